@@ -1,0 +1,47 @@
+"""The command line: thin functions that parse, call a room, and print. One module per command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from interplay import __version__
+from interplay.errors import InterplayError
+
+app = typer.Typer(
+    name="interplay",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Reproduce papers on matrix information and neural collapse; measure MIR, HDR and collapse of any model.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; wrong input is one line on standard error and exit status 2, never a traceback."""
+    try:
+        app(standalone_mode=False)
+    except InterplayError as error:
+        sys.exit(_fail(str(error)))
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        sys.exit(_fail(error.format_message()))
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        typer.echo("interrupted; finished work is kept, run the same command again to go on", err=True)
+        sys.exit(130)
+
+
+def _fail(message: str) -> int:
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    return 2

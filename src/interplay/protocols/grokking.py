@@ -1,0 +1,58 @@
+"""Protocol of grokking on modular addition (metrics24 VI-C, interplay24 5.5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from interplay.protocols.sourced import Strict
+
+
+class Transformer(Strict):
+    """One layer, ReLU, no LayerNorm, untied embeddings, over the three tokens `a b =`."""
+
+    width: PositiveInt
+    heads: PositiveInt
+    head_width: PositiveInt
+    mlp_width: PositiveInt
+
+
+class AdamW(Strict):
+    """AdamW on the full batch, with a linear warm-up."""
+
+    learning_rate: PositiveFloat
+    weight_decay: NonNegativeFloat
+    beta1: Annotated[float, Field(ge=0, lt=1)]
+    beta2: Annotated[float, Field(ge=0, lt=1)]
+    warmup_steps: NonNegativeInt
+
+
+class GrokkingTrajectory(Strict):
+    """What is logged: every `every` steps, on `sample` train and test pairs (all where null)."""
+
+    every: PositiveInt
+    sample: PositiveInt | None
+    batch_size: Annotated[int, Field(ge=2)]
+
+
+class GrokkingProtocol(Strict):
+    """A transformer learns c = a + b mod p from a fraction of all pairs."""
+
+    modulus: Annotated[int, Field(ge=3)]
+    train_fraction: Annotated[float, Field(gt=0, lt=1)]
+    transformer: Transformer
+    optimizer: AdamW
+    loss_precision: Literal["float32", "float64"]
+    steps: PositiveInt
+    seeds: tuple[NonNegativeInt, ...]
+    trajectory: GrokkingTrajectory
+    checkpoint_every: PositiveInt
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.trajectory.every > self.steps:
+            raise ValueError(f"trajectory.every ({self.trajectory.every}) exceeds steps ({self.steps})")
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
+            raise ValueError("seeds: give at least one, each once")
+        return self

@@ -1,0 +1,22 @@
+"""Data mappings: which data set takes the place of each published one."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from interplay.protocols.sourced import Strict
+
+
+class Substitute(Strict):
+    """The data set that is read in place of a published one, and what that forces upon the protocol."""
+
+    use: str
+    num_classes: int
+    horizontal_flip: bool | None = Field(default=None, description="overrides the augmentation where mirror images lie")
+
+
+class DataMapping(Strict):
+    """`published` or `offline`: for each published data set the one that is read."""
+
+    description: str
+    datasets: dict[str, Substitute]

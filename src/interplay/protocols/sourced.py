@@ -1,0 +1,102 @@
+"""Protocol files in which every value carries its source, and overrides laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from interplay.errors import InterplayError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors; values never change after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file.
+
+    Raises:
+        InterplayError: the file is missing, is not YAML, or is not a mapping.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InterplayError(f"{path}: cannot be read ({error.strerror})") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise InterplayError(f"{where}: not valid YAML ({getattr(error, 'problem', error)})") from error
+    if not isinstance(content, dict):
+        raise InterplayError(f"{path}: expected keys and values at the top level")
+    return content
+
+
+def split_sources(content: Mapping[str, Any], path: Path, where: str = "") -> tuple[dict[str, Any], dict[str, str]]:
+    """Split a published protocol, whose leaves are `{value: ..., source: ...}`, into values and sources by dotted key.
+
+    Raises:
+        InterplayError: a leaf has no source.
+    """
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for key, node in content.items():
+        name = f"{where}.{key}" if where else str(key)
+        if isinstance(node, Mapping) and set(node) == {"value", "source"}:
+            values[key], sources[name] = node["value"], str(node["source"])
+        elif isinstance(node, Mapping):
+            values[key], below = split_sources(node, path, name)
+            sources |= below
+        else:
+            raise InterplayError(f"{path}: {name}: write it as {{value: ..., source: ...}}; every value has a source")
+    return values, sources
+
+
+def lay_over(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `overrides` merged in: mappings merge, anything else is replaced. Validation of keys comes after."""
+    merged = dict(base)
+    for key, value in overrides.items():
+        below = merged.get(key)
+        merged[key] = lay_over(below, value) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
+    return merged
+
+
+def differences(base: Mapping[str, Any], changed: Mapping[str, Any], where: str = "") -> list[str]:
+    """What `changed` sets otherwise than `base`, one line `key: old -> new` each, sorted."""
+    lines: list[str] = []
+    for key in sorted({*base, *changed}, key=str):
+        name = f"{where}.{key}" if where else str(key)
+        old, new = base.get(key), changed.get(key)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            lines += differences(old, new, name)
+        elif old != new:
+            lines.append(f"{name}: {_short(old)} -> {_short(new)}")
+    return lines
+
+
+def _short(value: Any) -> str:
+    return "unset" if value is None else str(value)
+
+
+def validate(model: type[Model], content: Mapping[str, Any], path: Path | str) -> Model:
+    """`content` as a `model`.
+
+    Raises:
+        InterplayError: one line with the first offending key, and how many more there are.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        problems = error.errors()
+        first = problems[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        message = first["msg"].removeprefix("Value error, ")
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise InterplayError(f"{path}: {where}: {message}{more}") from error

@@ -1,0 +1,96 @@
+"""Protocol of supervised training (metrics24 V-A, VI-A, VIII; interplay24 5.1, 6)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from interplay.protocols.sourced import Strict
+
+Objective = Literal["plain", "max_mi", "min_hd"]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Architecture(Strict):
+    """A Wide ResNet: `depth` as its authors count it, channels times `width`, three groups of blocks or four."""
+
+    depth: PositiveInt
+    width: PositiveInt
+    groups: Literal[3, 4] = 3
+
+    @model_validator(mode="after")
+    def _depth_fits(self) -> Self:
+        if (self.depth - 4) % 6 or self.depth < 10:
+            raise ValueError(f"depth {self.depth} is impossible: a Wide ResNet has 6n + 4 layers (10, 16, 22, 28, ...)")
+        return self
+
+
+class Optimizer(Strict):
+    """SGD with momentum under a cosine schedule that stops before zero: lr cos(pi * cosine_span * step / steps)."""
+
+    learning_rate: PositiveFloat
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    nesterov: bool
+    weight_decay: NonNegativeFloat
+    decay_norm_and_bias: bool
+    cosine_span: Annotated[float, Field(ge=0, le=1)]
+
+
+class Augmentation(Strict):
+    """Random horizontal flip, then a random crop of the image padded by reflection."""
+
+    horizontal_flip: bool
+    crop_padding: NonNegativeInt
+
+
+class WeightSweep(Strict):
+    """How the unpublished weight of MAX MI and MIN HD is chosen: by accuracy on a validation split, never on test."""
+
+    max_mi: tuple[PositiveFloat, ...]
+    min_hd: tuple[PositiveFloat, ...]
+    seeds: tuple[NonNegativeInt, ...]
+    iterations: PositiveInt
+    validation_fraction: Fraction
+
+    @model_validator(mode="after")
+    def _something_to_choose(self) -> Self:
+        if len(self.max_mi) < 2 or len(self.min_hd) < 2 or not self.seeds:
+            raise ValueError("give at least two candidate weights per objective and one seed")
+        return self
+
+
+class Trajectory(Strict):
+    """What is logged during training: `points` times, on `test_sample` test images (all of them where null)."""
+
+    points: Annotated[int, Field(ge=2)]
+    test_sample: PositiveInt | None
+    batch_size: Annotated[int, Field(ge=2)]
+
+
+class SupervisedProtocol(Strict):
+    """Supervised training of Wide ResNets, plain or with MAX MI or MIN HD added to the cross-entropy."""
+
+    architectures: dict[str, Architecture]
+    objectives: tuple[Objective, ...]
+    seeds: tuple[NonNegativeInt, ...]
+    iterations: PositiveInt
+    batch_size: Annotated[int, Field(ge=2)]
+    image_pooling: PositiveInt
+    train_sample: PositiveInt | None
+    optimizer: Optimizer
+    augmentation: Augmentation
+    ema_decay: Annotated[float, Field(ge=0, lt=1)]
+    sweep: WeightSweep
+    trajectory: Trajectory
+    checkpoint_every: PositiveInt
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
+            raise ValueError("seeds: give at least one, each once")
+        if not self.objectives or len(set(self.objectives)) != len(self.objectives):
+            raise ValueError("objectives: give at least one, each once")
+        if self.trajectory.points > self.iterations:
+            raise ValueError(f"trajectory.points ({self.trajectory.points}) exceed iterations ({self.iterations})")
+        return self

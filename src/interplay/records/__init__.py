@@ -1,0 +1,21 @@
+"""One run's record: the only thing that the producing and the judging wing share. No torch in here."""
+
+from interplay.records.digests import code_digest, text_digest
+from interplay.records.provenance import collect_provenance, peak_memory_mib
+from interplay.records.schema import Finding, Provenance, Record, Residual
+from interplay.records.store import read_record, read_records, write_record, write_text_atomically
+
+__all__ = [
+    "Finding",
+    "Provenance",
+    "Record",
+    "Residual",
+    "code_digest",
+    "collect_provenance",
+    "peak_memory_mib",
+    "read_record",
+    "read_records",
+    "text_digest",
+    "write_record",
+    "write_text_atomically",
+]

@@ -1,0 +1,88 @@
+"""The schema of a run's record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors, values never change after validation; NaN is kept (JSON `NaN`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
+
+
+class Residual(Strict):
+    """How far a statement is from holding: it holds when `value <= tolerance`."""
+
+    value: float
+    tolerance: float
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.tolerance  # a NaN never holds
+
+
+class Finding(Strict):
+    """The outcome of one numeric check of theory.
+
+    `printed` is the residual of the statement as the document prints it; `mended` that of the corrected
+    statement, where one was needed; `values` the numbers that a reader wants to see (the counterexample).
+    """
+
+    printed: Residual
+    mended: Residual | None = None
+    values: dict[str, float] = Field(default_factory=dict)
+    note: str = ""
+
+
+class Provenance(Strict):
+    """Where a record comes from: enough to tell whether two records should agree."""
+
+    git_commit: str
+    git_dirty: bool
+    code_digest: str
+    packages: dict[str, str]
+    python: str
+    platform: str
+    hardware: str
+    device: str
+    threads: int
+    data: dict[str, str] = Field(description="content digest of each data set read, by name")
+    started: str = Field(description="UTC, ISO 8601")
+    wall_seconds: float
+    peak_memory_mib: float = Field(description="largest resident size of the process so far")
+    sessions: int = Field(default=1, description="processes that worked on this run; above 1 after a resume")
+
+
+class Record(Strict):
+    """Everything that is kept of one run.
+
+    `metrics` are scalars at the end; `trajectory` holds columns of equal length, `step` among them;
+    `findings` are checks of theory; `tables` small two-dimensional results, as lists of rows.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    experiment: str
+    run: str
+    tier: str
+    data_mapping: str
+    dataset: str | None = Field(default=None, description="the published data set whose place this run takes")
+    dataset_used: str | None = Field(default=None, description="the data set that was really read")
+    seed: int
+    protocol: dict[str, Any]
+    settings: dict[str, Any] = Field(default_factory=dict, description="what sets this run apart from its siblings")
+    overrides: list[str] = Field(default_factory=list, description="deviations from the published protocol in force")
+    metrics: dict[str, float] = Field(default_factory=dict)
+    trajectory: dict[str, list[float]] = Field(default_factory=dict)
+    findings: dict[str, Finding] = Field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
+    provenance: Provenance
+
+    @property
+    def name(self) -> str:
+        """`<experiment>/<run>`, as the plan and the claims call it."""
+        return f"{self.experiment}/{self.run}"

@@ -1,0 +1,58 @@
+"""Atomic writing and strict reading of records."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from interplay.errors import InterplayError
+from interplay.records.schema import Record
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write `text` to `path` so that a reader sees the old file or the whole new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes files private; a result should be readable like any other file.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write `record` as JSON to `path`, atomically."""
+    write_text_atomically(path, record.model_dump_json(indent=1) + "\n")
+
+
+def read_record(path: Path) -> Record:
+    """Read one record.
+
+    Raises:
+        InterplayError: the file is missing, is not JSON, or does not fit the schema.
+    """
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InterplayError(f"{path}: cannot be read ({error.strerror}); make it with `make reproduce`") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        raise InterplayError(f"{path}: not a valid record ({where}: {first['msg']}); delete it and rerun") from error
+
+
+def read_records(paths: Iterable[Path]) -> list[Record]:
+    """Read several records, in the order of their paths."""
+    return [read_record(path) for path in sorted(paths)]
