@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from interplay.information.entropy import matrix_entropy
 from interplay.information.gram import gram_matrix
 
 # Rows shorter than this have no direction to speak of; the gradient of z/|z| there would be 1/|z|, without bound.
@@ -20,16 +19,15 @@ def differentiable_gram(z: Tensor) -> Tensor:
     Raises:
         InterplayError: `z` is not a matrix, is empty, or holds NaN or infinity.
     """
-    rows = z.double()
-    if rows.ndim == 2:
-        short = torch.linalg.vector_norm(rows.detach(), dim=1, keepdim=True) < SHORTEST_ROW
-        rows = torch.where(short, rows.detach(), rows)
-    return gram_matrix(rows)
+    return gram_matrix(detach_short_rows(z.double()))
 
 
-def gram_entropy(z: Tensor) -> Tensor:
-    """H(G(z)) in nats, a float64 scalar with a finite gradient."""
-    return matrix_entropy(differentiable_gram(z))
+def detach_short_rows(z: Tensor) -> Tensor:
+    """`z`, with rows of (almost) zero length taken out of the graph."""
+    if z.ndim != 2:
+        return z  # whoever normalises it says what is wrong
+    short = torch.linalg.vector_norm(z.detach(), dim=1, keepdim=True) < SHORTEST_ROW
+    return torch.where(short, z.detach(), z)
 
 
 def zero_loss(*tensors: Tensor) -> Tensor:
