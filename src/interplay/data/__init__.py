@@ -1,0 +1,29 @@
+"""The catalogue of data sets, fetching and verifying them, splits, and augmentation on the device.
+
+Names that need torch are imported when first asked for, so that fetching and planning stay quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from interplay.data.catalogue import CATALOGUE, DatasetInfo, dataset_info
+
+if TYPE_CHECKING:
+    from interplay.data.dataset import Dataset, data_digest
+    from interplay.data.loading import load
+
+_LAZY = {
+    "Dataset": "interplay.data.dataset",
+    "data_digest": "interplay.data.dataset",
+    "load": "interplay.data.loading",
+}
+
+__all__ = ["CATALOGUE", "Dataset", "DatasetInfo", "data_digest", "dataset_info", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
