@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
@@ -27,8 +28,15 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
         raise typer.Exit
 
 
+def _register() -> None:
+    """Import the modules of the commands; each registers itself. They import their rooms only when called."""
+    for name in ("run", "exhibits", "verdicts", "report", "measure", "fetch"):
+        importlib.import_module(f"interplay.cli.{name}")
+
+
 def main() -> None:
     """Run the command line; wrong input is one line on standard error and exit status 2, never a traceback."""
+    _register()
     try:
         app(standalone_mode=False)
     except InterplayError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from interplay.protocols.sourced import Strict
 
@@ -69,12 +69,17 @@ class OrderingTest(Strict):
 
 
 class ValueTest(Strict):
-    """A metric times `scale` agrees with a published cell, within a 95 % prediction interval."""
+    """A metric times `scale` agrees with a published cell, within a 95 % prediction interval.
+
+    `margin`, in the unit of the cell, is the difference that would matter: where the interval is wider on either side,
+    agreement says nothing and the verdict is `underpowered`.
+    """
 
     kind: Literal["value"]
     runs: Selector
     metric: str
     scale: float = 1.0
+    margin: PositiveFloat | None = None
     table: str
     row: str
     column: str
@@ -101,14 +106,46 @@ class DelayTest(Strict):
     factor: Annotated[float, Field(gt=1)]
 
 
-class PublishedOrderingTest(Strict):
-    """The printed numbers themselves bear out the sentence: row `better` beats row `worse` in every column."""
+Quantifier = Literal["all", "most"]
+
+
+class PublishedTest(Strict):
+    """What the tests on printed numbers share: they compare rows (or columns) of a table, line by line.
+
+    `among` narrows the columns (or rows) in which they are compared, none named means all; missing cells are passed
+    over. The sentence speaks of all of them, or of `most`, which is more than half.
+    """
+
+    table: str
+    compare: Literal["rows", "columns"] = "rows"
+    among: tuple[str, ...] = ()
+    lower_is_better: bool
+    quantifier: Quantifier = "all"
+
+
+class PublishedOrderingTest(PublishedTest):
+    """The printed numbers themselves bear out that `better` beats every row (or column) that the glob `worse` names."""
 
     kind: Literal["published_ordering"]
-    table: str
     better: str
     worse: str
-    lower_is_better: bool
+
+
+class PublishedRankTest(PublishedTest):
+    """One of the rows (or columns) in `members` is the best, or among the best `first`, of all; ties count as won."""
+
+    kind: Literal["published_rank"]
+    members: tuple[str, ...] = Field(min_length=1)
+    first: PositiveInt = 1
+
+
+class PublishedMarginTest(PublishedTest):
+    """The largest lead of `better` over those that the glob `worse` names is the one that the text states."""
+
+    kind: Literal["published_margin"]
+    better: str
+    worse: str
+    margin: float
 
 
 Test = Annotated[
@@ -121,7 +158,9 @@ Test = Annotated[
     | ValueTest
     | BoundTest
     | DelayTest
-    | PublishedOrderingTest,
+    | PublishedOrderingTest
+    | PublishedRankTest
+    | PublishedMarginTest,
     Field(discriminator="kind"),
 ]
 

@@ -26,6 +26,13 @@ class Architecture(Strict):
         return self
 
 
+class Norm(Strict):
+    """Batch normalisation: `momentum` is the weight of the newest batch in the running statistics."""
+
+    momentum: Fraction
+    eps: PositiveFloat
+
+
 class Optimizer(Strict):
     """SGD with momentum under a cosine schedule that stops before zero: lr cos(pi * cosine_span * step / steps)."""
 
@@ -72,6 +79,7 @@ class SupervisedProtocol(Strict):
     """Supervised training of Wide ResNets, plain or with MAX MI or MIN HD added to the cross-entropy."""
 
     architectures: dict[str, Architecture]
+    norm: Norm
     objectives: tuple[Objective, ...]
     seeds: tuple[NonNegativeInt, ...]
     iterations: PositiveInt

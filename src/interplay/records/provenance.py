@@ -27,6 +27,7 @@ def collect_provenance(
     data: Mapping[str, str],
     started: datetime,
     wall_seconds: float,
+    seconds: Mapping[str, float],
     sessions: int = 1,
 ) -> Provenance:
     """Gather the provenance of a run that ends now."""
@@ -44,6 +45,7 @@ def collect_provenance(
         data=dict(data),
         started=started.astimezone(UTC).isoformat(timespec="seconds"),
         wall_seconds=wall_seconds,
+        seconds=dict(seconds),
         peak_memory_mib=peak_memory_mib(),
         sessions=sessions,
     )

@@ -54,6 +54,7 @@ class Provenance(Strict):
     data: dict[str, str] = Field(description="content digest of each data set read, by name")
     started: str = Field(description="UTC, ISO 8601")
     wall_seconds: float
+    seconds: dict[str, float] = Field(default_factory=dict, description="where the time went")
     peak_memory_mib: float = Field(description="largest resident size of the process so far")
     sessions: int = Field(default=1, description="processes that worked on this run; above 1 after a resume")
 

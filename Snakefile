@@ -1,0 +1,30 @@
+# The DAG: protocols -> experiments -> records -> figures, tables, verdicts -> report.
+# Every rule is one call of the `interplay` command line; what it does can be done by hand with the same words.
+# The plan (which runs, records, figures there are) comes from `interplay.protocols`; nothing is decided here.
+#
+#   snakemake --config tier=review data=offline           everything at another tier
+#   snakemake <rule>                                       one figure, table, claim or job; `snakemake --list` names them
+
+
+# One image for all rules; without `--sdm apptainer` the active environment is used.
+containerized: "docker://interplay:latest"
+
+
+include: "workflow/rules/plan.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    input:
+        f"{OUT}/report/index.html",
+    default_target: True
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/experiments.smk"
+include: "workflow/rules/exhibits.smk"
+include: "workflow/rules/evidence.smk"
+include: "workflow/rules/report.smk"

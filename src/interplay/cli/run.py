@@ -1,0 +1,49 @@
+"""`interplay run`: do runs of an experiment and write their records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interplay.cli import app
+from interplay.cli.options import Config, Data, DataRoot, Device, Results, Threads, Tier
+
+
+@app.command()
+def run(
+    experiment: Annotated[str, typer.Argument(help="theory, supervised or grokking")],
+    which: Annotated[str, typer.Option("--run", help="run, family or glob, like 'cifar10/plain/*'; all by default")] = "*",
+    tier: Tier = "smoke",
+    data: Data = None,
+    config: Config = Path("config"),
+    results: Results = Path("results"),
+    data_root: DataRoot = Path("data"),
+    threads: Threads = None,
+    device: Device = "auto",
+) -> None:
+    """Run an experiment and write one record per run.
+
+    An interrupted command goes on where it stopped. Works without Snakemake, on CPU and GPU.
+    """
+    from interplay.protocols.plan import select_runs
+    from interplay.protocols.setup import load_setup
+
+    setup = load_setup(config, tier, data)
+    runs = select_runs(setup, experiment, which)
+
+    from interplay.experiments.runner import run_all
+    from interplay.training import pick_device
+
+    written = run_all(
+        setup,
+        experiment,
+        runs,
+        results=results / setup.folder,
+        data_root=data_root,
+        device=pick_device(device),
+        threads=threads or setup.tier.threads,
+        say=lambda line: typer.echo(line),
+    )
+    typer.echo(f"{len(written)} record{'s' * (len(written) != 1)} under {results / setup.folder / 'records' / experiment}")

@@ -1,0 +1,42 @@
+"""What an experiment is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from interplay.protocols.mappings import Substitute
+from interplay.records import Finding, Record
+from interplay.training import Checkpoint
+
+
+@dataclass(frozen=True)
+class Context:
+    """Surroundings of one run: where data lies, which records exist already, where to keep checkpoints."""
+
+    device: torch.device
+    data_root: Path
+    substitute: Substitute | None
+    earlier: list[Record]
+    checkpoint: Checkpoint
+    report: Callable[[int, Mapping[str, float]], None] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Results of one run, before they become a record."""
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    trajectory: dict[str, list[float]] = field(default_factory=dict)
+    findings: dict[str, Finding] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    model: dict[str, Tensor] | None = None
+    sessions: int = 1

@@ -1,0 +1,23 @@
+"""The training loop and what it needs: schedules, checkpoints, determinism, the trajectory log."""
+
+from interplay.training.checkpoint import Checkpoint
+from interplay.training.determinism import configure_torch, generator, pick_device
+from interplay.training.loop import LoopResult, Task, run_loop
+from interplay.training.readings import information_readings
+from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
+from interplay.training.trajectory import TrajectoryLog
+
+__all__ = [
+    "Checkpoint",
+    "LoopResult",
+    "Task",
+    "TrajectoryLog",
+    "configure_torch",
+    "cosine_factor",
+    "generator",
+    "information_readings",
+    "log_steps",
+    "pick_device",
+    "run_loop",
+    "warmup_factor",
+]

@@ -1,0 +1,16 @@
+# Fetching: one rule per data set, named fetch_<name>. A file that is there and verified is left alone.
+
+for _name, _path in sorted(FETCHED.items()):
+
+    rule:
+        name:
+            f"fetch_{_name.replace('-', '_')}"
+        output:
+            f"{DATA}/{_path}" if Path(_path).suffix else directory(f"{DATA}/{_path}"),
+        params:
+            name=_name,
+            root=DATA,
+        log:
+            f"{OUT}/logs/fetch/{_name}.log",
+        shell:
+            "interplay fetch {params.name} --root {params.root} > {log} 2>&1"

@@ -1,0 +1,39 @@
+# Verdicts: all of them from all records, and one rule per claim, named claim_<id>, that builds what it needs alone.
+
+
+rule judge_claims:
+    input:
+        RECORDS,
+    output:
+        f"{OUT}/verdicts.json",
+    params:
+        code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
+        claims=digest_of_config("claims", "published"),
+        config=CONFIG,
+        out=OUT,
+    log:
+        f"{OUT}/logs/evidence/judge_claims.log",
+    shell:
+        "interplay verdicts --results {params.out} --config {params.config} > {log} 2>&1"
+
+
+for _claim in CLAIMS:
+
+    rule:
+        name:
+            f"claim_{_claim.id}"
+        input:
+            records_for(_claim.needs),
+        output:
+            f"{OUT}/claims/{_claim.id}.json",
+        params:
+            code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
+            claim=text_digest(_claim.model_dump_json()),
+            id=_claim.id,
+            config=CONFIG,
+            out=OUT,
+        log:
+            f"{OUT}/logs/claim/{_claim.id}.log",
+        shell:
+            "interplay verdicts --results {params.out} --config {params.config} --claim {params.id} "
+            "--output {output} > {log} 2>&1"

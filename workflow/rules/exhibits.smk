@@ -1,0 +1,27 @@
+# Figures and tables: one rule per exhibit of the catalogue, named <figure or table>_<document>_<number>.
+
+EXHIBITS = []
+
+for _exhibit in CATALOGUE.exhibits:
+    _formats = ("svg", "pdf", "png") if _exhibit.kind == "figure" else ("csv", "md", "tex")
+    _files = [f"{OUT}/{_exhibit.kind}s/{name}.{suffix}" for name in _exhibit.ids for suffix in _formats]
+    EXHIBITS += _files
+
+    rule:
+        name:
+            f"{_exhibit.kind}_{_exhibit.name}"
+        input:
+            records_for(_exhibit.needs),
+        output:
+            _files,
+        params:
+            code=code_digest(_exhibit.package),
+            entry=digest_of_config("published") if _exhibit.kind == "table" else "",
+            kind=_exhibit.kind,
+            exhibit=_exhibit.ids[0],
+            config=CONFIG,
+            out=OUT,
+        log:
+            f"{OUT}/logs/{_exhibit.kind}/{_exhibit.name}.log",
+        shell:
+            "interplay {params.kind} {params.exhibit} --results {params.out} --config {params.config} > {log} 2>&1"

@@ -1,0 +1,27 @@
+# Experiments: one rule per job of the plan, named run_<experiment>_<family or run>.
+
+for _job in JOBS:
+
+    rule:
+        name:
+            _job.slug
+        input:
+            data=[f"{DATA}/{FETCHED[name]}" for name in _job.datasets if name in FETCHED],
+            records=[f"{OUT}/{path}" for path in _job.inputs],
+        output:
+            [f"{OUT}/{path}" for path in _job.outputs],
+        params:
+            digest=_job.digest,
+            experiment=_job.experiment,
+            which=_job.name if _job.name != "all" else "*",
+            tier=TIER,
+            root=ROOT,
+            data=DATA,
+        log:
+            f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",
+        threads: SETUP.tier.threads
+        resources:
+            gpu=int(_job.experiment in ACCELERATED),
+        shell:
+            "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "
+            "--results {params.root} --data-root {params.data} --threads {threads} > {log} 2>&1"

@@ -1,0 +1,47 @@
+# What there is to do, read from the typed configuration. A wrong key stops here, before anything runs.
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from interplay.errors import InterplayError
+from interplay.evidence.claims import load_claims
+from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.plan import matching_records, plan_jobs
+from interplay.protocols.setup import load_setup
+from interplay.protocols.sourced import read_yaml
+from interplay.records import code_digest, text_digest
+
+CONFIG = Path(config.get("config", "config"))
+DATA = config.get("data_root", "data")
+try:
+    SETUP = load_setup(CONFIG, config.get("tier", "smoke"), config.get("data"))
+    JOBS = plan_jobs(SETUP)
+    CATALOGUE = load_catalogue(CONFIG)
+    CLAIMS = load_claims(CONFIG / "claims")
+except InterplayError as error:
+    raise WorkflowError(str(error)) from None
+
+ROOT = config.get("results", "results")
+OUT = f"{ROOT}/{SETUP.folder}"
+TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
+# Where each data set lies, by the name of the .dvc file that pins it; the others are made on the fly.
+FETCHED = {path.stem: read_yaml(path)["outs"][0]["path"] for path in Path("data").glob("*.dvc")}
+RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
+ACCELERATED = {"supervised", "grokking"} if SETUP.tier_name != "smoke" else set()
+
+
+def records_for(selectors):
+    """Records that the plan makes and one of the globs names."""
+    return [f"{OUT}/{path}" for path in matching_records(JOBS, selectors)]
+
+
+def digest_of_config(*names):
+    """Digest of files or folders below the configuration, so that an edited claim is judged anew."""
+    found = [path for name in names for path in sorted((CONFIG / name).rglob("*"))] or []
+    found += [CONFIG / name for name in names if (CONFIG / name).is_file()]
+    return text_digest("".join(path.read_text() for path in found if path.is_file()))
+
+
+wildcard_constraints:
+    dataset="[a-z0-9-]+",

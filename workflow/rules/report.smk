@@ -1,0 +1,22 @@
+# The report: gathers what the other rules made and computes nothing.
+
+
+rule make_report:
+    input:
+        RECORDS,
+        EXHIBITS,
+        f"{OUT}/verdicts.json",
+    output:
+        f"{OUT}/report/index.html",
+    params:
+        code=code_digest("interplay.report"),
+        templates=text_digest(
+            b"".join(path.read_bytes() for path in sorted(Path("src/interplay/report/templates").glob("*")))
+        ),
+        config=CONFIG,
+        catalogue=digest_of_config("catalogue.yaml"),
+        out=OUT,
+    log:
+        f"{OUT}/logs/report/make_report.log",
+    shell:
+        "interplay report --results {params.out} --config {params.config} > {log} 2>&1"
