@@ -1,0 +1,65 @@
+"""`interplay verdicts`: judge the claims on the records of one results folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from interplay.cli import app
+
+if TYPE_CHECKING:
+    from interplay.evidence import Verdict
+
+
+@app.command()
+def verdicts(
+    results: Annotated[Path, typer.Option(help="Results folder of one tier; its records are judged.")],
+    config: Annotated[Path, typer.Option(help="Folder with claims/ and published/.")] = Path("config"),
+    claim: Annotated[str | None, typer.Option(help="Judge this claim only (its id).")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write [default: <results>/verdicts.json, <results>/verdicts/<claim>.json]."),
+    ] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Plain text with the reasons, for logs.")] = False,
+    tier: Annotated[str | None, typer.Option(help="Tier, where there are no records yet to tell it.")] = None,
+    data: Annotated[str | None, typer.Option(help="Data mapping, where there are no records yet.")] = None,
+) -> None:
+    """Give every claim a verdict and write them as JSON."""
+    from interplay.evidence import find_claim, judge, load_claims, load_published, render_verdicts, write_verdicts
+    from interplay.evidence.inputs import find_records, setup_of
+
+    claims = load_claims(config / "claims")
+    if claim is not None:
+        claims = [find_claim(claims, claim)]
+    records = find_records(results, claims)
+    tier_name, data_name = setup_of(results, records, tier, data)
+    judged = judge(claims, records, load_published(config / "published"), tier_name, data_name)
+    default = results / "verdicts.json" if claim is None else results / "verdicts" / f"{claim}.json"
+    write_verdicts(judged, output or default)
+    if summary:
+        typer.echo(render_verdicts(judged))
+    elif claim is not None:
+        typer.echo(f"{claim}: {judged[0].verdict}. {judged[0].sentence}")
+    else:
+        _print_counts(judged)
+        typer.echo(f"written to {output or default}")
+
+
+def _print_counts(judged: list[Verdict]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from interplay.evidence.summary import RULINGS, count_verdicts
+
+    table = Table(title=f"Verdicts: tier {judged[0].tier}, {judged[0].data} data")
+    table.add_column("document")
+    for ruling in RULINGS:
+        table.add_column(ruling, justify="right")
+    counts = count_verdicts(judged)
+    for document, row in counts.items():
+        table.add_row(document, *(str(row[ruling]) for ruling in RULINGS))
+    table.add_section()
+    table.add_row("all", *(str(sum(row[ruling] for row in counts.values())) for ruling in RULINGS))
+    Console().print(table)

@@ -1,0 +1,55 @@
+"""Which records a results folder holds for some claims, and of which tier and data mapping they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import cast, get_args
+
+from interplay.errors import InterplayError
+from interplay.evidence.claims import selectors
+from interplay.protocols.claims import Claim, DataName, TierName
+from interplay.records import Record, read_records
+
+
+def find_records(results: Path, claims: Iterable[Claim]) -> list[Record]:
+    """Read the records below `<results>/records` that one of the claims is about, and no others.
+
+    Raises:
+        InterplayError: the folder does not exist, or a record cannot be read.
+    """
+    if not results.is_dir():
+        raise InterplayError(f"{results}: no such folder; make it with `make reproduce` or name another with --results")
+    folder = results / "records"
+    patterns = {pattern for claim in claims for pattern in selectors(claim)}
+    return read_records(
+        path
+        for path in folder.rglob("*.json")
+        if any(fnmatchcase(path.relative_to(folder).with_suffix("").as_posix(), pattern) for pattern in patterns)
+    )
+
+
+def setup_of(
+    results: Path, records: Sequence[Record], tier: str | None = None, data: str | None = None
+) -> tuple[TierName, DataName]:
+    """Tier and data mapping: as asked for, else as the records say, else as the folder's name says.
+
+    The folder is called `<tier>` or `<tier>-<data>`; `smoke` alone means offline data, the other tiers published data.
+
+    Raises:
+        InterplayError: the records disagree, or there are none and the folder's name is no tier.
+    """
+    setups = sorted({(record.tier, record.data_mapping) for record in records})
+    if len(setups) > 1:
+        found = ", ".join(f"{one} on {other} data" for one, other in setups)
+        raise InterplayError(f"{results}: records of several setups ({found}); keep each in a folder of its own")
+    named = results.resolve().name.partition("-")
+    fallback_tier = setups[0][0] if setups else named[0]
+    fallback_data = setups[0][1] if setups else named[2] or ("offline" if named[0] == "smoke" else "published")
+    chosen_tier, chosen_data = tier or fallback_tier, data or fallback_data
+    for value, known, option in ((chosen_tier, TierName, "--tier"), (chosen_data, DataName, "--data")):
+        if value not in get_args(known):
+            choices = ", ".join(get_args(known))
+            raise InterplayError(f"{results}: {value!r} is none of {choices}; say which with {option}")
+    return cast(TierName, chosen_tier), cast(DataName, chosen_data)

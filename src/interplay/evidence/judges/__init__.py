@@ -1,0 +1,56 @@
+"""The judges: one per kind of test in `interplay.protocols.claims`; each returns an `Outcome`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from interplay.evidence.judges.findings import judge_finding
+from interplay.evidence.judges.groups import judge_bound, judge_ordering, judge_value
+from interplay.evidence.judges.printed import judge_margin, judge_published_ordering, judge_rank
+from interplay.evidence.judges.shapes import judge_correlation, judge_delay, judge_dip, judge_peak, judge_trend
+from interplay.evidence.outcomes import NotRunError, Outcome
+from interplay.evidence.published import Published
+from interplay.protocols import claims as kinds
+from interplay.records import Record
+
+__all__ = ["judge_test"]
+
+
+def judge_test(test: kinds.Test, records: Sequence[Record], published: Published) -> Outcome:
+    """Put a test to its judge; what is missing in the records becomes the ruling `not run`.
+
+    Raises:
+        InterplayError: the test names a published table, row or column that does not exist.
+    """
+    try:
+        return _dispatch(test, records, published)
+    except NotRunError as reason:
+        return Outcome("not run", f"Not judged: {reason}.")
+
+
+def _dispatch(test: kinds.Test, records: Sequence[Record], published: Published) -> Outcome:
+    match test:
+        case kinds.FindingTest():
+            return judge_finding(test, records)
+        case kinds.TrendTest():
+            return judge_trend(test, records)
+        case kinds.DipTest():
+            return judge_dip(test, records)
+        case kinds.PeakTest():
+            return judge_peak(test, records)
+        case kinds.CorrelationTest():
+            return judge_correlation(test, records)
+        case kinds.DelayTest():
+            return judge_delay(test, records)
+        case kinds.OrderingTest():
+            return judge_ordering(test, records)
+        case kinds.BoundTest():
+            return judge_bound(test, records)
+        case kinds.ValueTest():
+            return judge_value(test, records, published)
+        case kinds.PublishedOrderingTest():
+            return judge_published_ordering(test, published)
+        case kinds.PublishedRankTest():
+            return judge_rank(test, published)
+        case kinds.PublishedMarginTest():
+            return judge_margin(test, published)

@@ -1,0 +1,57 @@
+"""Numeric checks of theory: does the statement hold as printed, or only when mended?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+
+from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, short
+from interplay.protocols.claims import FindingTest
+from interplay.records import Finding, Record
+
+ORDER: tuple[Ruling, ...] = ("deviates", "wrong in the source", "reproduced")  # the gravest first
+
+
+def judge_finding(test: FindingTest, records: Sequence[Record]) -> Outcome:
+    """Rule on a check of theory; of several records that carry it the gravest outcome counts.
+
+    - the statement holds as printed: `reproduced`;
+    - it fails, and its mended form holds: `wrong in the source`;
+    - it fails, was not mended, and the check left numbers in `values` (the counterexample): `wrong in the source`,
+      unless the residual is NaN, for then the check itself broke;
+    - otherwise (it fails and so does the mended form, or nothing shows why): `deviates`.
+    """
+    found = [record.findings[test.finding] for record in records if test.finding in record.findings]
+    if not found:
+        raise NotRunError(f"no record among {', '.join(record.name for record in records)} has {test.finding!r}")
+    outcomes = [_judge_one(finding) for finding in found]
+    return min(outcomes, key=lambda outcome: ORDER.index(outcome.ruling))
+
+
+def _judge_one(finding: Finding) -> Outcome:
+    printed, mended = finding.printed, finding.mended
+    numbers = {"printed_residual": printed.value, "tolerance": printed.tolerance} | finding.values
+    if mended is not None:
+        numbers |= {"mended_residual": mended.value, "mended_tolerance": mended.tolerance}
+    ruling: Ruling
+    if printed.holds:
+        ruling, said = "reproduced", f"holds as printed: residual {_against(printed.value, printed.tolerance)}"
+    else:
+        said = f"fails as printed: residual {_against(printed.value, printed.tolerance)}"
+        if mended is not None:
+            said += f"; mended, {'it holds' if mended.holds else 'it fails too'}"
+            said += f": {_against(mended.value, mended.tolerance)}"
+            ruling = "wrong in the source" if mended.holds else "deviates"
+        elif finding.values and not isnan(printed.value):
+            ruling = "wrong in the source"
+        else:
+            ruling, said = "deviates", said + "; the check shows no counterexample"
+        if ruling == "wrong in the source" and finding.values:
+            shown = (f"{name.replace('_', ' ')} {short(value)}" for name, value in finding.values.items())
+            said += "; " + ", ".join(shown)
+    note = f" {finding.note.strip()}" if finding.note.strip() else ""
+    return Outcome(ruling, f"The statement {said}.{note}", numbers)
+
+
+def _against(value: float, tolerance: float) -> str:
+    return f"{short(value)} ({'within' if value <= tolerance else 'beyond'} {short(tolerance)})"

@@ -1,0 +1,40 @@
+"""Verdicts counted and in plain text, for the end of `make reproduce` and for logs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from textwrap import fill
+from typing import get_args
+
+from interplay.evidence.outcomes import Ruling
+from interplay.evidence.verdicts import Verdict
+
+RULINGS: tuple[Ruling, ...] = get_args(Ruling)
+
+
+def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Ruling, int]]:
+    """Number of claims by document and ruling; every ruling appears, at zero if need be."""
+    counts = Counter((verdict.document, verdict.verdict) for verdict in verdicts)
+    documents = dict.fromkeys(verdict.document for verdict in verdicts)
+    return {document: {ruling: counts[document, ruling] for ruling in RULINGS} for document in documents}
+
+
+def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
+    """A table of counts, then each claim that deviates or is wrong in the source with its reason."""
+    if not verdicts:
+        return "No claims."
+    counts = count_verdicts(verdicts)
+    total = {ruling: sum(row[ruling] for row in counts.values()) for ruling in RULINGS}
+    first = max(len(name) for name in (*counts, "document"))
+    lines = [f"{len(verdicts)} claims, tier {verdicts[0].tier}, {verdicts[0].data} data", ""]
+    lines.append("  ".join(["document".ljust(first), *RULINGS]))
+    for name, row in (*counts.items(), ("all", total)):
+        lines.append("  ".join([name.ljust(first), *(str(row[ruling]).rjust(len(ruling)) for ruling in RULINGS)]))
+    for ruling in ("deviates", "wrong in the source"):
+        chosen = [verdict for verdict in verdicts if verdict.verdict == ruling]
+        lines += ["", f"{ruling}:"] if chosen else []
+        for verdict in chosen:
+            text = f"{verdict.id} ({verdict.source}): {verdict.statement} {verdict.sentence}"
+            lines.append(fill(text, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+    return "\n".join(lines)
