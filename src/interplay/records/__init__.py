@@ -3,7 +3,15 @@
 from interplay.records.digests import code_digest, text_digest
 from interplay.records.provenance import collect_provenance, peak_memory_mib
 from interplay.records.schema import Finding, Provenance, Record, Residual
-from interplay.records.store import read_record, read_records, write_record, write_text_atomically
+from interplay.records.selection import select_records
+from interplay.records.stamp import dataset_label, stamp
+from interplay.records.store import (
+    read_record,
+    read_records,
+    write_bytes_atomically,
+    write_record,
+    write_text_atomically,
+)
 
 __all__ = [
     "Finding",
@@ -12,10 +20,14 @@ __all__ = [
     "Residual",
     "code_digest",
     "collect_provenance",
+    "dataset_label",
     "peak_memory_mib",
     "read_record",
     "read_records",
+    "select_records",
+    "stamp",
     "text_digest",
+    "write_bytes_atomically",
     "write_record",
     "write_text_atomically",
 ]

@@ -43,6 +43,7 @@ def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
         train_sample=protocol.train_sample,
         validation_fraction=protocol.sweep.validation_fraction if sweeping else None,
     )
+    settings["num_classes"] = splits.train.num_classes
     flip = context.substitute.horizontal_flip
     task = SupervisedTask(
         protocol,

@@ -1,0 +1,1 @@
+"""One module per figure, each with `draw(records) -> Figure`. Reads records only; no torch, no training."""

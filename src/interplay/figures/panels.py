@@ -1,0 +1,97 @@
+"""Panels that several figures share: curves over training with their spread, and lines of theory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from math import log
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from interplay.errors import InterplayError
+from interplay.figures.style import THEORY
+from interplay.records import Record
+
+
+def by_dataset(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Records grouped by the published data set whose place they take."""
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.dataset is None:
+            raise InterplayError(f"{record.name}: no data set in the record; it does not belong in this figure")
+        groups[record.dataset].append(record)
+    return dict(sorted(groups.items(), key=lambda item: (len(item[0]), item[0])))
+
+
+def curve(axes: Axes, records: Sequence[Record], series: str, label: str, style: Mapping[str, Any]) -> None:
+    """Mean over the runs of a column of the trajectory against the step; a band from least to greatest where several.
+
+    Raises:
+        InterplayError: a record lacks the column, or the runs were logged at different steps.
+    """
+    for record in records:
+        if series not in record.trajectory:
+            raise InterplayError(f"{record.name}: no column {series!r} in its trajectory; delete the record and rerun")
+    steps = np.asarray(records[0].trajectory["step"])
+    if any(record.trajectory["step"] != records[0].trajectory["step"] for record in records):
+        raise InterplayError(f"{records[0].name} and its siblings were logged at different steps; rerun them together")
+    values = np.asarray([record.trajectory[series] for record in records], dtype=float)
+    axes.plot(steps, values.mean(0), label=label, **style)
+    if len(records) > 1:
+        axes.fill_between(steps, values.min(0), values.max(0), color=style["color"], alpha=0.18, linewidth=0)
+
+
+def theory_line(axes: Axes, value: float, label: str) -> None:
+    """A horizontal line at what theory predicts, named at its right end."""
+    axes.axhline(value, **THEORY)
+    axes.annotate(
+        label,
+        (1, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(-2, 2),
+        textcoords="offset points",
+        fontsize=6,
+        ha="right",
+        color=THEORY["color"],
+    )
+
+
+def accuracy_axis(axes: Axes) -> None:
+    """Scale and label of an axis of accuracies."""
+    axes.set_ylim(0, 1.02)
+    axes.set_ylabel("accuracy")
+
+
+def training_axis(axes: Axes, records: Sequence[Record]) -> None:
+    """The axis of steps: logarithmic near the start, because the first epochs hold the fast changes."""
+    last = records[0].trajectory["step"][-1]
+    axes.set_xscale("symlog", linthresh=max(1.0, last / 200))
+    axes.set_xlim(0, last)
+    axes.set_xlabel("training step")
+    ticks = [0, *(10**k for k in range(1, 8) if last / 200 <= 10**k < last * 0.6), int(last)]
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.minorticks_off()
+
+
+def num_classes(record: Record) -> int:
+    """Number of classes of the data set that the run read, from its record.
+
+    Raises:
+        InterplayError: the record does not say.
+    """
+    value = record.settings.get("num_classes")
+    if not isinstance(value, int):
+        raise InterplayError(f"{record.name}: its settings lack num_classes; delete the record and rerun")
+    return value
+
+
+def collapse_entropy(classes: int) -> float:
+    """log(C-1): entropy at neural collapse (metrics24 Thm. IV.3), in nats."""
+    return log(classes - 1)
+
+
+def collapse_mir(classes: int) -> float:
+    """MIR at neural collapse for C >= 3 (metrics24 Thm. IV.4)."""
+    return 1 / (classes - 1) + (classes - 2) * log(classes - 2) / ((classes - 1) * log(classes - 1))

@@ -1,0 +1,68 @@
+"""How figures look: column width, a colour-blind safe palette, a distinct line style for every colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+COLUMN = 3.5  # inches, one column of a two-column page
+PAGE = 7.2  # inches, both columns
+
+# Okabe and Ito's palette, safe for the common kinds of colour blindness; a line style goes with each colour so that
+# a figure survives a black-and-white printer.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#000000",
+)
+Line = dict[str, Any]
+
+ACCURACY: Line = {"color": BLACK, "linestyle": "-"}
+FEATURES: Line = {"color": BLUE, "linestyle": "-"}
+FEATURES_BATCH: Line = {"color": SKY, "linestyle": (0, (5, 1))}
+HEAD: Line = {"color": RED, "linestyle": (0, (3, 1, 1, 1))}
+MIR: Line = {"color": BLUE, "linestyle": "-"}
+MIR_BATCH: Line = {"color": SKY, "linestyle": (0, (5, 1))}
+HDR: Line = {"color": RED, "linestyle": "-"}
+HDR_BATCH: Line = {"color": ORANGE, "linestyle": (0, (5, 1))}
+THEORY: Line = {"color": "#555555", "linestyle": (0, (1, 2)), "linewidth": 1.0}
+
+SETTINGS = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 7.5,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.5,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 200,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "interplay",
+    "pdf.fonttype": 42,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Settings of every figure, undone afterwards."""
+    with mpl.rc_context(SETTINGS):
+        yield

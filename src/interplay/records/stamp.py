@@ -1,0 +1,41 @@
+"""The stamp on every figure and table: tier, data and overrides, so that a small run never passes for the paper's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from interplay.records.schema import Record
+
+
+def stamp(records: Sequence[Record]) -> str:
+    """One line: tier, data mapping with substitutions, number of overrides and seeds.
+
+    Example: `tier smoke | offline data: fashion-mnist for cifar10 | 18 overrides of the published protocol | 3 seeds`.
+    """
+    tiers = sorted({record.tier for record in records})
+    parts = [f"tier {', '.join(tiers)}"]
+    swaps = sorted({(r.dataset_used, r.dataset) for r in records if r.dataset and r.dataset != r.dataset_used})
+    if any(record.dataset for record in records):
+        mapping = ", ".join(sorted({record.data_mapping for record in records}))
+        swapped = ", ".join(f"{used} for {dataset}" for used, dataset in swaps)
+        parts.append(f"{mapping} data" + (f": {swapped}" if swapped else ""))
+    count = len({line for record in records for line in record.overrides})
+    parts.append(f"{count} override{'s' * (count != 1)} of the published protocol" if count else "protocol as published")
+    seeds = len({record.seed for record in records})
+    parts.append(f"{seeds} seed{'s' * (seeds != 1)}")
+    return " | ".join(parts)
+
+
+def dataset_label(record: Record) -> str:
+    """`CIFAR-10`, or `Fashion-MNIST (for CIFAR-10)` where another data set takes its place."""
+    names = {
+        "cifar10": "CIFAR-10",
+        "cifar100": "CIFAR-100",
+        "stl10": "STL-10",
+        "fashion-mnist": "Fashion-MNIST",
+        "glyphs100": "Glyphs-100",
+        "digits": "Digits",
+    }
+    published, used = record.dataset or "", record.dataset_used or ""
+    label = names.get(used, used)
+    return label if published == used else f"{label} (for {names.get(published, published)})"

@@ -1,0 +1,39 @@
+"""Makes an exhibit of the catalogue: reads its records and published values, writes CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from interplay.errors import InterplayError
+from interplay.evidence.published import load_published
+from interplay.protocols.catalogue import load_catalogue
+from interplay.records import code_digest, select_records, stamp, text_digest, write_text_atomically
+from interplay.tables.table import Table
+
+
+def make_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
+    """Make one table of the catalogue under each of its ids.
+
+    Returns:
+        the files written, below `<results>/tables/`.
+
+    Raises:
+        InterplayError: unknown id, or its records do not exist.
+    """
+    exhibit = load_catalogue(config).find(exhibit_id, "table")
+    records = select_records(results, exhibit.needs)
+    if not records:
+        raise InterplayError(f"{exhibit_id}: no records under {results / 'records'}; run `snakemake table_{exhibit.name}`")
+    table: Table = importlib.import_module(exhibit.package).make(records, load_published(config / "published"))
+    origin = (
+        f"{stamp(records)} | code {code_digest(exhibit.package)}, "
+        f"records {text_digest(''.join(record.model_dump_json() for record in records))}"
+    )
+    written = []
+    for name in exhibit.ids:
+        for suffix, text in (("csv", table.csv(origin)), ("md", table.markdown(origin)), ("tex", table.latex(origin))):
+            path = results / "tables" / f"{name}.{suffix}"
+            write_text_atomically(path, text)
+            written.append(path)
+    return written
