@@ -1,0 +1,115 @@
+import shutil
+
+import pytest
+import yaml
+
+from interplay.errors import InterplayError
+from interplay.protocols.experiments import PROTOCOLS
+from interplay.protocols.setup import load_published_protocol, load_setup
+
+
+@pytest.fixture
+def editable(tmp_path, config):
+    """A copy of the configuration that a test may spoil."""
+    shutil.copytree(config, tmp_path / "config")
+    return tmp_path / "config"
+
+
+def change(path, *keys, value):
+    content = yaml.safe_load(path.read_text())
+    node = content
+    for key in keys[:-1]:
+        node = node.setdefault(key, {})
+    node[keys[-1]] = value
+    path.write_text(yaml.safe_dump(content))
+
+
+def test_paper_is_exactly_what_was_published(config):
+    setup = load_setup(config, "paper")
+    for name in PROTOCOLS:
+        values, sources = load_published_protocol(config, name)
+        dumped = setup.protocols[name].model_dump(mode="json")
+        assert yaml.safe_load(yaml.safe_dump(values)) == dumped
+        assert setup.overrides[name] == []
+        assert all(sources.values())
+
+
+def test_values_that_the_documents_print(config):
+    supervised, grokking = (load_published_protocol(config, name)[0] for name in ("supervised", "grokking"))
+    assert supervised["iterations"] == 2**20
+    assert supervised["batch_size"] == 64
+    assert supervised["optimizer"]["learning_rate"] == 0.03
+    assert supervised["optimizer"]["weight_decay"] == 5e-4
+    assert (grokking["modulus"], grokking["train_fraction"]) == (113, 0.3)
+
+
+def test_overrides_are_listed_one_by_one(config):
+    overrides = load_setup(config, "smoke").overrides
+    assert "iterations: 1048576 -> 600" in overrides["supervised"]
+    assert "data.cifar10: cifar10 -> fashion-mnist" in overrides["supervised"]
+    assert "data.cifar100.horizontal_flip: -> False" in overrides["supervised"]
+    assert "modulus: 113 -> 31" in overrides["grokking"]
+
+
+def test_folders_tell_data_mappings_apart(config):
+    assert load_setup(config, "smoke").folder == "smoke"
+    assert load_setup(config, "review", "published").folder == "review"
+    assert load_setup(config, "review", "offline").folder == "review-offline"
+
+
+@pytest.mark.parametrize(
+    ("tier", "data", "says"),
+    [
+        ("smok", None, "tier 'smok' is unknown; choose one of paper, review, smoke"),
+        ("smoke", "real", "data mapping 'real' is unknown"),
+        ("smoke", "published", "tier smoke runs on offline data only"),
+    ],
+)
+def test_unknown_tiers_and_mappings(config, tier, data, says):
+    with pytest.raises(InterplayError, match=says):
+        load_setup(config, tier, data)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "says"),
+    [
+        (("overrides", "supervised", "batchsize"), 3, "batchsize: Extra inputs"),
+        (("overrides", "supervised", "iterations"), "many", "iterations: Input should be a valid integer"),
+        (("overrides", "supervised", "iterations"), -1, "iterations: Input should be greater than 0"),
+        (("overrides", "supervised", "architectures", "cifar10", "depth"), 11, "a Wide ResNet has 6n \\+ 4 layers"),
+        (("overrides", "supervised", "trajectory", "points"), 100000, "exceed iterations"),
+        (("overrides", "supervised", "seeds"), [0, 0], "each once"),
+        (("overrides", "supervized"), {}, "no such experiment"),
+        (("overrides", "grokking", "train_fraction"), 1.0, "train_fraction: Input should be less than 1"),
+        (("bundle",), "all", "bundle"),
+        (("colour",), "red", "colour: Extra inputs"),
+    ],
+)
+def test_a_wrong_override_is_one_line_that_names_file_and_key(editable, keys, value, says):
+    change(editable / "tiers" / "smoke.yaml", *keys, value=value)
+    with pytest.raises(InterplayError, match=says) as caught:
+        load_setup(editable, "smoke")
+    assert "smoke.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_published_value_without_a_source_is_refused(editable):
+    change(editable / "experiments" / "supervised.yaml", "batch_size", value=64)
+    with pytest.raises(InterplayError, match="batch_size: write it as"):
+        load_setup(editable, "paper")
+
+
+def test_broken_yaml_names_the_line(editable):
+    path = editable / "experiments" / "grokking.yaml"
+    path.write_text("modulus: {value: 113\n")
+    with pytest.raises(InterplayError, match=r"grokking.yaml:\d+: not valid YAML"):
+        load_setup(editable, "paper")
+
+
+def test_a_mapping_without_a_needed_data_set_is_refused(editable):
+    path = editable / "data" / "offline.yaml"
+    content = yaml.safe_load(path.read_text())
+    del content["datasets"]["cifar100"]
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(InterplayError, match="cifar100 missing"):
+        load_setup(editable, "smoke")

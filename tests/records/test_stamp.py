@@ -1,0 +1,17 @@
+from interplay.records import dataset_label, stamp
+
+
+def test_the_stamp_names_tier_data_overrides_and_seeds(make_record):
+    records = [make_record(seed=seed) for seed in (0, 1)]
+    line = "tier smoke | offline data: fashion-mnist for cifar10 | 1 override of the published protocol | 2 seeds"
+    assert stamp(records) == line
+
+
+def test_a_run_as_published_says_so(make_record):
+    record = make_record(tier="paper", data_mapping="published", dataset_used="cifar10", overrides=[])
+    assert stamp([record]) == "tier paper | published data | protocol as published | 1 seed"
+
+
+def test_labels_tell_a_substitute_from_the_real_thing(make_record):
+    assert dataset_label(make_record()) == "Fashion-MNIST (for CIFAR-10)"
+    assert dataset_label(make_record(dataset_used="cifar10")) == "CIFAR-10"
