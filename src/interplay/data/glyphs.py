@@ -127,10 +127,10 @@ def _draw(outline: Floats, count: int, source: np.random.PCG64) -> NDArray[np.ui
     (half_angle, shear, scale, aspect, across, down, ink, paper, blur, noise) = _uniform(source, (10, count, 1, 1))
     points = np.broadcast_to(outline.reshape(1, -1, 2), (count, 2 * len(outline), 2))
     x, y = points[:, :, :1], points[:, :, 1:]
-    x = (x + _between(-0.25, 0.25, shear) * y) * _between(0.8, 1.2, aspect)
-    t = _between(-0.15, 0.15, half_angle)  # tangent of half the angle, up to 17 degrees: sine and cosine without either
+    x = (x + _between(-0.3, 0.3, shear) * y) * _between(0.75, 1.25, aspect)
+    t = _between(-0.18, 0.18, half_angle)  # tangent of half the angle, up to 20 degrees: sine and cosine without either
     cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
-    size = _between(0.75, 1.2, scale) * CAP_HEIGHT
+    size = _between(0.65, 1.15, scale) * CAP_HEIGHT
     turned = np.concatenate([x * cosine - y * sine, x * sine + y * cosine], axis=2) * size
     shift = np.concatenate([_between(-2.5, 2.5, across), _between(-2.5, 2.5, down)], axis=2)
     grey = rasterise.fill((turned + shift + SIZE / 2).reshape(count, -1, 4), SIZE)
@@ -138,22 +138,23 @@ def _draw(outline: Floats, count: int, source: np.random.PCG64) -> NDArray[np.ui
     smooth = _binomial(_binomial(grey, 1), 2)
     grey = grey + blur * (smooth - grey)
     low = _between(0.0, 0.25, paper)
-    grey = low + (_between(0.6, 1.0, ink) - low) * grey
-    grey = grey + _between(0.02, 0.15, noise) * _bell(source, grey.shape)
+    grey = low + (_between(0.45, 1.0, ink) - low) * grey
+    grey = grey + _between(0.05, 0.25, noise) * _bell(source, grey.shape)
     levels: NDArray[np.uint8] = np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
     return levels
 
 
 def _uniform(source: np.random.PCG64, shape: tuple[int, ...]) -> Floats:
     raw = source.random_raw(int(np.prod(shape)))
-    return ((raw >> np.uint64(11)).astype(np.float64) * 2.0**-53).reshape(shape)
+    uniform: Floats = (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return uniform.reshape(shape)
 
 
 def _bell(source: np.random.PCG64, shape: tuple[int, ...]) -> Floats:
     """Noise of mean 0 and variance 1, nearly normal: the sum of four 16-bit numbers, exact in any byte order."""
     raw = source.random_raw(int(np.prod(shape))).view(np.uint16).reshape(-1, 4)
-    total = raw.sum(axis=1, dtype=np.int64).astype(np.float64).reshape(shape)
-    return (total - 2 * 65535) / 37837.2  # sqrt(4 (2^32 - 1) / 12)
+    noise: Floats = (raw.sum(axis=1, dtype=np.int64) - 2 * 65535) / 37837.2  # sqrt(4 (2^32 - 1) / 12)
+    return noise.reshape(shape)
 
 
 def _between(low: float, high: float, u: Floats) -> Floats:

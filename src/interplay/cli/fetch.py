@@ -1,0 +1,55 @@
+"""`interplay fetch`: bring data sets onto this machine, verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interplay.cli import app
+from interplay.errors import InterplayError
+
+
+@app.command()
+def fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Data sets, e.g. fashion-mnist.", show_default=False)
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every data set of the catalogue (3 GB).")] = False,
+    root: Annotated[Path, typer.Option(help="The data folder of a checkout.")] = Path("data"),
+    source: Annotated[str | None, typer.Option(help="Ask only this source of sources.yaml, or dvc.")] = None,
+) -> None:
+    """Fetch data sets: from DVC's cache or remote, else from their sources, verified against the pinned hash."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    from interplay.data import CATALOGUE, dataset_info
+    from interplay.data.fetching import fetch as fetch_one
+
+    if everything == bool(names):
+        raise InterplayError("name at least one data set, or give --all; known: " + ", ".join(CATALOGUE))
+    wanted = list(CATALOGUE) if everything else [dataset_info(name).name for name in names or []]
+    failures: list[str] = []
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", visible=False)
+
+        def say(line: str) -> None:
+            bar.reset(task, visible=False)
+            console.print(line)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total or None, visible=True)
+
+        for name in wanted:
+            try:
+                fetch_one(name, root, say=say, progress=progress, source=source)
+            except InterplayError as error:
+                if len(wanted) == 1:
+                    raise
+                say(f"error: {error}")  # the others may still be had
+                failures.append(name)
+    if failures:
+        raise InterplayError(f"not fetched: {', '.join(failures)}; the lines above say why")

@@ -1,0 +1,89 @@
+"""A Debian package as a source: downloaded and unpacked without root and without installing anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from interplay.data.fetching.http import CONNECT_SECONDS, SourceFailure, settle
+from interplay.data.fetching.pins import AptSource, Pinned
+
+_UPDATE_SECONDS = 300
+_DOWNLOAD_SECONDS = 1800
+
+
+def fetch_apt(source: AptSource, pinned: Pinned, staging: Path) -> None:
+    """Take every file of a set out of the package to its place below `staging`.
+
+    First with the package lists that the machine has; where those are empty, with lists of its own, kept in a folder
+    beside `staging` that the caller removes.
+
+    Raises:
+        SourceFailure: this is no Debian-like system, the package cannot be had, or it lacks a file.
+    """
+    for tool in ("apt-get", "dpkg-deb"):
+        if shutil.which(tool) is None:
+            raise SourceFailure(f"needs a Debian-like system ({tool} is not there)")
+    work = (staging.parent / "apt").resolve()  # the commands run in it
+    private = _private_state(work)
+    failed = _run(["apt-get", *private, "download", source.package], work, _DOWNLOAD_SECONDS)
+    if failed is not None:
+        lists = work / "lists"
+        (lists / "partial").mkdir(parents=True)
+        private += ["-o", f"Dir::State::Lists={lists}"]
+        # A foreign repository that does not answer makes `update` fail; the package may be known all the same.
+        _run(["apt-get", *private, "update"], work, _UPDATE_SECONDS)
+        failed = _run(["apt-get", *private, "download", source.package], work, _DOWNLOAD_SECONDS)
+    packages = sorted(work.glob("*.deb"))
+    if failed is not None or not packages:
+        raise SourceFailure(f"package {source.package} cannot be downloaded ({failed or 'nothing arrived'})")
+    contents = work / "contents"
+    failed = _run(["dpkg-deb", "-x", str(packages[0]), str(contents)], work, _UPDATE_SECONDS)
+    if failed is not None:
+        raise SourceFailure(f"package {source.package} cannot be unpacked ({failed})")
+    for name, pin in pinned.files.items():
+        target = pinned.locate(name, staging)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        inside = contents / source.path.replace("{file}", name)
+        if not inside.is_file():
+            raise SourceFailure(f"package {source.package} holds no {source.path.replace('{file}', name)}")
+        settle(inside, target, name, pin, unpack=source.gzip)
+
+
+def _private_state(work: Path) -> list[str]:
+    """Options that make `apt-get` write nowhere but into `work`, and give up on silent servers."""
+    cache = work / "cache"
+    (cache / "archives" / "partial").mkdir(parents=True)
+    options = {
+        "Dir::Cache": str(cache),
+        "Debug::NoLocking": "1",
+        "APT::Sandbox::User": "root",  # the user that apt-get would change to cannot write into a private folder
+        "Acquire::http::Timeout": f"{CONNECT_SECONDS:g}",
+        "Acquire::https::Timeout": f"{CONNECT_SECONDS:g}",
+        "Acquire::Retries": "1",
+    }
+    return ["-q", *(part for key, value in options.items() for part in ("-o", f"{key}={value}"))]
+
+
+def _run(command: list[str], folder: Path, seconds: float) -> str | None:
+    """Run a command in `folder`; None when it succeeds, else its last line of complaint."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no end after {seconds:g} s"
+    if done.returncode == 0:
+        return None
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    return lines[-1].removeprefix("E: ") if lines else f"exit status {done.returncode}"

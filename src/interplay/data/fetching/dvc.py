@@ -1,0 +1,91 @@
+"""DVC as a neighbour: asked for a copy before the sources are, and handed what was fetched. It may be absent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from interplay.data.fetching.http import SourceFailure
+from interplay.data.fetching.pins import Pinned
+
+_LOCK_SECONDS = 120.0
+_LOCKED = "Unable to acquire lock"
+
+
+def dvc_executable() -> str | None:
+    """The `dvc` beside this interpreter (its environment need not be activated), or the one on PATH."""
+    beside = shutil.which("dvc", path=str(Path(sys.executable).parent))
+    return beside or shutil.which("dvc")
+
+
+def repository(root: Path) -> Path | None:
+    """The folder at or above `root` that DVC keeps its own things in, or None."""
+    root = root.resolve()
+    return next((folder for folder in (root, *root.parents) if (folder / ".dvc").is_dir()), None)
+
+
+def take_from_dvc(pinned: Pinned, root: Path, staging: Path) -> None:
+    """Copy a set out of DVC's cache, or else out of the remote if one is configured, to `staging`.
+
+    `dvc get` rather than `dvc checkout` or `pull`: it writes where it is told to, so that what it brings is verified
+    like everything else, and a failure leaves the data folder as it was. It would rather copy what lies in the
+    workspace than ask the cache, so a damaged set is put aside meanwhile.
+
+    Raises:
+        SourceFailure: neither has it.
+    """
+    executable, repo = dvc_executable(), repository(root)
+    if executable is None or repo is None:
+        raise SourceFailure("not installed" if executable is None else f"no repository of its own around {root}")
+    path = os.path.relpath(root.resolve() / pinned.path, repo)
+    place, aside = root / pinned.path, staging.parent / "aside"
+    if place.exists():
+        place.replace(aside)
+    try:
+        failed = _run([executable, "get", "-q", str(repo), path, "-o", str(staging.resolve())], repo)
+    finally:
+        if aside.exists():
+            aside.replace(place)
+    if failed is not None:
+        raise SourceFailure(f"neither its cache nor a remote has {pinned.name}")
+
+
+def hand_to_dvc(pinned: Pinned, root: Path) -> str | None:
+    """Let DVC keep what lies verified in the data folder, after which `dvc status` is clean.
+
+    Returns:
+        What happened in a few words, or None where DVC has it already.
+    """
+    executable, repo = dvc_executable(), repository(root)
+    if executable is None or repo is None:
+        return "DVC is not installed, left to itself" if executable is None else None
+    if (repo / ".dvc/cache/files/md5" / pinned.md5[:2] / pinned.md5[2:]).exists():
+        return None
+    failed = _run([executable, "commit", "-q", "-f", str((root / f"{pinned.name}.dvc").resolve())], repo)
+    return "handed to DVC" if failed is None else f"in place, but `dvc commit {root / pinned.name}.dvc` fails: {failed}"
+
+
+def _run(command: list[str], repo: Path) -> str | None:
+    """Run DVC, waiting for its lock where another of its processes holds that; None or its last line of complaint."""
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        done = subprocess.run(
+            command,
+            cwd=repo,
+            env={**os.environ, "DVC_NO_ANALYTICS": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode == 0:
+            return None
+        if _LOCKED not in done.stderr or time.monotonic() > deadline:
+            lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+            return lines[-1].removeprefix("ERROR: ") if lines else f"exit status {done.returncode}"
+        time.sleep(1)
