@@ -54,7 +54,7 @@ def _print_counts(judged: list[Verdict]) -> None:
     from interplay.evidence.summary import RULINGS, count_verdicts
 
     table = Table(title=f"Verdicts: tier {judged[0].tier}, {judged[0].data} data")
-    table.add_column("document")
+    table.add_column("document", no_wrap=True)
     for ruling in RULINGS:
         table.add_column(ruling, justify="right")
     counts = count_verdicts(judged)
