@@ -1,6 +1,8 @@
 """Matrix information: Gram matrices, entropies, mutual information, MIR and HDR, for batches and whole data sets."""
 
+from interplay.information.checks import check_labels, check_matrix
 from interplay.information.closed_forms import NeuralCollapseValues, neural_collapse_values
+from interplay.information.dataset import DatasetInformation, InformationResult
 from interplay.information.entropy import (
     effective_rank,
     hdr,
@@ -10,9 +12,16 @@ from interplay.information.entropy import (
     spectrum_entropy,
 )
 from interplay.information.gram import gram_matrix, normalise_rows
+from interplay.information.metric import InformationMetric, batch_information
 
 __all__ = [
+    "DatasetInformation",
+    "InformationMetric",
+    "InformationResult",
     "NeuralCollapseValues",
+    "batch_information",
+    "check_labels",
+    "check_matrix",
     "effective_rank",
     "gram_matrix",
     "hdr",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from interplay.errors import InterplayError
+from interplay.information.checks import check_matrix
 
 
 def normalise_rows(z: Tensor) -> Tensor:
@@ -15,35 +15,30 @@ def normalise_rows(z: Tensor) -> Tensor:
         InterplayError: `z` is not a matrix, is empty, or holds NaN or infinity.
     """
     check_matrix(z, "features")
-    return torch.nn.functional.normalize(z, dim=1, eps=torch.finfo(z.dtype).tiny)
+    # By the largest entry first: squares of very small or very large entries would under- or overflow.
+    largest = z.detach().abs().amax(dim=1, keepdim=True)
+    scaled = z / torch.where(largest > 0, largest, 1.0)
+    return torch.nn.functional.normalize(scaled, dim=1, eps=torch.finfo(z.dtype).tiny)
 
 
 def gram_matrix(z: Tensor) -> Tensor:
     """The similarity matrix G(Z) = Zn^T Zn of l2-normalised representations.
 
+    Computed in float64 whatever the type of `z`: rounding a Gram matrix in float32 gives directions that are not
+    there, so that the entropy of equal representations is not 0 and the ratios of two such are noise.
+
     Args:
         z: `[samples, features]`, real; transposed against the documents, whose Z is `[features, samples]`.
 
     Returns:
-        `[samples, samples]`, symmetric, positive semi-definite, with a diagonal of ones (of zero for a row of zeros).
+        `[samples, samples]`, float64, symmetric, positive semi-definite, with a diagonal of ones (of zero for a row of
+        zeros, which has no direction).
 
     Raises:
         InterplayError: `z` is not a matrix, is empty, or holds NaN or infinity.
 
     Source: metrics24 Def. IV.1 (whose print lacks one hat), interplay24 Def. 4.1.
     """
-    unit = normalise_rows(z)
+    check_matrix(z, "z")
+    unit = normalise_rows(z.double())
     return unit @ unit.T
-
-
-def check_matrix(z: Tensor, name: str) -> None:
-    """Raise an InterplayError that says what is wrong unless `z` is a finite, real, non-empty matrix."""
-    if z.ndim != 2:
-        raise InterplayError(f"{name}: expected a matrix [samples, features], got shape {list(z.shape)}")
-    if 0 in z.shape:
-        raise InterplayError(f"{name}: empty, shape {list(z.shape)}")
-    if not z.is_floating_point():
-        raise InterplayError(f"{name}: expected real numbers, got {z.dtype}; convert with .float()")
-    if not bool(torch.isfinite(z).all()):
-        bad = int((~torch.isfinite(z)).sum())
-        raise InterplayError(f"{name}: {bad} of {z.numel()} values are NaN or infinite")

@@ -1,0 +1,90 @@
+"""Entropies of features, head and both together from the second moments of each class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from interplay.information.entropy import spectrum_entropy
+from interplay.information.kronecker import NEGLIGIBLE_MASS, KroneckerSum
+from interplay.information.quadrature import entropy_by_quadrature
+
+Method = Literal["exact", "quadrature"]
+
+
+@dataclass(frozen=True)
+class Entropies:
+    """Entropies in nats of the features, the head (one weight per sample) and their Hadamard product.
+
+    `standard_error` is that of the joint entropy, 0 where `method` is "exact".
+    """
+
+    feature: float
+    head: float
+    joint: float
+    feature_effective_rank: float
+    head_effective_rank: float
+    method: Method
+    standard_error: float
+
+
+def entropies_of_moments(moments: Tensor, weights: Tensor, exact_limit: int, seed: int = 0) -> Entropies:
+    """Entropies from class moments that sum to trace one.
+
+    Args:
+        moments: `[C, d, d]`, float64: S_c, whose trace is the share of class c.
+        weights: `[C, d']`, float64: unit class weights.
+        exact_limit: largest matrix to diagonalise; beyond it the joint entropy is estimated.
+        seed: of that estimate.
+    """
+    feature_spectrum, basis = torch.linalg.eigh(moments.sum(0))
+    kept = feature_spectrum > NEGLIGIBLE_MASS
+    feature_spectrum, basis = feature_spectrum[kept], basis[:, kept]
+
+    # Coordinates of the weights in the eigenbasis of their own second moment. In the two eigenbases the operator is
+    # close to diagonal, where random signs have no variance.
+    shares = moments.diagonal(dim1=1, dim2=2).sum(1)
+    _, singular, axes = torch.linalg.svd(shares.sqrt().unsqueeze(1) * weights, full_matrices=False)
+    used = singular.square() > NEGLIGIBLE_MASS
+    head_spectrum = singular[used].square()
+    operator = KroneckerSum(basis.T @ moments @ basis, weights @ axes[used].T)
+
+    joint, method, error = _joint_entropy(operator, exact_limit, seed)
+    return Entropies(
+        feature=float(spectrum_entropy(feature_spectrum)),
+        head=float(spectrum_entropy(head_spectrum)),
+        joint=joint,
+        feature_effective_rank=_effective_rank(feature_spectrum),
+        head_effective_rank=_effective_rank(head_spectrum),
+        method=method,
+        standard_error=error,
+    )
+
+
+def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple[float, Method, float]:
+    # Compressing costs one decomposition per class, worth it only where the result can be smaller than A itself.
+    if operator.size > 256 and operator.least_compressed_size() < operator.size:
+        compressed = operator.compressed()
+        if len(compressed) <= min(operator.size, exact_limit):
+            return float(spectrum_entropy(torch.linalg.eigvalsh(compressed))), "exact", 0.0
+    if operator.size <= exact_limit:
+        return float(spectrum_entropy(torch.linalg.eigvalsh(operator.dense()))), "exact", 0.0
+    estimate = entropy_by_quadrature(
+        operator,
+        operator.size,
+        operator.trace(),
+        operator.trace_of_square(),
+        # As many large eigenvalues as the head has directions are expected (one a class), found by twice the vectors.
+        deflate=2 * operator.directions.shape[1] + 16,
+        seed=seed,
+        device=operator.moments.device,
+    )
+    return estimate.value, "quadrature", estimate.standard_error
+
+
+def _effective_rank(spectrum: Tensor) -> float:
+    singular = spectrum.sqrt()
+    return float(spectrum_entropy(singular / singular.sum()).exp())
