@@ -11,16 +11,36 @@ from typing import TYPE_CHECKING, Any
 from interplay.data.catalogue import CATALOGUE, DatasetInfo, dataset_info
 
 if TYPE_CHECKING:
+    from interplay.data.augment import average_pool, flip_and_crop
     from interplay.data.dataset import Dataset, data_digest
     from interplay.data.loading import load
+    from interplay.data.normalise import Normalisation
+    from interplay.data.splits import stratified_sample, stratified_split
 
 _LAZY = {
     "Dataset": "interplay.data.dataset",
     "data_digest": "interplay.data.dataset",
+    "Normalisation": "interplay.data.normalise",
+    "average_pool": "interplay.data.augment",
+    "flip_and_crop": "interplay.data.augment",
     "load": "interplay.data.loading",
+    "stratified_sample": "interplay.data.splits",
+    "stratified_split": "interplay.data.splits",
 }
 
-__all__ = ["CATALOGUE", "Dataset", "DatasetInfo", "data_digest", "dataset_info", "load"]
+__all__ = [
+    "CATALOGUE",
+    "Dataset",
+    "DatasetInfo",
+    "Normalisation",
+    "average_pool",
+    "data_digest",
+    "dataset_info",
+    "flip_and_crop",
+    "load",
+    "stratified_sample",
+    "stratified_split",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,66 @@
+"""Stratified splits and samples, by seed, the same on every machine."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from interplay.errors import InterplayError
+
+
+def stratified_split(labels: Tensor, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Divide samples into training and validation, each class in the same proportion up to rounding.
+
+    Args:
+        labels: int64 [n].
+        fraction: share of the samples that validates, above 0 and below 1.
+        seed: seed of the choice.
+
+    Returns:
+        Indices of the training part and of the validation part, int64, ascending, disjoint, together all of n.
+
+    Raises:
+        InterplayError: `fraction` is outside (0, 1) or leaves one part empty.
+    """
+    if not 0 < fraction < 1:
+        raise InterplayError(f"the validation fraction must lie between 0 and 1, not {fraction}")
+    count = round(len(labels) * fraction)
+    if not 0 < count < len(labels):
+        raise InterplayError(f"a validation fraction of {fraction} of {len(labels)} samples leaves one part empty")
+    chosen = torch.zeros(len(labels), dtype=torch.bool)
+    chosen[stratified_sample(labels, count, seed)] = True
+    return (~chosen).nonzero().flatten(), chosen.nonzero().flatten()
+
+
+def stratified_sample(labels: Tensor, count: int, seed: int) -> Tensor:
+    """Choose `count` samples with every class in its own proportion.
+
+    Class shares are rounded down, and what is left goes one by one to the classes with the largest remainders; of
+    equal remainders the seed decides, so that over seeds no class is favoured.
+
+    Args:
+        labels: int64 [n].
+        count: how many, 1 to n.
+        seed: seed of the choice.
+
+    Returns:
+        Indices, int64 [count], ascending.
+
+    Raises:
+        InterplayError: `count` is not between 1 and n.
+    """
+    if not 1 <= count <= len(labels):
+        raise InterplayError(f"cannot choose {count} of {len(labels)} samples; ask for 1 to {len(labels)}")
+    generator = torch.Generator().manual_seed(seed)
+    classes, counts = np.unique(labels.cpu().numpy(), return_counts=True)
+    sizes = torch.from_numpy(counts)
+    quotas, remainders = sizes * count // len(labels), sizes * count % len(labels)
+    shuffled = torch.randperm(len(classes), generator=generator)
+    by_remainder = shuffled[remainders[shuffled].argsort(descending=True, stable=True)]
+    quotas[by_remainder[: count - int(quotas.sum())]] += 1
+    chosen = []
+    for label, quota in zip(classes.tolist(), quotas.tolist(), strict=True):
+        members = (labels.cpu() == label).nonzero().flatten()
+        chosen.append(members[torch.randperm(len(members), generator=generator)[:quota]])
+    return torch.cat(chosen).sort().values
