@@ -1,4 +1,4 @@
-"""The transcription in config/published: complete, and consistent wherever the documents print the same number twice."""
+"""The transcription in config/published: complete, and consistent where the documents print a number twice."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_gains_in_the_text_follow_from_the_tables():
 
 
 def test_layer_sizes_follow_from_the_architecture():
-    """compression25 2.3: f+ pools by 2 with 64, 128, 256 channels; f- by 3 with a quarter of them; padded convolutions."""
+    """compression25 2.3: f+ pools by 2 with 64, 128, 256 channels; f- by 3 with a quarter of them; all padded."""
     for data, side in (("CIFAR-10", 32), ("Fashion-MNIST", 28)):
         for net, pool, widths in (("f+", 2, (64, 128, 256)), ("f-", 3, (16, 32, 64))):
             edge = side

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from interplay.errors import InterplayError
+from interplay.evidence import find_claim, judge, load_claims, selectors
+from interplay.protocols.claims import ValueTest
+from interplay.protocols.plan import matching_records, plan_jobs
+from interplay.protocols.setup import load_setup
+
+CLAIM = {
+    "id": "mir_rises",
+    "document": "metrics24",
+    "where": "VI-A",
+    "says": "MIR rises.",
+    "needs": ["supervised/cifar10/plain/*"],
+    "test": {"kind": "trend", "runs": "supervised/cifar10/plain/*", "series": "mir", "direction": "rising"},
+}
+
+
+def write(folder, name, *claims):
+    (folder / name).write_text(yaml.safe_dump({"claims": list(claims)}), encoding="utf-8")
+
+
+def test_claims_come_file_by_file(tmp_path):
+    write(tmp_path, "b.yaml", CLAIM)
+    write(tmp_path, "a.yaml", CLAIM | {"id": "second"}, CLAIM | {"id": "third"})
+    assert [claim.id for claim in load_claims(tmp_path)] == ["second", "third", "mir_rises"]
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"document": "novel"}, "claims.0.document"),
+        ({"id": "MIR rises"}, "claims.0.id"),
+        ({"test": CLAIM["test"] | {"kind": "guess"}}, "claims.0.test"),
+        ({"test": CLAIM["test"] | {"direction": "up"}}, "direction"),
+        ({"tiers": ["huge"]}, "claims.0.tiers"),
+        ({"verdict": "reproduced"}, "claims.0.verdict"),
+    ],
+)
+def test_a_wrong_claim_is_one_line_with_file_and_key(tmp_path, change, said):
+    write(tmp_path, "a.yaml", CLAIM | change)
+    with pytest.raises(InterplayError) as caught:
+        load_claims(tmp_path)
+    assert "a.yaml" in str(caught.value) and said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_id_in_two_files(tmp_path):
+    write(tmp_path, "a.yaml", CLAIM)
+    write(tmp_path, "b.yaml", CLAIM)
+    with pytest.raises(InterplayError, match=r"b\.yaml.*'mir_rises' stands in .*a\.yaml"):
+        load_claims(tmp_path)
+
+
+def test_no_claims(tmp_path):
+    with pytest.raises(InterplayError, match="--config"):
+        load_claims(tmp_path)
+
+
+def test_find_claim_suggests(tmp_path):
+    write(tmp_path, "a.yaml", CLAIM)
+    claims = load_claims(tmp_path)
+    assert find_claim(claims, "mir_rises").says == "MIR rises."
+    with pytest.raises(InterplayError, match="there are mir_rises"):
+        find_claim(claims, "mir")
+
+
+def test_selectors_are_those_of_needs_and_test(tmp_path):
+    ordering = {"kind": "ordering", "metric": "m", "greater": "supervised/a/*", "lesser": "supervised/b/*"}
+    write(tmp_path, "a.yaml", CLAIM, CLAIM | {"id": "ordered", "needs": ["supervised/b/*"], "test": ordering})
+    first, second = load_claims(tmp_path)
+    assert selectors(first) == ("supervised/cifar10/plain/*",)
+    assert selectors(second) == ("supervised/b/*", "supervised/a/*")
+
+
+def test_the_claims_in_the_repository_are_valid_and_name_real_cells(config, published):
+    claims = load_claims(config / "claims")
+    for claim in claims:
+        if isinstance(claim.test, ValueTest):
+            cell = published.cell(claim.test.table, claim.test.row, claim.test.column)
+            assert not cell.missing
+    # Whatever names a row, column or table that does not exist raises here.
+    verdicts = judge(claims, [], published, "paper", "published")
+    assert len(verdicts) == len(claims)
+
+
+def test_every_cell_of_the_supervised_table_has_its_claim(config, published):
+    claims = [claim for claim in load_claims(config / "claims") if isinstance(claim.test, ValueTest)]
+    cells = {(claim.test.row, claim.test.column) for claim in claims if claim.test.table == "metrics24/table3"}
+    assert cells == {(cell.row, cell.column) for cell in published.table("metrics24/table3").cells()}
+    for claim in claims:
+        if claim.test.table == "metrics24/table3":
+            assert claim.tiers == ("paper",) and claim.data == ("published",)
+            assert f"{published.cell(claim.test.table, claim.test.row, claim.test.column).value:.2f} %" in claim.says
+
+
+def test_what_the_printed_tables_say_about_themselves(config, published):
+    """The four sentences that their own tables contradict, and no others."""
+    claims = [claim for claim in load_claims(config / "claims") if claim.test.kind.startswith("published_")]
+    rulings = {verdict.id: verdict.verdict for verdict in judge(claims, [], published, "smoke", "offline")}
+    wrong = {name for name, ruling in rulings.items() if ruling == "wrong in the source"}
+    assert wrong == {
+        "max_mi_beats_freematch",
+        "max_mi_beats_freematch_interplay24",
+        "cma_only_beats_ce_only_for_few_classes",
+        "mec_second_best_on_coco",
+    }
+    assert set(rulings.values()) == {"reproduced", "wrong in the source"}
+
+
+@pytest.mark.parametrize("tier", ["smoke", "review", "paper"])
+def test_every_selector_matches_a_planned_run(config, tier):
+    """A selector that matches nothing would read as `not run` for ever."""
+    claims = load_claims(config / "claims")
+    setup = load_setup(config, tier)
+    jobs = plan_jobs(setup)
+    for claim in claims:
+        if tier in claim.tiers and setup.data_name in claim.data:
+            for pattern in selectors(claim):
+                assert matching_records(jobs, [pattern]), f"{claim.id}: no run of tier {tier} matches {pattern}"

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from interplay.evidence import count_verdicts, judge, load_claims, render_verdicts
+
+
+def test_counts_add_up_and_name_every_ruling(config, published):
+    claims = load_claims(config / "claims")
+    verdicts = judge(claims, [], published, "smoke", "offline")
+    counts = count_verdicts(verdicts)
+    assert sum(sum(row.values()) for row in counts.values()) == len(claims)
+    for row in counts.values():
+        assert list(row) == ["reproduced", "deviates", "underpowered", "not run", "wrong in the source"]
+
+
+def test_text_has_totals_and_reasons(config, published):
+    claims = [claim for claim in load_claims(config / "claims") if claim.id.startswith("max_mi_beats")]
+    text = render_verdicts(judge(claims, [], published, "smoke", "offline"))
+    assert text.startswith("2 claims, tier smoke, offline data")
+    assert "wrong in the source:" in text and "deviates:" not in text
+    assert "16.61±1.19 against 15.56±0.55" in " ".join(text.split())
+    assert all(len(line) <= 100 for line in text.splitlines())
+    assert text.splitlines()[5].split() == ["all", "0", "0", "0", "0", "2"]
+
+
+def test_no_claims():
+    assert render_verdicts([]) == "No claims."
