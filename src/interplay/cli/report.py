@@ -1,0 +1,19 @@
+"""`interplay report`: the HTML page and the artifact appendix of one results folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from interplay.cli import app
+from interplay.cli.options import Config, TierResults
+
+
+@app.command()
+def report(results: TierResults = Path("results/smoke"), config: Config = Path("config")) -> None:
+    """Gather verdicts, figures, tables and provenance into one self-contained page, and the artifact appendix."""
+    from interplay.report import write_report
+
+    for path in write_report(results, config):
+        typer.echo(path)

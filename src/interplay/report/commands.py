@@ -1,0 +1,53 @@
+"""The commands that remake what the report shows, as a person would type them in the repository's root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from interplay.protocols.catalogue import Exhibit
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Commands for one tier and data mapping; `smoke` is the workflow's default and needs no options."""
+
+    folder: str
+    tier: str
+    data: str
+
+    @property
+    def options(self) -> str:
+        """What Snakemake must be told."""
+        return "" if self.tier == "smoke" else f" --config tier={self.tier} data={self.data}"
+
+    @property
+    def everything(self) -> str:
+        """The whole DAG."""
+        return f"snakemake{self.options}"
+
+    @property
+    def report(self) -> str:
+        """This report alone, from what is there."""
+        return f"interplay report --results {self.folder}"
+
+    @property
+    def verdicts(self) -> str:
+        """All verdicts, from the records that are there."""
+        return f"interplay verdicts --results {self.folder}"
+
+    def claim(self, claim_id: str) -> str:
+        """One claim and the minimal subgraph below it."""
+        return f"snakemake claim_{claim_id}{self.options}"
+
+    def exhibit(self, exhibit: Exhibit) -> str:
+        """One figure or table and the runs that it needs."""
+        return f"snakemake {exhibit.kind}_{exhibit.name}{self.options}"
+
+    def exhibit_by_hand(self, exhibit: Exhibit) -> str:
+        """The same from records that are there."""
+        return f"interplay {exhibit.kind} {exhibit.ids[0]} --results {self.folder}"
+
+    def run(self, experiment: str, run: str = "*") -> str:
+        """Some runs of an experiment, without Snakemake."""
+        which = f" --run '{run}'" if run != "*" else ""
+        return f"interplay run {experiment}{which} --tier {self.tier} --data {self.data}"

@@ -1,0 +1,124 @@
+"""Finds what was made of each exhibit of the catalogue; what is not there is said to be missing."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from interplay.errors import InterplayError
+from interplay.protocols.catalogue import Exhibit
+from interplay.report.model import Cell, ExhibitView, Image, Table
+
+# Scatter plots of thousands of points are smaller, and quicker to show, as pixels.
+LARGEST_SVG = 1_000_000
+PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 9.6 / 2.54}
+MISSING = {"", "-", "–", "—", "nan", "none", "null", "n/a", "missing", "not run"}
+DIGITS = r"[-+−]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?\s*%?"
+NUMBER = re.compile(rf"[<>≤≥]?\s*{DIGITS}(\s*(±|\+/-)\s*{DIGITS})?", re.IGNORECASE)
+LONG_NUMBER = re.compile(r"-?\d+\.\d{4,}(e[-+]?\d+)?")
+
+
+def view_exhibit(exhibit: Exhibit, results: Path, record_names: Iterable[str]) -> ExhibitView:
+    """What was found of `exhibit` below `results`; `record_names` are the records that are there.
+
+    Raises:
+        InterplayError: a file is there but cannot be read.
+    """
+    suffix = "svg" if exhibit.kind == "figure" else "csv"
+    names = list(record_names)
+    used = [name for name in names if any(fnmatchcase(name, need) for need in exhibit.needs)]
+    contents = {name: results / f"{exhibit.kind}s" / f"{name}.{suffix}" for name in exhibit.ids}
+    found = {name: _read(path) for name, path in contents.items() if path.is_file()}
+    absent = tuple(name for name in exhibit.ids if name not in found)
+    if not found:
+        unmet = [need for need in exhibit.needs if not any(fnmatchcase(name, need) for name in names)]
+        why = f"no record matches {', '.join(unmet)}" if unmet else "its records are there, but it was not made"
+        return ExhibitView(exhibit, None, f"Missing: {why}.", absent, len(used))
+    first = next(iter(found))
+    differ = len(set(found.values())) > 1
+    problem = f"The files under {', '.join(found)} differ; this is {first}. Make it anew." if differ else ""
+    path = contents[first]
+    shown = path.relative_to(results).as_posix()
+    content = _embed(path, found[first], shown) if exhibit.kind == "figure" else parse_table(found[first], shown)
+    return ExhibitView(exhibit, content, problem, absent, len(used))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InterplayError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _embed(path: Path, svg: bytes, shown: str) -> Image:
+    """As an image and not as elements: matplotlib's drawings reuse the same ids, which would collide on one page."""
+    width = svg_width(svg, path)
+    png = path.with_suffix(".png")
+    if len(svg) > LARGEST_SVG and png.is_file() and png.stat().st_size < len(svg):
+        return Image(_data_uri("image/png", _read(png)), str(Path(shown).with_suffix(".png")), width)
+    return Image(_data_uri("image/svg+xml", svg), shown, width)
+
+
+def _data_uri(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def svg_width(svg: bytes, path: Path) -> int:
+    """Width of the drawing in CSS pixels, 0 where it does not say.
+
+    Raises:
+        InterplayError: there is no `<svg>` element.
+    """
+    root = re.search(rb"<svg\b[^>]*>", svg)
+    if root is None:
+        raise InterplayError(f"{path}: not an SVG image; delete it and make it anew")
+    width = re.search(rb"\swidth\s*=\s*[\"']([\d.]+)([a-z]*)[\"']", root[0])
+    return round(float(width[1]) * PIXELS.get(width[2].decode(), 0.0)) if width else 0
+
+
+def parse_table(content: bytes, shown: str) -> Table:
+    """A table from CSV with one header line; lines above it that start with `#` are its caption.
+
+    Short rows are filled up with missing cells, numbers in full precision are rounded for display.
+
+    Raises:
+        InterplayError: not UTF-8, empty, or a row longer than the header.
+    """
+    try:
+        lines = content.decode("utf-8-sig").splitlines(keepends=True)
+        start = next((index for index, line in enumerate(lines) if not line.startswith("#")), len(lines))
+        cells = [line for line in csv.reader(lines[start:]) if line]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InterplayError(f"{shown}: not a CSV table ({error}); delete it and make it anew") from error
+    if not cells:
+        raise InterplayError(f"{shown}: an empty table; delete it and make it anew")
+    header, *body = cells
+    for number, line in enumerate(body, start=1):
+        if len(line) > len(header):
+            raise InterplayError(f"{shown}: row {number} has {len(line)} cells, the header {len(header)}; make it anew")
+    return Table(
+        path=shown,
+        caption=" ".join(line[1:].strip() for line in lines[:start]),
+        header=tuple(header),
+        roles=tuple(_role(title) for title in header),
+        rows=tuple(tuple(_cell(text) for text in [*line, *[""] * (len(header) - len(line))]) for line in body),
+    )
+
+
+def _cell(text: str) -> Cell:
+    stripped = text.strip()
+    if LONG_NUMBER.fullmatch(stripped):
+        return Cell(f"{float(stripped):.4g}", missing=False, numeric=True)
+    return Cell(stripped, stripped.lower() in MISSING, NUMBER.fullmatch(stripped) is not None)
+
+
+def _role(title: str) -> Literal["published", "ours", ""]:
+    words = set(re.findall(r"[a-z]+", title.lower()))
+    if "data" in words:  # "published data" names a data set, not a value
+        return ""
+    return "published" if words & {"published", "printed"} else "ours" if words & {"ours", "measured"} else ""
