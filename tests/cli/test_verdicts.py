@@ -48,7 +48,7 @@ def test_summary_is_plain_text_with_reasons(results, capsys):
 
 
 def test_wrong_input(results, tmp_path):
-    with pytest.raises(InterplayError, match="no claim 'gamma'.*gamma_one_is_best"):
+    with pytest.raises(InterplayError, match=r"no claim 'gamma'.*gamma_one_is_best"):
         call(results, claim="gamma")
     with pytest.raises(InterplayError, match="no such folder"):
         call(tmp_path / "paper")
