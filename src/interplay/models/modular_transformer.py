@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding
 
 CONTEXT = 3  # the tokens "a", "b" and "="
 
@@ -56,16 +57,17 @@ class ModularTransformer(nn.Module):
         tokens = torch.cat([last[None], numbers + self.positions[0], numbers + self.positions[1]])
         queries = (last @ self.query).view(self.heads, self.head_width)
         keys = (tokens @ self.key).view(-1, self.heads, self.head_width)
-        values = (tokens @ self.value).view(-1, self.heads, self.head_width)
+        values = tokens @ self.value
         scores = (keys * queries).sum(-1) / self.head_width**0.5  # [tokens, heads]
 
         rows = torch.stack([pairs[:, 0] + 1, pairs[:, 1] + 1 + self.modulus, torch.zeros_like(pairs[:, 0])], dim=1)
-        pattern = scores[rows].softmax(dim=1)  # [samples, context, heads]
-        mixed = (pattern[..., None] * values[rows]).sum(1).flatten(1)
-        residual = last + mixed @ self.output
-        hidden = (residual @ self.mlp_in + self.mlp_in_bias).relu()
-        features: Tensor = residual + hidden @ self.mlp_out + self.mlp_out_bias
-        return features
+        # `embedding` looks rows up as indexing does, but its gradient is many times faster on a CPU.
+        pattern = embedding(rows, scores).softmax(dim=1)  # [samples, context, heads]
+        looked_up = embedding(rows, values).unflatten(2, (self.heads, self.head_width))
+        mixed = (pattern[..., None] * looked_up).sum(1).flatten(1)
+        residual = torch.addmm(last, mixed, self.output)
+        hidden = torch.addmm(self.mlp_in_bias, residual, self.mlp_in).relu()
+        return residual + torch.addmm(self.mlp_out_bias, hidden, self.mlp_out)
 
     def forward(self, pairs: Tensor) -> Tensor:
         """Logits `[samples, p + 1]`."""

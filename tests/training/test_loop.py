@@ -1,0 +1,112 @@
+import pytest
+import torch
+
+from interplay.training import Checkpoint, TrajectoryLog, cosine_factor, generator, log_steps, run_loop, warmup_factor
+
+
+class Noisy:
+    """A task whose state depends on all earlier steps and on random draws."""
+
+    def __init__(self, stop_before=None):
+        self.value = torch.zeros(3, dtype=torch.float64)
+        self.stop_before = stop_before
+
+    def train_step(self, step):
+        if step == self.stop_before:
+            raise KeyboardInterrupt
+        self.value = torch.sin(self.value + torch.randn(3, dtype=torch.float64, generator=generator(1, "step", step)))
+
+    def observe(self, step):
+        return {"value": float(self.value.sum())}
+
+    def state_dict(self):
+        return {"value": self.value}
+
+    def load_state_dict(self, state):
+        self.value = state["value"]
+
+
+@pytest.mark.parametrize("stops", [[1], [7], [10], [19], [3, 4, 11, 18]])
+def test_killed_and_resumed_is_bit_identical_to_uninterrupted(tmp_path, stops):
+    reference = run_loop(Noisy(), 20, range(0, 21, 3))
+    checkpoint = Checkpoint(tmp_path / "c", "id")
+    for stop in stops:
+        with pytest.raises(KeyboardInterrupt):
+            run_loop(Noisy(stop), 20, range(0, 21, 3), checkpoint, checkpoint_every=2)
+    result = run_loop(Noisy(), 20, range(0, 21, 3), checkpoint, checkpoint_every=2)
+    assert result.trajectory == reference.trajectory
+    assert result.sessions == 1 + sum(stop >= 2 for stop in stops)  # before step 2 there is nothing to resume
+
+
+def test_observations_include_start_and_end():
+    result = run_loop(Noisy(), 5, [0, 5])
+    assert result.trajectory["step"] == [0.0, 5.0]
+    assert result.trajectory["value"][0] == 0.0
+
+
+def test_a_checkpoint_of_something_else_is_ignored(tmp_path):
+    Checkpoint(tmp_path / "c", "this").save({"a": torch.ones(2)})
+    assert Checkpoint(tmp_path / "c", "that").load() is None
+    assert torch.equal(Checkpoint(tmp_path / "c", "this").load()["a"], torch.ones(2))
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", None])
+def test_a_damaged_checkpoint_means_starting_anew(tmp_path, content):
+    path = tmp_path / "c"
+    if content is None:
+        Checkpoint(path, "id").save({"a": torch.ones(1000)})
+        content = path.read_bytes()[:500]
+    path.write_bytes(content)
+    assert Checkpoint(path, "id").load() is None
+
+
+def test_a_failed_save_keeps_the_old_checkpoint(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path / "c", "id")
+    checkpoint.save({"a": torch.ones(1)})
+
+    def broken(*_arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(torch, "save", broken)
+    with pytest.raises(OSError, match="disk full"):
+        checkpoint.save({"a": torch.zeros(1)})
+    monkeypatch.undo()
+    assert torch.equal(checkpoint.load()["a"], torch.ones(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_generators_depend_on_seed_purpose_and_step_only():
+    def draw(*key):
+        return torch.rand(4, generator=generator(*key)).tolist()
+
+    assert draw(0, "augment", 3) == draw(0, "augment", 3)
+    assert len({tuple(draw(*key)) for key in [(0, "augment", 3), (1, "augment", 3), (0, "order", 3), (0, "augment", 4)]}) == 4
+
+
+def test_schedules():
+    assert cosine_factor(0, 100, 7 / 16) == 1.0
+    assert cosine_factor(100, 100, 7 / 16) == pytest.approx(0.1950903)  # cos(7 pi / 16)
+    assert cosine_factor(100, 100, 0.5) == pytest.approx(0, abs=1e-12)
+    assert [warmup_factor(step, 4) for step in range(6)] == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert warmup_factor(0, 0) == 1.0
+
+
+@pytest.mark.parametrize(("points", "steps"), [(2, 1), (14, 600), (200, 2**20), (60, 20000), (30, 40)])
+def test_log_steps_cover_start_end_and_early_training(points, steps):
+    chosen = log_steps(points, steps)
+    assert chosen[0] == 0 and chosen[-1] == steps
+    assert chosen == sorted(set(chosen))
+    assert len(chosen) <= points + 2
+    if points >= 14 and steps >= 600:
+        assert sum(step <= steps / 10 for step in chosen) >= points / 4
+
+
+def test_a_trajectory_has_columns_of_equal_length_and_growing_steps():
+    log = TrajectoryLog()
+    log.append(0, {"a": 1.0})
+    log.append(5, {"b": 2.0})
+    columns = log.columns()
+    assert {len(values) for values in columns.values()} == {2}
+    assert columns["step"] == [0.0, 5.0]
+    with pytest.raises(ValueError, match="step 5 after step 5"):
+        log.append(5, {"a": 0.0})
