@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import tarfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from interplay.errors import InterplayError
 
+T = TypeVar("T")
 
-def members(path: Path, wanted: Collection[str]) -> Iterator[tuple[str, IO[bytes], int]]:
-    """Yield (name, stream, size) of the `wanted` members in the order of the archive, and stop after the last.
+
+def read_members(path: Path, wanted: Collection[str], read: Callable[[str, IO[bytes], int], T]) -> dict[str, T]:
+    """What `read(name, stream, size)` makes of each of the `wanted` members; the archive is read up to the last.
 
     Raises:
         InterplayError: the archive cannot be read, is truncated or corrupt, or lacks a member.
     """
-    missing = set(wanted)
+    found: dict[str, T] = {}
     try:
         with tarfile.open(path, "r|gz") as archive:
             for member in archive:
-                if member.name not in missing:
-                    continue
-                stream = archive.extractfile(member)
+                stream = archive.extractfile(member) if member.name in wanted else None
                 if stream is not None:
-                    missing.remove(member.name)
-                    yield member.name, stream, member.size
-                if not missing:
-                    return
+                    found[member.name] = read(member.name, stream, member.size)
+                if len(found) == len(wanted):
+                    return found
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise InterplayError(f"{path}: truncated or corrupt ({error}); delete it and fetch it again") from error
-    raise InterplayError(f"{path}: lacks {', '.join(sorted(missing))}; delete it and fetch it again")
+    missing = sorted(set(wanted) - set(found))
+    raise InterplayError(f"{path}: lacks {', '.join(missing)}; delete it and fetch it again")
 
 
 def source_key(path: Path, split: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from interplay.data.content import Arrays, cached
-from interplay.data.formats.archive import members, source_key
+from interplay.data.formats.archive import read_members, source_key
 from interplay.data.formats.pickles import read_pickle
 from interplay.errors import InterplayError
 
@@ -37,7 +37,7 @@ def _read(
 ) -> Arrays:
     def decode() -> Arrays:
         wanted = [f"{folder}/{name}" for name in (*batches, meta[0])]
-        content = {name: read_pickle(stream, f"{path}:{name}") for name, stream, _ in members(path, wanted)}
+        content = read_members(path, wanted, lambda name, stream, size: read_pickle(stream, f"{path}:{name}"))
         parts = [content[f"{folder}/{name}"] for name in batches]  # in their own order, not that of the archive
         try:
             names = tuple(name.decode() for name in content[f"{folder}/{meta[0]}"][meta[1]])

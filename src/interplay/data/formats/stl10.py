@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interplay.data.content import UNLABELLED, Arrays, cached
-from interplay.data.formats.archive import members, source_key
+from interplay.data.formats.archive import read_members, source_key
 from interplay.errors import InterplayError
 
 _SHAPE = (3, 96, 96)
@@ -29,20 +29,22 @@ def read_stl10(path: Path, split: str) -> Arrays:
         InterplayError: the archive is missing, truncated or corrupt.
     """
 
+    def read(name: str, stream: IO[bytes], size: int) -> NDArray[np.uint8]:
+        return _images(stream, size, f"{path}:{name}") if "_X" in name else np.frombuffer(stream.read(), np.uint8)
+
     def decode() -> Arrays:
-        images: NDArray[np.uint8] | None = None
-        labels: NDArray[np.int64] | None = None
-        names: tuple[str, ...] = ()
-        wanted = [f"{_FOLDER}/{name}" for name in (*_FILES[split], "class_names.txt")]
-        for name, stream, size in members(path, wanted):
-            if name.endswith("_X.bin"):
-                images = _images(stream, size, f"{path}:{name}")
-            elif name.endswith("_y.bin"):
-                labels = np.frombuffer(stream.read(), np.uint8).astype(np.int64) - 1
-            else:
-                names = tuple(stream.read().decode().split())
-        assert images is not None  # `members` yields all that is wanted or fails
-        return Arrays(images, np.full(len(images), UNLABELLED, np.int64) if labels is None else labels, names)
+        images_name, *labels_name = (f"{_FOLDER}/{name}" for name in _FILES[split])
+        names = f"{_FOLDER}/class_names.txt"
+        content = read_members(path, [images_name, *labels_name, names], read)
+        images = content[images_name]
+        labels = np.full(len(images), UNLABELLED, np.int64)
+        for name in labels_name:
+            labels = content[name].astype(np.int64) - 1
+            if labels.min(initial=0) < 0:
+                raise InterplayError(
+                    f"{path}:{name}: label 0 where they count from 1; delete the archive, fetch it again"
+                )
+        return Arrays(images, labels, tuple(content[names].tobytes().decode(errors="replace").split()))
 
     return cached(path.parent / f".decoded/{_FOLDER}-{split}.npz", source_key(path, split), decode)
 

@@ -1,0 +1,102 @@
+"""glyphs100: the same bytes everywhere, balanced, and neither trivial nor hopeless to learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from interplay.data import CATALOGUE, average_pool, glyphs, load
+from interplay.data.content import arrays_digest
+
+SPLITS = ("train", "test")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def splits(root):
+    return {split: load("glyphs100", split, root) for split in SPLITS}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_content_is_the_pinned_one(splits, split):
+    """Fails when the recipe changes: then pin the new digest, and say so in the changelog of results."""
+    info = CATALOGUE["glyphs100"]
+    assert splits[split].digest == info.digests[split]
+    assert len(splits[split]) == info.splits[split]
+    assert splits[split].image_shape == info.image_shape
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_classes_are_balanced_and_shuffled(splits, split):
+    labels = splits[split].labels
+    assert labels.bincount().tolist() == [len(labels) // 100] * 100
+    assert len(labels[:500].unique()) > 90
+
+
+def test_rendering_repeats_itself_to_the_byte(splits):
+    again = glyphs.render("test")
+    assert np.array_equal(again.images, splits["test"].images.numpy())
+
+
+def test_the_second_load_reads_what_the_first_has_kept(root, splits, monkeypatch):
+    monkeypatch.setattr(glyphs, "render", None)  # would fail if it were asked
+    assert load("glyphs100", "test", root).digest == splits["test"].digest
+
+
+def test_a_damaged_copy_is_rendered_anew(root, splits):
+    kept = root / ".decoded/glyphs100-test.npz"
+    whole = kept.read_bytes()
+    for damaged in (b"", b"not an archive", whole[: len(whole) // 2]):
+        kept.write_bytes(damaged)
+        assert load("glyphs100", "test", root).digest == splits["test"].digest
+    assert kept.stat().st_size == len(whole)
+    assert [path.name for path in kept.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_other_outlines_are_told(root, monkeypatch):
+    info = CATALOGUE["glyphs100"]
+    monkeypatch.setitem(CATALOGUE, "glyphs100", info.model_copy(update={"digests": {"test": "0" * 16}}))
+    with pytest.warns(RuntimeWarning, match=r"glyphs100 \(test\) has digest [0-9a-f]{16}, not 0{16}"):
+        load("glyphs100", "test", root)
+
+
+def test_no_two_splits_share_an_image_or_a_face(splits):
+    seen = {image.tobytes() for image in splits["train"].images.numpy()}
+    assert len(seen) == len(splits["train"])
+    assert not any(image.tobytes() in seen for image in splits["test"].images.numpy())
+    train, test = (set(glyphs.RECIPES[split].faces) for split in SPLITS)
+    assert not train & test
+
+
+def test_a_hundred_different_characters():
+    assert len(set(glyphs.CHARACTERS)) == len(glyphs.CHARACTERS) == 100
+
+
+def test_noise_is_centred_with_unit_variance():
+    noise = glyphs._bell(np.random.PCG64(0), (200_000,))
+    assert abs(noise.mean()) < 0.01
+    assert abs(noise.std() - 1) < 0.01
+
+
+def test_uniform_numbers_are_those_of_numpy():
+    raw = glyphs._uniform(np.random.PCG64(3), (50,))
+    assert np.array_equal(raw, np.random.Generator(np.random.PCG64(3)).random(50))
+
+
+def test_the_smallest_learner_is_well_above_chance_and_well_below_perfect(splits):
+    """Nearest class mean on pooled pixels: 1 % is chance."""
+    pixels = {split: average_pool(data.images, 4).flatten(1).double() for split, data in splits.items()}
+    means = torch.stack([pixels["train"][splits["train"].labels == label].mean(dim=0) for label in range(100)])
+    found = torch.cdist(pixels["test"], means).argmin(dim=1)
+    accuracy = (found == splits["test"].labels).double().mean().item()
+    assert 0.05 < accuracy < 0.6
+
+
+def test_digest_of_arrays_and_of_tensors_agree(splits):
+    test = splits["test"]
+    assert arrays_digest(test.images.numpy(), test.labels.numpy()) == test.digest

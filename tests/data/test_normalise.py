@@ -1,0 +1,28 @@
+"""Statistics of the training set and their use."""
+
+from __future__ import annotations
+
+import torch
+
+from interplay.data import Normalisation
+
+
+def test_statistics_equal_those_of_the_scaled_pixels():
+    images = torch.randint(0, 256, (5000, 3, 4, 5), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    found = Normalisation.of(images)
+    scaled = images.double() / 255
+    torch.testing.assert_close(torch.tensor(found.mean).double(), scaled.mean(dim=(0, 2, 3)))
+    torch.testing.assert_close(torch.tensor(found.std).double(), scaled.std(dim=(0, 2, 3), correction=0))
+
+
+def test_normalised_images_have_mean_zero_and_deviation_one():
+    images = torch.randint(0, 200, (500, 2, 8, 8), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
+    out = Normalisation.of(images)(images)
+    assert out.dtype == torch.float32
+    assert out.mean(dim=(0, 2, 3)).abs().max() < 1e-5
+    assert (out.std(dim=(0, 2, 3), correction=0) - 1).abs().max() < 1e-5
+
+
+def test_a_constant_channel_becomes_zero_and_not_nan():
+    images = torch.full((10, 1, 3, 3), 7, dtype=torch.uint8)
+    assert torch.equal(Normalisation.of(images)(images), torch.zeros(10, 1, 3, 3))

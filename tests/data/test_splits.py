@@ -1,0 +1,59 @@
+"""Stratified splits: disjoint, proportional, by seed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interplay.data import stratified_sample, stratified_split
+from interplay.errors import InterplayError
+
+labellings = st.lists(st.integers(0, 6), min_size=2, max_size=200).map(lambda values: torch.tensor(values))
+
+
+@settings(deadline=None, max_examples=60)
+@given(labels=labellings, share=st.floats(0, 1), seed=st.integers(0, 5))
+def test_a_sample_holds_every_class_in_its_proportion(labels, share, seed):
+    count = max(1, round(share * len(labels)))
+    chosen = stratified_sample(labels, count, seed)
+    assert len(chosen) == count == len(set(chosen.tolist()))
+    assert chosen.tolist() == sorted(chosen.tolist())
+    for label in range(7):
+        exact = (labels == label).sum().item() * count / len(labels)
+        assert abs((labels[chosen] == label).sum().item() - exact) < 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(labels=labellings, seed=st.integers(0, 5))
+def test_a_split_is_a_partition(labels, seed):
+    train, validation = stratified_split(labels, 0.5, seed)
+    assert sorted([*train.tolist(), *validation.tolist()]) == list(range(len(labels)))
+    assert len(validation) == round(0.5 * len(labels))
+
+
+def test_the_seed_decides_and_repeats():
+    labels = torch.arange(1000) % 10
+    first, again, other = (stratified_sample(labels, 100, seed) for seed in (3, 3, 4))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert labels[first].bincount().tolist() == [10] * 10
+
+
+def test_equal_remainders_favour_no_class():
+    labels = torch.arange(40) % 4
+    winners = {labels[stratified_sample(labels, 1, seed)].item() for seed in range(40)}
+    assert winners == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.1, float("nan"), 0.001])
+def test_a_split_needs_two_parts(fraction):
+    with pytest.raises(InterplayError, match="fraction"):
+        stratified_split(torch.zeros(10, dtype=torch.int64), fraction, 0)
+
+
+@pytest.mark.parametrize("count", [0, 11])
+def test_a_sample_cannot_exceed_the_set(count):
+    with pytest.raises(InterplayError, match=f"cannot choose {count} of 10"):
+        stratified_sample(torch.zeros(10, dtype=torch.int64), count, 0)
