@@ -6,6 +6,7 @@ Each check measures the residual of a statement as printed and, where the print 
 from __future__ import annotations
 
 from interplay.errors import InterplayError
+from interplay.experiments.context import Context, Outcome
 from interplay.experiments.theory import (  # noqa: F401  (importing registers the checks)
     collapse_values,
     definitions,
@@ -20,13 +21,19 @@ from interplay.experiments.theory import (  # noqa: F401  (importing registers t
     uniformity,
 )
 from interplay.experiments.theory.registry import CHECKS, run_check
+from interplay.protocols.experiments import Run
 from interplay.protocols.theory import TheoryProtocol
 from interplay.records import Finding
 
-__all__ = ["CHECKS", "run"]
+__all__ = ["CHECKS", "check_document", "run"]
 
 
-def run(protocol: TheoryProtocol, document: str) -> dict[str, Finding]:
+def run(protocol: TheoryProtocol, run: Run, context: Context) -> Outcome:
+    """The findings of one document: the run's `settings["document"]`."""
+    return Outcome(findings=check_document(protocol, run.settings["document"]))
+
+
+def check_document(protocol: TheoryProtocol, document: str) -> dict[str, Finding]:
     """The findings of one document, by statement (`metrics24/theorem-iv2`), sorted by name.
 
     Raises:
