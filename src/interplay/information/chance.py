@@ -1,7 +1,7 @@
 """The chance level of MIR in a stream: moments under pseudo-labels that know nothing of the labels.
 
-Features of few samples share information with any labelling: 64 independent features of dimension 128 have a MIR of
-about .985 with their classes. The usual remedy permutes the labels, which a stream cannot do. Instead the t-th sample
+Few samples share information with whatever they are paired with: the MIR of two sets of 64 independent features of
+dimension 512 is about .985. The usual remedy permutes the labels, which a stream cannot do. Instead the t-th sample
 of the stream joins a group drawn by a hash of (seed, t), so that groups are independent of features and labels in
 whatever order samples come, and do not depend on how the stream is cut into batches. At the end every class is given
 at least one group, classes with many samples the larger or the additional ones, and each class's pooled moments are

@@ -132,7 +132,7 @@ class DatasetInformation:
             if len(rows) == 0:
                 return
         unit = normalise_rows(rows)
-        self._moments.add(unit, labels.long())
+        self._moments.add(unit, labels.to(torch.int64, copy=True))
         if self._pseudo is not None:
             stop = self._seen + len(unit)
             groups = pseudo_groups(self._seen, stop, self._frequencies, self.seed, unit.device)

@@ -66,7 +66,7 @@ def entropies_of_moments(moments: Tensor, weights: Tensor, exact_limit: int, see
 
 def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple[float, Method, float]:
     # Compressing costs one decomposition per class, worth it only where the result can be smaller than A itself.
-    if operator.size > 256 and operator.least_compressed_size() < operator.size:
+    if operator.size > min(256, exact_limit) and operator.least_compressed_size() < operator.size:
         compressed = operator.compressed()
         if len(compressed) <= min(operator.size, exact_limit):
             return float(spectrum_entropy(torch.linalg.eigvalsh(compressed))), "exact", 0.0
