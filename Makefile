@@ -1,0 +1,70 @@
+# What there is to do, one target each; `make` lists them. Everything but `container` needs only Python 3.11, git and make.
+
+TIER ?= smoke
+DATA ?=
+CORES ?=
+ENGINE ?= docker
+RESULTS ?= $(CURDIR)/results
+
+# The first Python that can carry the environment; any other with PYTHON=/path/to/python3.11.
+CAN_CARRY = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c '$(CAN_CARRY)' 2>/dev/null && echo $$python && break; done)
+
+# Rules and tests call `interplay`, `dvc` and the rest by name; the environment need not be activated.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)"
+
+.PHONY: help setup reproduce figure table claim test lint benchmarks docs-check lock container smoke-in-container \
+	clean clean-results
+
+help:  ## this list
+	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1 - \2/p' $(firstword $(MAKEFILE_LIST))
+
+setup:  ## environment in .venv from the hash-pinned locks (the targets below do it by themselves)
+	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 to 3.13 with venv found; give one with PYTHON=' >&2; exit 2; }
+	@"$(PYTHON)" envs/install.py
+
+reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, report; goes on where it stopped
+	@$(REPRODUCE)
+
+figure: setup  ## one figure and what it needs, e.g. ID=metrics24/fig2
+	@$(REPRODUCE) --figure "$(ID)"
+
+table: setup  ## one table and what it needs, e.g. ID=interplay24/table1
+	@$(REPRODUCE) --table "$(ID)"
+
+claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24-fig2-entropy
+	@$(REPRODUCE) --claim "$(ID)"
+
+test: setup lint  ## style, types, layers, workflow and all tests
+	@pytest
+	@echo 'make test: everything passed'
+
+lint: setup  ## style, types, layers and workflow without the tests
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	snakemake --lint
+
+benchmarks: setup  ## measure the pipeline's speed on this machine
+	@python benchmarks/pipeline.py
+
+lock: setup  ## resolve the locks anew after a change of dependencies; UPGRADE=--upgrade takes newer versions
+	@envs/lock.sh $(UPGRADE)
+
+container:  ## build the image `interplay` (ENGINE=docker or podman)
+	$(ENGINE) build --build-arg INTERPLAY_GIT_COMMIT=$$(git rev-parse HEAD) $(BUILD_FLAGS) --tag interplay .
+
+smoke-in-container: container  ## the smoke tier inside the image; writes RESULTS (default: results) as yourself
+	mkdir -p "$(RESULTS)"
+	$(ENGINE) run --rm --init --network none --user $$(id -u):$$(id -g) --volume "$(RESULTS):/interplay/results" interplay
+
+clean:  ## remove .venv and tool caches; data, checkpoints and results stay
+	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+clean-results:  ## remove the results of TIER; data and results/reference stay
+	@python3 -c 'import sys; sys.exit("$(TIER)" not in ("smoke", "review", "paper"))' || { echo 'error: unknown TIER' >&2; exit 2; }
+	rm -rf "results/$(TIER)" "results/$(TIER)-offline" "results/$(TIER)-published"

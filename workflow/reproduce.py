@@ -1,0 +1,120 @@
+"""Run the workflow for one tier and data mapping, all of it or one exhibit: what `make reproduce` does.
+
+Snakemake decides what there is to do; around it this takes care that only one workflow runs in a checkout, that none of
+its processes outlives it, and that it ends with the verdicts. Killed at any moment, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from interplay.errors import InterplayError
+from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.setup import Setup, load_setup
+from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = Path("config")
+LOCK = Path(".cache/reproduce.lock")
+
+
+def main() -> int:
+    arguments = _parse()
+    os.chdir(ROOT)
+    die_with_parent()
+    try:
+        setup = load_setup(CONFIG, arguments.tier, arguments.data or None)
+        cores = _cores(arguments.cores)
+        results = Path("results") / setup.folder
+        targets = _targets(arguments, results)
+        print(f"tier {setup.tier_name}, {setup.data_name} data, {cores} cores, into {results}", file=sys.stderr)
+        with sole_workflow(LOCK):
+            status = _snakemake(setup, cores, targets)
+    except InterplayError as error:
+        return _fail(str(error), 2)
+    except BusyError as busy:
+        return _fail(f"another workflow is at work in this checkout ({busy}); wait for it or stop it", 1)
+    if status == INTERRUPTED:
+        print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
+        return status
+    if status:
+        return _fail("not everything was made; see above. What was made is kept, the same command goes on", status)
+    _summarise(arguments, results, targets)
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tier", default="smoke", help="smoke, review or paper")
+    parser.add_argument("--data", default="", help="offline or published; the tier's own default if not given")
+    parser.add_argument("--cores", default="", help="all that this process may use if not given")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
+    one.add_argument("--table", help="make this table only, e.g. interplay24/table1")
+    one.add_argument("--claim", help="judge this claim only")
+    return parser.parse_args()
+
+
+def _cores(given: str) -> int:
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if given and (not given.isdecimal() or int(given) < 1):
+        raise InterplayError(f"CORES={given} is no number of cores; give a whole number from 1 up")
+    return int(given) if given else available
+
+
+def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:
+    """The files asked for; none means everything."""
+    if arguments.claim is not None:
+        from interplay.evidence.claims import find_claim, load_claims  # imports SciPy, which the others need not
+
+        find_claim(load_claims(CONFIG / "claims"), arguments.claim)
+        return [results / f"claims/{arguments.claim}.json"]
+    for kind, suffixes in (("figure", ("svg", "pdf", "png")), ("table", ("csv", "md", "tex"))):
+        wanted = getattr(arguments, kind)
+        if wanted is None:
+            continue
+        known = [name for exhibit in load_catalogue(CONFIG).exhibits if exhibit.kind == kind for name in exhibit.ids]
+        if wanted not in known:
+            raise InterplayError(f"there is no {kind} {wanted!r}; give ID=, one of {', '.join(known)}")
+        return [results / f"{kind}s/{wanted}.{suffix}" for suffix in suffixes]
+    return []
+
+
+def _snakemake(setup: Setup, cores: int, targets: list[Path]) -> int:
+    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
+    command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
+    command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}"]
+    command += ["--", *map(str, targets)] if targets else []
+    environment = dict(os.environ)
+    # Rules call `interplay` by name, whether the environment is activated or not.
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(ROOT / "workflow/progress"), environment.get("PYTHONPATH")])
+    )
+    return run_marked(command, LOCK, environment)
+
+
+def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:
+    if arguments.claim is not None:
+        judged = json.loads(targets[0].read_text(encoding="utf-8"))[0]
+        print(f"{judged['id']}: {judged['verdict']}. {judged['sentence']}")
+    elif not targets:
+        from interplay.evidence import read_verdicts, render_verdicts
+
+        print(f"\n{render_verdicts(read_verdicts(results / 'verdicts.json'))}\n")
+        print(f"report: {results / 'report/index.html'}")
+    for target in targets:
+        print(target)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
