@@ -60,7 +60,7 @@ def _claim(report: Report, claim: ClaimRow) -> list[str]:
         _code(verdict.id),
         _text(verdict.source),
         verdict.verdict,
-        _text(", ".join(claim.experiments) or "none (printed numbers)"),
+        _text(", ".join(claim.experiments) or ("unknown" if verdict.verdict == "not run" else "none, printed numbers")),
         _code(report.commands.claim(verdict.id)),
         str(len(claim.records)),
         format_duration(claim.seconds) if claim.records else "no runs",

@@ -12,7 +12,7 @@ from typing import Literal
 
 from interplay.errors import InterplayError
 from interplay.protocols.catalogue import Exhibit
-from interplay.report.model import Cell, ExhibitView, Image, Table
+from interplay.report.model import Cell, Column, ExhibitView, Image, Table
 
 # Scatter plots of thousands of points are smaller, and quicker to show, as pixels.
 LARGEST_SVG = 1_000_000
@@ -101,20 +101,20 @@ def parse_table(content: bytes, shown: str) -> Table:
     for number, line in enumerate(body, start=1):
         if len(line) > len(header):
             raise InterplayError(f"{shown}: row {number} has {len(line)} cells, the header {len(header)}; make it anew")
-    return Table(
-        path=shown,
-        caption=" ".join(line[1:].strip() for line in lines[:start]),
-        header=tuple(header),
-        roles=tuple(_role(title) for title in header),
-        rows=tuple(tuple(_cell(text) for text in [*line, *[""] * (len(header) - len(line))]) for line in body),
+    rows = tuple(tuple(_cell(text) for text in [*line, *[""] * (len(header) - len(line))]) for line in body)
+    columns = tuple(
+        Column(title, _role(title), all(row[index].missing or NUMBER.fullmatch(row[index].text) for row in rows))
+        for index, title in enumerate(header)
     )
+    return Table(shown, " ".join(line[1:].strip() for line in lines[:start]), columns, rows)
 
 
 def _cell(text: str) -> Cell:
     stripped = text.strip()
     if LONG_NUMBER.fullmatch(stripped):
-        return Cell(f"{float(stripped):.4g}", missing=False, numeric=True)
-    return Cell(stripped, stripped.lower() in MISSING, NUMBER.fullmatch(stripped) is not None)
+        value = float(stripped)
+        stripped = f"{value:.2f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return Cell(stripped, missing=stripped.lower() in MISSING)
 
 
 def _role(title: str) -> Literal["published", "ours", ""]:

@@ -53,22 +53,29 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell of a table; `missing` where the file leaves it empty."""
+class Column:
+    """Head of a column; `role` marks those that hold published and our own values."""
 
-    text: str
-    missing: bool
+    title: str
+    role: Literal["published", "ours", ""]
     numeric: bool
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell of a table; `missing` where the file leaves it empty or says so."""
+
+    text: str
+    missing: bool
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table as read from its CSV file; `roles` marks the columns that hold published and our own values."""
+    """A table as read from its CSV file."""
 
     path: str
     caption: str
-    header: tuple[str, ...]
-    roles: tuple[Literal["published", "ours", ""], ...]
+    columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
     @property

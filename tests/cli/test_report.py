@@ -1,0 +1,73 @@
+"""`interplay report`, as a person types it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from interplay.records import write_record
+
+
+def interplay(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "import sys; from interplay.cli import app, report; app(sys.argv[1:])"]
+    return subprocess.run(
+        [*command, *arguments], check=False, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def results(tmp_path: Path, make_record) -> Path:
+    """A folder with one record and nothing else."""
+    folder = tmp_path / "results" / "smoke"
+    record = make_record()
+    write_record(record, folder / "records" / f"{record.name}.json")
+    return folder
+
+
+def test_it_writes_page_and_appendix_and_names_them(results, config):
+    done = interplay("report", "--results", str(results), "--config", str(config))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == [str(results / "report/index.html"), str(results / "report/appendix.md")]
+    page = (results / "report/index.html").read_text(encoding="utf-8")
+    assert "Missing: no claim has been judged" in page
+    assert "supervised/cifar10/plain/seed0" in page
+
+
+def test_it_never_loads_torch(results, config):
+    code = (
+        "import sys; from interplay.report import write_report; from pathlib import Path; "
+        f"write_report(Path({str(results)!r}), Path({str(config)!r})); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--results", "nowhere"], "error: nowhere: no such folder; make it with `make reproduce`"),
+        (["--config", "nowhere"], "error: nowhere/catalogue.yaml: cannot be read"),
+        (["--colour"], "error: No such option: --colour"),
+    ],
+)
+def test_wrong_input_is_one_line(results, config, monkeypatch, capsys, arguments, message):
+    """Through `main`, where errors become lines; in this process, so that no other command need exist."""
+    import interplay.cli
+    from interplay.cli import report  # noqa: F401  the import registers the command
+
+    defaults = {"--results": str(results), "--config": str(config)} | dict(
+        zip(arguments[::2], arguments[1::2], strict=False)
+    )
+    words = [word for pair in defaults.items() for word in pair] + [word for word in arguments if word == "--colour"]
+    monkeypatch.setattr(interplay.cli, "_register", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["interplay", "report", *words])
+    with pytest.raises(SystemExit) as left:
+        interplay.cli.main()
+    assert left.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith(message)
+    assert error.count("\n") == 1

@@ -1,0 +1,34 @@
+"""Writing: both pages, all or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from interplay.errors import InterplayError
+from interplay.report import write_report
+
+
+def test_page_and_appendix_are_written_and_written_alike_again(own_sample):
+    results, config = own_sample
+    paths = write_report(results, config)
+    assert [path.relative_to(results).as_posix() for path in paths] == ["report/index.html", "report/appendix.md"]
+    before = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in write_report(results, config)] == before
+
+
+def test_the_reports_own_place_does_not_matter(own_sample):
+    """No path of the machine gets into the page."""
+    results, config = own_sample
+    for path in write_report(results.resolve(), config):
+        assert str(results.parent.parent) not in path.read_text(encoding="utf-8")
+
+
+def test_a_failed_report_leaves_the_old_one_alone(own_sample):
+    results, config = own_sample
+    page, _ = write_report(results, config)
+    before = page.read_bytes()
+    (results / "tables/metrics24/table3.csv").write_text("", encoding="utf-8")
+    with pytest.raises(InterplayError, match="an empty table"):
+        write_report(results, config)
+    assert page.read_bytes() == before
+    assert sorted(path.name for path in page.parent.iterdir()) == ["appendix.md", "index.html"]
