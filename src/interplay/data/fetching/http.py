@@ -14,6 +14,7 @@ from interplay.data.fetching.pins import FilePin, HttpSource, Pinned
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 _BLOCK = 1 << 18
+_GZIP_OVERHEAD = 1 << 16  # what packing can add to bytes that do not pack
 Progress = Callable[[int, int], None]  # (bytes so far, bytes in all or 0 where unknown)
 
 
@@ -30,7 +31,7 @@ class _Sink:
     def write(self, block: bytes) -> int:
         self._written += len(block)
         if self._written > self._limit:
-            raise SourceFailure(f"sends more than the {self._limit:,} bytes that are pinned")
+            raise SourceFailure(f"sends more than the {self._limit:,} bytes that can be right")
         self._told(self._written)
         return self._stream.write(block)
 
@@ -49,8 +50,9 @@ def fetch_http(source: HttpSource, pinned: Pinned, staging: Path, progress: Prog
         target.parent.mkdir(parents=True, exist_ok=True)
         arrived = target.with_name(f"{target.name}.part")
         total = 0 if source.gzip else pin.size
+        limit = pin.size + (_GZIP_OVERHEAD if source.gzip else 0)
         with arrived.open("wb") as stream:
-            sink = _Sink(stream, pin.size, partial(_tell, progress, total))
+            sink = _Sink(stream, limit, partial(_tell, progress, total))
             _download(source.url.replace("{file}", name), sink)
         settle(arrived, target, name, pin, unpack=source.gzip)
 
