@@ -54,8 +54,8 @@ def entropies_of_moments(moments: Tensor, weights: Tensor, exact_limit: int, see
 
     joint, method, error = _joint_entropy(operator, exact_limit, seed)
     return Entropies(
-        feature=float(spectrum_entropy(feature_spectrum)),
-        head=float(spectrum_entropy(head_spectrum)),
+        feature=_entropy(feature_spectrum),
+        head=_entropy(head_spectrum),
         joint=joint,
         feature_effective_rank=_effective_rank(feature_spectrum),
         head_effective_rank=_effective_rank(head_spectrum),
@@ -69,9 +69,9 @@ def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple
     if operator.size > min(256, exact_limit) and operator.least_compressed_size() < operator.size:
         compressed = operator.compressed()
         if len(compressed) <= min(operator.size, exact_limit):
-            return float(spectrum_entropy(torch.linalg.eigvalsh(compressed))), "exact", 0.0
+            return _entropy(torch.linalg.eigvalsh(compressed)), "exact", 0.0
     if operator.size <= exact_limit:
-        return float(spectrum_entropy(torch.linalg.eigvalsh(operator.dense()))), "exact", 0.0
+        return _entropy(torch.linalg.eigvalsh(operator.dense())), "exact", 0.0
     estimate = entropy_by_quadrature(
         operator,
         operator.size,
@@ -83,6 +83,10 @@ def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple
         device=operator.moments.device,
     )
     return estimate.value, "quadrature", estimate.standard_error
+
+
+def _entropy(spectrum: Tensor) -> float:
+    return max(0.0, float(spectrum_entropy(spectrum)))  # rounding can leave -1e-16 of a single eigenvalue 1
 
 
 def _effective_rank(spectrum: Tensor) -> float:

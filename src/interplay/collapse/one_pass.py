@@ -1,0 +1,65 @@
+"""tr(Sigma_W Sigma_B^+) of layers small enough for a D x D matrix, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import nan
+
+from torch import Tensor
+
+from interplay.collapse.between import RELATIVE_CUT, whitener
+from interplay.collapse.layers import LayerCollapse, flat_outputs
+from interplay.errors import InterplayError
+
+
+class OnePassLayerCollapse:
+    """As `LayerCollapse` in a single pass: O(N (E + D^2)) time and O(D^2) memory, for layers of small D.
+
+    Sigma_W = G/N - mean mean^T - Sigma_B, with G the sum of h h^T. A difference of large numbers loses what a collapsed
+    layer has left, so outputs are first moved by the mean of the first batch, which changes no covariance.
+
+    Source: compression25 Eq. 2.1 (right as printed; its proof in B.2 omits 1/N).
+    """
+
+    def __init__(self, num_classes: int, *, relative_cut: float = RELATIVE_CUT) -> None:
+        self._first = LayerCollapse(num_classes, relative_cut=relative_cut)
+        self._offsets: dict[str, Tensor] = {}
+        self._squares: dict[str, Tensor] = {}
+
+    def update(self, layer_outputs: Mapping[str, Tensor], labels: Tensor) -> None:
+        """Take up a batch: for every layer its output `[n, ...]`, flattened here, and the labels `[n]`."""
+        known = {name: len(offset) for name, offset in self._offsets.items()}
+        moved: dict[str, Tensor] = {}
+        offsets = dict(self._offsets)
+        for name, output in flat_outputs(layer_outputs, known).items():
+            rows = output.double()
+            offsets.setdefault(name, rows.mean(0))
+            moved[name] = rows - offsets[name].to(rows.device)
+        self._first.update(moved, labels)
+        self._offsets = offsets
+        for name, rows in moved.items():
+            if name not in self._squares:
+                self._squares[name] = rows.new_zeros(rows.shape[1], rows.shape[1])
+            self._squares[name].addmm_(rows.T, rows)
+
+    def compute(self) -> dict[str, float]:
+        """tr(Sigma_W Sigma_B^+) of every layer; NaN where all class means are one point.
+
+        Raises:
+            InterplayError: no samples yet.
+        """
+        if not self._squares:
+            raise InterplayError("OnePassLayerCollapse: no samples yet; call update first")
+        return {name: self._one(name, means) for name, means in self._first.class_means().items()}
+
+    def _one(self, name: str, means: Tensor) -> float:
+        counts = self._first.counts.to(means.device)
+        # The whitener judges "one point" by the length of the means, which the offset has taken away: give it back.
+        projection = whitener(means + self._offsets[name].to(means), counts, self._first.relative_cut)
+        if projection is None:
+            return nan
+        # P Sigma_W P^T = P (G/N - sum_c n_c/N mu_c mu_c^T) P^T, which is Eq. 2.1 with Sigma_B written out.
+        total = projection @ self._squares[name] @ projection.T / counts.sum()
+        shares = (counts.to(means) / counts.sum()).unsqueeze(1)
+        between = (means @ projection.T).square() * shares
+        return max(0.0, float(total.trace() - between.sum()))
