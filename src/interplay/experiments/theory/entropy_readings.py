@@ -78,7 +78,7 @@ def batches_cannot_reach_the_collapse_entropy(draws: Draws) -> Finding:
     for rng in draws.fewer(20):
         whole.append(abs(entropy_of(collapsed(rng, classes, per_class=2).features) - log(classes - 1)))
     return finding(
-        log(classes - 1) - float(np.mean(batches)),
+        abs(log(classes - 1) - float(np.mean(batches))),
         0.05,
         mended=worst(whole),
         batch_entropy=float(np.mean(batches)),
@@ -104,7 +104,7 @@ def exp_entropy_is_no_rank(draws: Draws) -> Finding:
         spread.append(exp(entropy_of(np.eye(d)[rng.permutation(d)])) / d - 1)
     tilted = draws.rng.normal(size=(80, 64)) + np.r_[24.0, np.zeros(63)]
     return finding(
-        1 - float(np.min(shares)),
+        worst(abs(1 - share) for share in shares),
         0.5,
         mended=worst([max(e, 0.0) for e in excess] + [abs(s) for s in spread]),
         largest_share_of_rank=float(np.max(shares)),

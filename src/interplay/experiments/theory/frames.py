@@ -134,7 +134,7 @@ def other_frames_have_other_ranks(draws: Draws) -> Finding:
     tight = np.abs(frame.T @ frame - 2 * np.eye(3)).max()
     simplices = [abs(erank(simplex(k) @ simplex(k).T) - (k - 1)) for k in range(2, 40)]
     return finding(
-        5 - erank(frame @ frame.T),
+        abs(5 - erank(frame @ frame.T)),
         mended=worst([*simplices, tight, np.ptp(cosines)]),
         effective_rank=erank(frame @ frame.T),
         claimed=5,
@@ -154,7 +154,7 @@ def batch_estimate_of_the_effective_rank(draws: Draws) -> Finding:
         whole = erank(z.T @ z)
         for out, batch in ((errors, 64 * d), (small, d)):
             sample = z[rng.permutation(population)[:batch]]
-            out.append(erank(sample @ sample.T) / whole - 1)
+            out.append(erank(sample.T @ sample) / whole - 1)
     return finding(
         worst(np.abs(errors)),
         0.05,

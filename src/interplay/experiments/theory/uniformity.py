@@ -64,7 +64,7 @@ def minimiser_of_the_coding_rate(draws: Draws) -> Finding:
     best = -batch / 2 * log(1 + d / batch)  # orthogonal samples; by concavity nothing is lower
     attained = [coding_rate(on_sphere(rng, batch, d)) for rng in draws] + [coding_rate(np.eye(d)[:batch])]
     return finding(
-        float(np.min(attained)) - claimed,
+        abs(float(np.min(attained)) - claimed),
         mended=worst([*mended, abs(float(np.min(attained)) - best)]),
         claimed=claimed,
         best=best,

@@ -1,0 +1,82 @@
+"""Every numbered statement of the documents, listed by hand, has a check and exactly one claim."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from interplay.experiments.theory import CHECKS
+from interplay.protocols.claims import ClaimFile, FindingTest
+from interplay.protocols.sourced import read_yaml, split_sources, validate
+from interplay.protocols.theory import TheoryProtocol
+
+# Read off the documents, not off the code.
+NUMBERED = {
+    "metrics24": """definition-iii1 definition-iii2 definition-iii3 definition-iii4 definition-iii5 definition-iv1
+        theorem-iv2 theorem-iv3 theorem-iv4 corollary-iv5 lemma-iv6 lemma-iv7 theorem-iv8 algorithm-1""",
+    "interplay24": """definition-3-1 definition-3-2 definition-3-3 definition-3-4 definition-4-1 theorem-4-2
+        corollary-4-3 lemma-4-4 lemma-4-5 theorem-4-6 theorem-a-1 corollary-a-2 lemma-b-1 lemma-b-2 theorem-b-3""",
+    "matrixssl23": """definition-3-1 definition-3-2 definition-3-3 lemma-3-4 definition-3-5 proposition-3-6
+        proposition-4-1 proposition-4-2 proposition-4-3 theorem-4-4 theorem-4-5 proposition-4-6 theorem-5-1 lemma-5-2
+        lemma-c-1 lemma-c-2 algorithm-1 definition-d-1 definition-d-2 definition-e-1 definition-e-2 theorem-e-3
+        theorem-e-4 theorem-e-5""",
+    "compression25": """theorem-1 theorem-2 theorem-3 theorem-4 algorithm-1 algorithm-2 equation-1-4 equation-2-1
+        equation-b-1 equation-b-2 equation-b-3 equation-b-4 equation-b-5""",
+}
+# Remarks, proofs and sentences besides: each row of the list of known errors that is not a numbered statement itself.
+BESIDES = {
+    "metrics24": """neural-collapse remark-interval remark-approximation section-iv-b-exp-entropy
+        section-v-a-batch-entropy section-vi-a-upper-limit section-vi-a-chance-level equation-1""",
+    "interplay24": """neural-collapse remark-interval remark-approximation section-4-2-exp-entropy
+        section-5-1-upper-limit section-5-1-chance-level""",
+    "matrixssl23": """section-3-3-quantum-kl proposition-4-1-gradient proposition-4-2-gradient
+        section-4-trace-identity equation-19 equation-20 equation-20-alignment theorem-5-1-proof theorem-e-3-converse
+        theorem-e-5-normalised""",
+    "compression25": """algorithm-1-eigenvalues section-2-1-drift algorithm-2-logarithm section-1-3-sign-flips
+        section-2-2-entropy section-2-2-minimality section-b-2""",
+}
+INVENTORY = {f"{d}/{s}" for table in (NUMBERED, BESIDES) for d, names in table.items() for s in names.split()}
+
+
+@pytest.fixture(scope="module")
+def claims(config):
+    path = config / "claims" / "theory.yaml"
+    return validate(ClaimFile, read_yaml(path), path).claims
+
+
+def test_every_statement_is_checked_and_nothing_else():
+    assert set(CHECKS) == INVENTORY
+
+
+def test_every_finding_has_exactly_one_claim_and_every_claim_a_finding(claims):
+    tests = [claim.test for claim in claims]
+    assert all(isinstance(test, FindingTest) for test in tests)
+    assert Counter(test.finding for test in tests) == Counter(dict.fromkeys(CHECKS, 1))
+
+
+def test_claims_are_named_placed_and_fed_by_their_document(claims):
+    for claim in claims:
+        assert claim.id == re.sub(r"[^a-z0-9]", "_", claim.test.finding)
+        assert claim.document == claim.test.finding.split("/")[0]
+        assert claim.needs == (f"theory/{claim.document}",)
+        assert claim.tiers == ("smoke", "review", "paper") and claim.data == ("offline", "published")
+
+
+def test_places_name_the_number_of_the_statement(claims):
+    """`where` of "theorem-iv2" says Theorem IV.2, of "lemma-c-2" Lemma C.2."""
+    for claim in claims:
+        kind, _, number = claim.test.finding.split("/")[1].partition("-")
+        if kind in {"definition", "theorem", "lemma", "proposition", "corollary", "algorithm"}:
+            spelt = re.match(r"(?:iii|iv)?\d|[a-e0-9]-\d", number).group()
+            digits = re.sub(r"^(iii|iv)(\d)", r"\1.\2", spelt).replace("-", ".").upper()
+            if "gradient" not in number and "proof" not in number:
+                assert re.search(rf"\b{kind.capitalize()} {re.escape(digits)}\b", claim.where), claim.id
+
+
+def test_the_protocol_covers_the_documents(config):
+    path = config / "experiments" / "theory.yaml"
+    values, sources = split_sources(read_yaml(path), path)
+    protocol = validate(TheoryProtocol, values, path)
+    assert set(protocol.documents) == set(NUMBERED) and set(sources) == {"documents", "seed", "draws"}

@@ -1,0 +1,166 @@
+"""Break a metric, and the statements that rest on it must fail; the others must not."""
+
+from __future__ import annotations
+
+import importlib
+from math import log
+
+import pytest
+import torch
+
+from interplay.experiments.theory.registry import run_check
+from interplay.information import closed_forms, entropy, gram
+from interplay.objectives import cross_modal, matrix_divergence, matrix_ssl
+
+THEORY = "interplay.experiments.theory"
+entropy_in_nats, kl = entropy.spectrum_entropy, matrix_divergence.matrix_kl
+closed_form = closed_forms.neural_collapse_values
+
+
+def bits(eigenvalues):
+    return entropy_in_nats(eigenvalues) / log(2)
+
+
+def doubled(K):
+    return 2 * entropy.matrix_entropy(K)
+
+
+def unnormalised(z):
+    return z
+
+
+def over_the_larger(K1, K2):
+    h1, h2 = entropy.matrix_entropy(K1), entropy.matrix_entropy(K2)
+    return entropy.mutual_information(K1, K2) / torch.maximum(h1, h2)
+
+
+def over_the_smaller(K1, K2):
+    h1, h2 = entropy.matrix_entropy(K1), entropy.matrix_entropy(K2)
+    return (h1 - h2).abs() / torch.minimum(h1, h2)
+
+
+def joint_by_product(K1, K2):
+    return entropy.matrix_entropy(K1) + entropy.matrix_entropy(K2) - entropy.matrix_entropy(K1 @ K2 / len(K1))
+
+
+def one_class_too_many(classes):
+    return closed_form(classes + 1)
+
+
+def kl_without_traces(P, Q):
+    return kl(P, Q) + P.trace() - Q.trace()
+
+
+def biased_covariance(z1, z2, *, unbiased=True):
+    return (z1 - z1.mean(0)).mT @ (z2 - z2.mean(0)) / len(z1)
+
+
+def whole_log_determinant(z, epsilon):
+    return 2 * matrix_divergence.total_coding_rate_loss(z, epsilon)
+
+
+def rank_without_normalising(A):
+    singular = torch.linalg.svdvals(A.double())
+    return entropy.spectrum_entropy(singular).exp()
+
+
+def earlier_tail(energies, first, last):
+    return float(energies[first - 2 : last].sum())
+
+
+def algorithm_without_class_factor(features, labels, **options):
+    from interplay.experiments.theory.neural_compression import algorithm_1
+
+    return algorithm_1(features, labels, mend_means=True, mend_result=False, cut=1e-5)
+
+
+MUTATIONS = [
+    # What is broken, where, by what; the statements that must fail; statements that must go on holding.
+    (
+        [(entropy, "spectrum_entropy", bits)],
+        "metrics24/definition-iii1 metrics24/definition-iii2 metrics24/definition-iii3 interplay24/definition-3-1 "
+        "interplay24/definition-3-2 metrics24/theorem-iv2 metrics24/theorem-iv3 metrics24/algorithm-1 "
+        "metrics24/section-v-a-batch-entropy matrixssl23/definition-3-5 matrixssl23/proposition-3-6 "
+        "matrixssl23/theorem-e-3 matrixssl23/theorem-5-1 metrics24/section-iv-b-exp-entropy",
+        "metrics24/theorem-iv4 metrics24/definition-iii4 metrics24/definition-iii5 matrixssl23/definition-3-1",
+    ),
+    (
+        [(gram, "normalise_rows", unnormalised)],
+        "metrics24/definition-iv1 interplay24/definition-4-1 metrics24/theorem-iv2 metrics24/theorem-iv3 "
+        "metrics24/theorem-iv4 metrics24/corollary-iv5 interplay24/theorem-4-2 interplay24/corollary-4-3 "
+        "metrics24/algorithm-1 matrixssl23/definition-d-2",
+        "metrics24/definition-iii1 matrixssl23/proposition-3-6",
+    ),
+    (
+        [(f"{THEORY}.collapse_values", "neural_collapse_values", one_class_too_many)],
+        "metrics24/theorem-iv3 metrics24/theorem-iv4 interplay24/theorem-4-2 interplay24/theorem-a-1 "
+        "metrics24/remark-approximation",
+        "metrics24/corollary-iv5 metrics24/neural-collapse",
+    ),
+    (
+        [(f"{THEORY}.definitions", "mutual_information", joint_by_product)],
+        "metrics24/definition-iii3 interplay24/definition-3-2",
+        "metrics24/definition-iii4",
+    ),
+    (
+        [(f"{THEORY}.definitions", "mir", over_the_larger)],
+        "metrics24/definition-iii4 interplay24/definition-3-3",
+        "metrics24/definition-iii3",
+    ),
+    (
+        [(f"{THEORY}.definitions", "hdr", over_the_smaller)],
+        "metrics24/definition-iii5 interplay24/definition-3-4",
+        "metrics24/definition-iii3",
+    ),
+    ([(f"{THEORY}.definitions", "effective_rank", rank_without_normalising)], "metrics24/definition-iii2", ""),
+    (
+        [(f"{THEORY}.divergences", "matrix_kl", kl_without_traces)],
+        "matrixssl23/definition-3-2 matrixssl23/proposition-4-1 matrixssl23/proposition-4-1-gradient",
+        "matrixssl23/proposition-3-6 matrixssl23/section-3-3-quantum-kl matrixssl23/proposition-4-2",
+    ),
+    (
+        [(f"{THEORY}.uniformity", "total_coding_rate_loss", whole_log_determinant)],
+        "matrixssl23/theorem-4-4 matrixssl23/theorem-4-5 matrixssl23/proposition-4-6",
+        "matrixssl23/theorem-5-1",
+    ),
+    (
+        [
+            (matrix_ssl, "cross_covariance", biased_covariance),
+            (f"{THEORY}.losses", "cross_covariance", biased_covariance),
+        ],
+        "matrixssl23/lemma-c-2 matrixssl23/algorithm-1",
+        "matrixssl23/equation-19",
+    ),
+    (
+        [(cross_modal, "matrix_entropy", doubled)],
+        "metrics24/algorithm-1",
+        "metrics24/definition-iii1",
+    ),
+    (
+        [(f"{THEORY}.regression", "tail", earlier_tail)],
+        "metrics24/lemma-iv7 interplay24/lemma-4-5 metrics24/theorem-iv8",
+        "metrics24/lemma-iv6",
+    ),
+    (
+        [(f"{THEORY}.neural_compression", "mended", algorithm_without_class_factor)],
+        "compression25/theorem-4 compression25/algorithm-1 compression25/algorithm-1-eigenvalues "
+        "compression25/section-2-1-drift",
+        "compression25/equation-2-1",
+    ),
+]
+
+
+def stands(name):
+    """Whether a statement holds as printed or, where it needs mending, mended."""
+    finding = run_check(name, 5, 20)
+    return finding.printed.holds or (finding.mended is not None and finding.mended.holds)
+
+
+@pytest.mark.parametrize("mutations, fall, stay", MUTATIONS, ids=[m[0][0][2].__name__ for m in MUTATIONS])
+def test_a_broken_metric_is_caught(monkeypatch, mutations, fall, stay):
+    assert all(stands(name) for name in f"{fall} {stay}".split())
+    for where, attribute, broken in mutations:
+        module = importlib.import_module(where) if isinstance(where, str) else where
+        monkeypatch.setattr(module, attribute, broken)
+    assert [name for name in fall.split() if stands(name)] == []
+    assert [name for name in stay.split() if not stands(name)] == []
