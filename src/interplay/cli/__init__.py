@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 
-import click
 import typer
 
 from interplay import __version__
 from interplay.errors import InterplayError
+
+# The class of usage errors is click's, which newer versions of typer bring along under a name of their own.
+COMMANDS = ("run", "exhibits", "verdicts", "report", "measure", "fetch")
+USAGE_ERRORS = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="interplay",
@@ -30,7 +33,7 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 def _register() -> None:
     """Import the modules of the commands; each registers itself. They import their rooms only when called."""
-    for name in ("run", "exhibits", "verdicts", "report", "measure", "fetch"):
+    for name in COMMANDS:
         importlib.import_module(f"interplay.cli.{name}")
 
 
@@ -41,11 +44,11 @@ def main() -> None:
         app(standalone_mode=False)
     except InterplayError as error:
         sys.exit(_fail(str(error)))
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         sys.exit(error.exit_code)
-    except click.ClickException as error:
+    except USAGE_ERRORS as error:
         sys.exit(_fail(error.format_message()))
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; finished work is kept, run the same command again to go on", err=True)
         sys.exit(130)
 

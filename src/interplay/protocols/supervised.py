@@ -68,10 +68,14 @@ class WeightSweep(Strict):
 
 
 class Trajectory(Strict):
-    """What is logged during training: `points` times, on `test_sample` test images (all of them where null)."""
+    """What is logged: `points` times on `test_sample` test images, at the end on `final_sample` (all where null).
+
+    The final accuracy is always over all test images; `final_sample` bounds the cost of information and collapse.
+    """
 
     points: Annotated[int, Field(ge=2)]
     test_sample: PositiveInt | None
+    final_sample: PositiveInt | None
     batch_size: Annotated[int, Field(ge=2)]
 
 

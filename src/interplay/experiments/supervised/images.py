@@ -8,8 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from interplay.data import Dataset, load, stratified_split, stratified_subset
-from interplay.data.augment import channel_statistics, normalise, pool
+from interplay.data import Dataset, Normalisation, average_pool, load, stratified_sample, stratified_split
 from interplay.training import generator
 
 
@@ -55,20 +54,21 @@ def load_splits(
     train = load(name, "train", root)
     digests = {f"{name}/train": train.digest}
     if train_sample is not None:
-        train = stratified_subset(train, train_sample, seed=0)
+        train = train.subset(stratified_sample(train.labels, train_sample, seed=0))
     if validation_fraction is None:
         held_out = load(name, "test", root)
         digests[f"{name}/test"] = held_out.digest
     else:
-        train, held_out = stratified_split(train, validation_fraction, seed=0)
+        kept, validating = stratified_split(train.labels, validation_fraction, seed=0)
+        train, held_out = train.subset(kept), train.subset(validating)
     return Splits(*_prepare(train, held_out, pooling, device), digests)
 
 
 def _prepare(train: Dataset, held_out: Dataset, pooling: int, device: torch.device) -> tuple[Images, Images]:
-    pooled = [pool(part.images.float() / 255, pooling) for part in (train, held_out)]
-    mean, std = channel_statistics(pooled[0])
+    pooled = [average_pool(part.images, pooling) for part in (train, held_out)]
+    normalise = Normalisation.of(pooled[0])
     ready = [
-        Images(normalise(images, mean, std).to(device), part.labels.to(device), part.num_classes)
+        Images(normalise(images).to(device), part.labels.to(device), part.num_classes)
         for images, part in zip(pooled, (train, held_out), strict=True)
     ]
     return ready[0], ready[1]

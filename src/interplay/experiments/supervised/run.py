@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import nan
 from time import perf_counter
 from typing import Any
 
+import torch
+
 from interplay.collapse import neural_collapse
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.images import Splits, load_splits
+from interplay.experiments.supervised.images import Images, Splits, load_splits
 from interplay.experiments.supervised.selection import select_weight
 from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, build_model
+from interplay.information import gram_matrix, neural_collapse_values
 from interplay.protocols.experiments import Run
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.training import information_readings, log_steps, run_loop
@@ -62,6 +66,7 @@ def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
         task, protocol.iterations, observe_at, context.checkpoint, protocol.checkpoint_every, context.report
     )
     clock = perf_counter()
+    tables["gram_example"] = gram_example(task, splits.held_out)
     outcome = Outcome(
         metrics=_final_metrics(task, splits, result.trajectory),
         trajectory=result.trajectory,
@@ -77,15 +82,48 @@ def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
 
 
 def _final_metrics(task: SupervisedTask, splits: Splits, columns: dict[str, list[float]]) -> dict[str, float]:
-    """Accuracy, loss, information with its chance level and NC1-NC4 over the whole held-out set at the end.
+    """Accuracy and loss over the whole held-out set; information with its chance level and NC1-NC4 over a sample of it.
 
-    `best_<split>_accuracy` is the best along the trajectory, end included: what the reference code reports.
+    `best_<split>_accuracy` is the best along the trajectory, end included: what the reference code reports. Shares of
+    the value at neural collapse let data sets of different C be judged by one bound.
     """
     name, held_out, head = task.held_out_name, splits.held_out, task.network.head
-    features, logits = task.evaluate(held_out.images)
+    _, logits = task.evaluate(held_out.images)
     metrics = accuracy_and_loss(logits, held_out.labels, name)
     metrics[f"best_{name}_accuracy"] = max([metrics[f"{name}_accuracy"], *columns[f"{name}_accuracy"][:-1]])
-    batch_size = task.protocol.trajectory.batch_size
-    metrics |= information_readings(features, held_out.labels, head.weight, batch_size, chance=True)
-    collapse = neural_collapse(features, held_out.labels, head.weight)
-    return metrics | {key: float(getattr(collapse, key)) for key in ("nc1", "nc2", "nc3", "nc4")}
+
+    trajectory = task.protocol.trajectory
+    sample = held_out.sample(trajectory.final_sample)
+    features, _ = task.evaluate(sample.images)
+    metrics |= information_readings(features, sample.labels, head.weight, trajectory.batch_size, chance=True)
+    collapse = neural_collapse(features, sample.labels, head.weight, head_bias=head.bias)
+    metrics |= {key: float(getattr(collapse, key)) for key in ("nc1", "nc2", "nc3", "nc4")}
+
+    theory = neural_collapse_values(held_out.num_classes)
+    for key in ("feature_entropy", "head_weights_entropy"):
+        metrics[f"{key}_share_at_start"] = columns[key][0] / theory.entropy if columns["step"][0] == 0 else nan
+        metrics[f"{key}_share"] = metrics[key] / theory.entropy
+    return metrics | {"mir_share": metrics["mir"] / theory.mir}
+
+
+def gram_example(task: SupervisedTask, held_out: Images, classes: int = 3, each: int = 3) -> list[dict[str, Any]]:
+    """Gram matrices of features and of class vectors of a few samples, entry by entry, for a figure (metrics24 Fig. 1).
+
+    The first `each` held-out samples of the first `classes` classes, ordered by class.
+    """
+    chosen = torch.cat([(held_out.labels == label).nonzero()[:each, 0] for label in range(classes)])
+    labels = held_out.labels[chosen]
+    features, _ = task.evaluate(held_out.images[chosen])
+    with torch.no_grad():
+        of_features, of_head = gram_matrix(features), gram_matrix(task.network.head.weight[labels])
+    pairs = torch.cartesian_prod(torch.arange(len(chosen)), torch.arange(len(chosen))).tolist()
+    return [
+        {
+            "row": row,
+            "column": column,
+            "label": int(labels[row]),
+            "features": float(of_features[row, column]),
+            "head": float(of_head[row, column]),
+        }
+        for row, column in pairs
+    ]

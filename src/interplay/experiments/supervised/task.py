@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from interplay.data import augment
+from interplay.data import flip_and_crop
 from interplay.experiments.supervised.images import Images
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
@@ -79,12 +79,8 @@ class SupervisedTask:
             group["lr"] = settings.learning_rate * factor
         chosen = self._batch(step)
         draw = generator(self.seed, "augment", step, device=self.train.images.device)
-        images = augment(
-            self.train.images[chosen],
-            draw,
-            horizontal_flip=self.flip,
-            crop_padding=self.protocol.augmentation.crop_padding,
-        )
+        padding = self.protocol.augmentation.crop_padding
+        images = flip_and_crop(self.train.images[chosen], draw, padding=padding, flip=self.flip)
         labels = self.train.labels[chosen]
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
