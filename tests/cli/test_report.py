@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+import interplay.cli
+import interplay.cli.report
+from interplay.cli import app
 from interplay.records import write_record
-
-
-def interplay(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import sys; from interplay.cli import app, report; app(sys.argv[1:])"]
-    return subprocess.run(
-        [*command, *arguments], check=False, capture_output=True, text=True, env={**os.environ, **environment}
-    )
 
 
 @pytest.fixture
@@ -29,21 +25,21 @@ def results(tmp_path: Path, make_record) -> Path:
 
 
 def test_it_writes_page_and_appendix_and_names_them(results, config):
-    done = interplay("report", "--results", str(results), "--config", str(config))
-    assert (done.returncode, done.stderr) == (0, "")
+    done = CliRunner().invoke(app, ["report", "--results", str(results), "--config", str(config)])
+    assert done.exit_code == 0, done.output
     assert done.stdout.split() == [str(results / "report/index.html"), str(results / "report/appendix.md")]
     page = (results / "report/index.html").read_text(encoding="utf-8")
     assert "Missing: no claim has been judged" in page
     assert "supervised/cifar10/plain/seed0" in page
 
 
-def test_it_never_loads_torch(results, config):
+def test_the_command_loads_its_room_only_when_called_and_never_torch():
     code = (
-        "import sys; from interplay.report import write_report; from pathlib import Path; "
-        f"write_report(Path({str(results)!r}), Path({str(config)!r})); print('torch' in sys.modules)"
+        "import sys, interplay.cli.report; early = 'interplay.report' in sys.modules; "
+        "import interplay.report; print(early, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "False False"
 
 
 @pytest.mark.parametrize(
@@ -56,9 +52,6 @@ def test_it_never_loads_torch(results, config):
 )
 def test_wrong_input_is_one_line(results, config, monkeypatch, capsys, arguments, message):
     """Through `main`, where errors become lines; in this process, so that no other command need exist."""
-    import interplay.cli
-    from interplay.cli import report  # noqa: F401  the import registers the command
-
     defaults = {"--results": str(results), "--config": str(config)} | dict(
         zip(arguments[::2], arguments[1::2], strict=False)
     )

@@ -95,5 +95,5 @@ def test_cells_may_hold_commas_quotes_and_spreads():
 
 @pytest.mark.parametrize("content", [b"", b"# only a caption\n", b"a,b\n1,2,3\n", b"\xff\xfe"])
 def test_a_broken_table_is_one_clear_line(content):
-    with pytest.raises(InterplayError, match="table1.csv: .*make it anew"):
+    with pytest.raises(InterplayError, match=r"table1\.csv: .*make it anew"):
         parse_table(content, "table1.csv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_links_within_the_page_lead_somewhere(page):
 def test_headings_descend_one_level_at_a_time(page):
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels.count(1) == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
 def test_a_screen_reader_finds_its_way(page):
@@ -159,7 +160,7 @@ def test_filters_wait_for_the_script(page):
 
 
 def test_hostile_words_stay_words(own_sample):
-    results, config = own_sample
+    results, _ = own_sample
     attack = """<script>alert("x")</script>' onload='y' &amp; {{ 7*7 }}"""
     path = results / "verdicts.json"
     verdicts = [
