@@ -1,13 +1,20 @@
-"""Neural collapse: NC1 to NC4 of the last layer, and tr(Sigma_W Sigma_B^+) of every layer in streaming passes."""
+"""Neural collapse: NC1 to NC4 of the last layer, tr(Sigma_W Sigma_B^+) of every layer, and all measures of a model."""
 
+from interplay.collapse.arrays import Arrays, read_arrays
 from interplay.collapse.layers import LayerCollapse, LayerScatter
+from interplay.collapse.measure import BatchEstimate, Measurement, measure
 from interplay.collapse.neural_collapse import NeuralCollapse, neural_collapse
 from interplay.collapse.one_pass import OnePassLayerCollapse
 
 __all__ = [
+    "Arrays",
+    "BatchEstimate",
     "LayerCollapse",
     "LayerScatter",
+    "Measurement",
     "NeuralCollapse",
     "OnePassLayerCollapse",
+    "measure",
     "neural_collapse",
+    "read_arrays",
 ]

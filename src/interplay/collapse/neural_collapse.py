@@ -72,9 +72,11 @@ def neural_collapse(
     check_matrix(features, "features")
     if head_weights is not None:
         _check_head(head_weights, head_bias, features.shape[1])
-    limit = len(head_weights) if head_weights is not None else torch.iinfo(torch.int32).max
-    labels = check_labels(labels, limit, len(features)).to(features.device).long()
-    num_classes = limit if head_weights is not None else int(labels.max()) + 1
+    num_classes = len(head_weights) if head_weights is not None else torch.iinfo(torch.int64).max
+    labels = check_labels(labels, num_classes, len(features)).to(features.device).long()
+    if head_weights is None:  # any whole numbers may name the classes: count those that occur
+        names, labels = torch.unique(labels, return_inverse=True)
+        num_classes = len(names)
     counts = labels.bincount(minlength=num_classes)
     present = counts > 0
     found = int(present.sum())
