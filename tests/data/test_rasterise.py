@@ -1,4 +1,4 @@
-"""Filling outlines, against areas known in closed form and a point-in-polygon count."""
+"""Filling outlines, against areas known in closed form and against asking many points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.path import Path as Outline
 
-from interplay.data.rasterise import LINES_PER_PIXEL, fill, segments
+from interplay.data.rasterise import LINES_PER_PIXEL, fill
 
 
 def closed(points) -> np.ndarray:
@@ -69,22 +69,3 @@ def test_shapes_of_a_batch_do_not_touch_each_other():
     together = fill(shapes, 6)
     for index, shape in enumerate(shapes):
         assert np.array_equal(together[index], fill(shape[None], 6)[0])
-
-
-def test_curves_are_followed():
-    """A circle of eight quadratic curves has an area within half a percent of pi r^2."""
-    spread = 1 / math.cos(math.pi / 8)
-    vertices, codes = [(10.0, 5.0)], [1]
-    for step in range(8):
-        middle, end = (step + 0.5) * math.pi / 4, (step + 1) * math.pi / 4
-        vertices += [(5 + 5 * spread * math.cos(middle), 5 + 5 * spread * math.sin(middle))]
-        vertices += [(5 + 5 * math.cos(end), 5 + 5 * math.sin(end))]
-        codes += [3, 3]
-    outline = segments(np.array([*vertices, (0, 0)]), np.array([*codes, 79], dtype=np.uint8))
-    x0, y0, x1, y1 = outline.T
-    assert abs((x0 * y1 - x1 * y0).sum() / 2 - math.pi * 25) < 0.005 * math.pi * 25
-
-
-def test_cubic_curves_are_refused():
-    with pytest.raises(ValueError, match="path code 4"):
-        segments(np.zeros((4, 2)), np.array([1, 4, 4, 4], dtype=np.uint8))

@@ -4,7 +4,7 @@ The outlines come from the fonts that matplotlib ships. Training and test images
 network that has learnt the training faces by heart is not perfect on the others. Each image gets a rotation, a shear,
 a size, an aspect, a shift, a blur, a contrast and noise of its own.
 
-The same bytes on every machine: outlines are read unhinted in font units, randomness is taken from the raw stream of
+The same bytes on every machine: outlines are read in font units, randomness is taken from the raw stream of
 PCG64 (which NumPy keeps fixed, unlike its distributions), and no function that may differ in the last bit is used.
 """
 
@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from interplay.data import rasterise
+from interplay.data import outlines, rasterise
 from interplay.data.catalogue import CATALOGUE
 from interplay.data.content import Arrays, arrays_digest, cached
+from interplay.data.outlines import read_outlines
 from interplay.data.rasterise import Floats
 
 SIZE = 28
@@ -104,19 +105,13 @@ def render(split: str) -> Arrays:
 def _outlines(face: str) -> list[Floats]:
     """Segments [m, 4] of every character, y downwards, centred at 0, a capital being 1 high."""
     import matplotlib
-    from matplotlib.ft2font import FT2Font, LoadFlags
 
-    font = FT2Font(str(Path(matplotlib.get_data_path()) / "fonts/ttf" / f"{face}.ttf"))
-
-    def outline(character: str) -> Floats:
-        font.load_char(ord(character), flags=LoadFlags.NO_SCALE)  # font units: no hinting, no rounding
-        vertices, codes = font.get_path()
-        return rasterise.segments(np.asarray(vertices, dtype=np.float64), np.asarray(codes, dtype=np.uint8))
-
-    unit = np.ptp(outline(_REFERENCE)[:, 1])
+    path = Path(matplotlib.get_data_path()) / "fonts/ttf" / f"{face}.ttf"
+    reference, *shapes = read_outlines(path, _REFERENCE + CHARACTERS)
+    unit = np.ptp(reference[:, 1])
     centred = []
-    for character in CHARACTERS:
-        points = outline(character).reshape(-1, 2)
+    for shape in shapes:
+        points = shape.reshape(-1, 2)
         middle = (points.min(axis=0) + points.max(axis=0)) / 2
         centred.append(((points - middle) * (1.0, -1.0) / unit).reshape(-1, 4))
     return centred
@@ -174,5 +169,5 @@ def _key(split: str) -> str:
     """What the rendered bytes depend on: this recipe and its code, and the version that ships the fonts."""
     import matplotlib
 
-    code = Path(__file__).read_bytes() + Path(rasterise.__file__).read_bytes()
+    code = b"".join(Path(path).read_bytes() for path in (__file__, outlines.__file__, rasterise.__file__))
     return f"{split} {hashlib.sha256(code).hexdigest()[:16]} matplotlib {matplotlib.__version__}"

@@ -11,32 +11,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LINES_PER_PIXEL = 4
-_PIECES = 4  # straight pieces of one quadratic curve; at 28 pixels the error is far below a grey level
-_MOVE, _LINE, _QUADRATIC, _CLOSE = 1, 2, 3, 79  # path codes of matplotlib
-
-
-def segments(vertices: Floats, codes: NDArray[np.uint8]) -> Floats:
-    """Flatten a closed outline of lines and quadratic curves (matplotlib's path codes) to segments [n, 4]: x0 y0 x1 y1.
-
-    Raises:
-        ValueError: the outline holds cubic curves, which TrueType has not.
-    """
-    points: list[list[Floats]] = []
-    steps = iter(zip(codes.tolist(), vertices, strict=True))
-    for code, point in steps:
-        if code == _MOVE:
-            points.append([point])
-        elif code == _LINE:
-            points[-1].append(point)
-        elif code == _QUADRATIC:
-            begin, end = points[-1][-1], next(steps)[1]
-            for piece in range(1, _PIECES + 1):
-                t = piece / _PIECES
-                points[-1].append((1 - t) * (1 - t) * begin + 2 * t * (1 - t) * point + t * t * end)
-        elif code != _CLOSE:
-            raise ValueError(f"path code {code} is no part of a TrueType outline")
-    contours = [np.array(contour) for contour in points]
-    return np.concatenate([np.hstack([contour, np.roll(contour, -1, axis=0)]) for contour in contours])
 
 
 def fill(outlines: Floats, size: int) -> Floats:
