@@ -8,8 +8,10 @@ from math import log
 import pytest
 import torch
 
+from interplay.collapse import layers
+from interplay.collapse.between import whitener
 from interplay.experiments.theory.registry import run_check
-from interplay.information import closed_forms, entropy, gram
+from interplay.information import closed_forms, entropy, gram, joint
 from interplay.objectives import cross_modal, matrix_divergence, matrix_ssl
 
 THEORY = "interplay.experiments.theory"
@@ -74,10 +76,14 @@ def algorithm_without_class_factor(features, labels, **options):
     return algorithm_1(features, labels, mend_means=True, mend_result=False, cut=1e-5)
 
 
+def stretched_whitener(means, counts, relative_cut=1e-5):
+    return 1.1 * whitener(means, counts, relative_cut)
+
+
 MUTATIONS = [
     # What is broken, where, by what; the statements that must fail; statements that must go on holding.
     (
-        [(entropy, "spectrum_entropy", bits)],
+        [(entropy, "spectrum_entropy", bits), (joint, "spectrum_entropy", bits)],
         "metrics24/definition-iii1 metrics24/definition-iii2 metrics24/definition-iii3 interplay24/definition-3-1 "
         "interplay24/definition-3-2 metrics24/theorem-iv2 metrics24/theorem-iv3 metrics24/algorithm-1 "
         "metrics24/section-v-a-batch-entropy matrixssl23/definition-3-5 matrixssl23/proposition-3-6 "
@@ -145,6 +151,11 @@ MUTATIONS = [
         [(f"{THEORY}.neural_compression", "mended", algorithm_without_class_factor)],
         "compression25/theorem-4 compression25/algorithm-1 compression25/algorithm-1-eigenvalues "
         "compression25/section-2-1-drift",
+        "compression25/equation-2-1",
+    ),
+    (
+        [(layers, "whitener", stretched_whitener)],
+        "compression25/theorem-4 compression25/algorithm-1",
         "compression25/equation-2-1",
     ),
 ]

@@ -6,7 +6,7 @@ from math import exp, log
 
 import numpy as np
 
-from interplay.experiments.theory.collapse_values import entropy_of, printed_mir
+from interplay.experiments.theory.collapse_values import entropy_of, of_all_samples, printed_mir
 from interplay.experiments.theory.definitions import tensor
 from interplay.experiments.theory.instances import collapsed, normal, simplex, unit_rows
 from interplay.experiments.theory.registry import Draws, check, finding, worst
@@ -76,7 +76,7 @@ def batches_cannot_reach_the_collapse_entropy(draws: Draws) -> Finding:
     frame, whole = simplex(classes), []
     batches = [entropy_of(frame[rng.integers(classes, size=BATCH)]) for rng in draws]
     for rng in draws.fewer(20):
-        whole.append(abs(entropy_of(collapsed(rng, classes, per_class=2).features) - log(classes - 1)))
+        whole.append(abs(of_all_samples(collapsed(rng, classes, per_class=2)).feature_entropy - log(classes - 1)))
     return finding(
         abs(log(classes - 1) - float(np.mean(batches))),
         0.05,
