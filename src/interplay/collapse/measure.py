@@ -110,6 +110,8 @@ def measure(
     """
     if batch_size < 2:
         raise InterplayError(f"batch_size: at least 2 needed, got {batch_size}")
+    if head_weights is not None:
+        _refuse_what_cannot_fit(len(head_weights), features.shape[1])
     collapse = None
     check_labels(labels, torch.iinfo(torch.int64).max, len(features))
     if int(labels.min()) != int(labels.max()):
@@ -122,7 +124,6 @@ def measure(
         collected.update(features, torch.zeros_like(labels))
         dataset = collected.compute(torch.ones(1, 1))
     else:
-        _refuse_what_cannot_fit(classes, features.shape[1])
         counts = labels.long().bincount(minlength=classes)
         collected = DatasetInformation(features.shape[1], classes, mean=mean, class_frequencies=counts, seed=seed)
         collected.update(features, labels)
