@@ -92,6 +92,15 @@ def test_fewer_than_two_samples_give_a_zero_that_backpropagates(loss, rows):
     assert value.item() == 0 and (features.grad == 0).all() and (vectors.grad == 0).all()
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_samples_without_direction_do_not_count(loss, batch):
+    features, head, labels = batch
+    dead = features.clone()
+    dead[::3] = 0
+    alive = torch.arange(24) % 3 > 0
+    assert torch.isclose(loss(dead, head[labels]), loss(features[alive], head[labels][alive]))
+
+
 def test_descending_raises_the_mutual_information(batch):
     features, head, labels = batch
     features = features.clone().requires_grad_()

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
-from interplay.information.entropy import matrix_entropy
-from interplay.objectives.differentiable import differentiable_gram, zero_loss
+from interplay.information import gram_matrix, matrix_entropy
+from interplay.objectives.differentiable import with_direction, zero_loss
 
 CmaVariant = Literal["published", "released"]
 RELEASED_RIDGE = 1e-6
@@ -53,8 +53,12 @@ class CrossModalAlignmentLoss(nn.Module):
         terms = []
         for label in torch.unique(labels).tolist():
             group = torch.cat([features[labels == label], class_vectors[label : label + 1].to(features.dtype)])
-            gram = differentiable_gram(group)
-            n = len(gram)
+            (kept,) = with_direction(group)
+            n = len(kept)
+            if n < 2:  # a group without two directions has no entropy
+                terms.append(zero_loss(group).double())
+                continue
+            gram = gram_matrix(kept)
             if self.variant == "released":
                 ridged = gram + RELEASED_RIDGE * torch.eye(n, dtype=gram.dtype, device=gram.device)
                 terms.append(matrix_entropy(ridged * (n / ridged.trace())) / log(n))

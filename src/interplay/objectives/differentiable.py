@@ -1,33 +1,34 @@
-"""Entropies of Gram matrices that a network can be trained through, whatever the batch looks like."""
+"""What keeps a loss on directions of vectors differentiable, whatever the batch looks like."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from interplay.information.gram import gram_matrix
+from interplay.information import check_matrix
 
 # Rows shorter than this have no direction to speak of; the gradient of z/|z| there would be 1/|z|, without bound.
 SHORTEST_ROW = 1e-12
 
 
-def differentiable_gram(z: Tensor) -> Tensor:
-    """The Gram matrix of `z` `[samples, features]` in float64, with no gradient through rows of (almost) zero length.
-
-    float64 also keeps autocast from rounding the matrix to half precision.
+def short_rows(z: Tensor) -> Tensor:
+    """Which rows of `z` `[samples, features]` have no direction, `[samples]`.
 
     Raises:
         InterplayError: `z` is not a matrix, is empty, or holds NaN or infinity.
     """
-    return gram_matrix(detach_short_rows(z.double()))
+    check_matrix(z, "features")
+    norms: Tensor = torch.linalg.vector_norm(z.detach().double(), dim=1)
+    return norms < SHORTEST_ROW
 
 
-def detach_short_rows(z: Tensor) -> Tensor:
-    """`z`, with rows of (almost) zero length taken out of the graph."""
-    if z.ndim != 2:
-        return z  # whoever normalises it says what is wrong
-    short = torch.linalg.vector_norm(z.detach(), dim=1, keepdim=True) < SHORTEST_ROW
-    return torch.where(short, z.detach(), z)
+def with_direction(*matrices: Tensor) -> list[Tensor]:
+    """The rows that have a direction in all of `matrices`, in float64; the others neither count nor get a gradient.
+
+    float64 also keeps autocast from rounding Gram matrices to half precision.
+    """
+    kept = ~torch.stack([short_rows(z) for z in matrices]).any(0)
+    return [z.double()[kept] for z in matrices]
 
 
 def zero_loss(*tensors: Tensor) -> Tensor:

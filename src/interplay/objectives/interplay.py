@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
-from interplay.information.entropy import matrix_entropy, mutual_information
-from interplay.objectives.differentiable import differentiable_gram, zero_loss
+from interplay.information import gram_matrix, matrix_entropy, mutual_information
+from interplay.objectives.differentiable import with_direction, zero_loss
 
 
 class MutualInformationLoss(nn.Module):
@@ -17,7 +17,8 @@ class MutualInformationLoss(nn.Module):
         class_vectors: `[samples, d']`, the head's weight vector of each sample's (pseudo-)label: `weight[labels]`.
 
     Returns:
-        a scalar in the type of `features`; 0 for fewer than two samples. The gradient is always finite.
+        a scalar in the type of `features`; 0 for fewer than two samples that have a direction. The gradient is always
+        finite.
 
     Raises:
         InterplayError: the two are not matrices of the same samples, or hold NaN or infinity.
@@ -30,9 +31,10 @@ class MutualInformationLoss(nn.Module):
         self.weight = weight
 
     def forward(self, features: Tensor, class_vectors: Tensor) -> Tensor:
-        if too_few(features, class_vectors):
+        pair = rows_with_direction(features, class_vectors)
+        if pair is None:
             return zero_loss(features, class_vectors)
-        information = mutual_information(differentiable_gram(features), differentiable_gram(class_vectors))
+        information = mutual_information(gram_matrix(pair[0]), gram_matrix(pair[1]))
         return (-self.weight * information).to(features.dtype)
 
     def extra_repr(self) -> str:
@@ -52,20 +54,24 @@ class EntropyDifferenceLoss(nn.Module):
         self.weight = weight
 
     def forward(self, features: Tensor, class_vectors: Tensor) -> Tensor:
-        if too_few(features, class_vectors):
+        pair = rows_with_direction(features, class_vectors)
+        if pair is None:
             return zero_loss(features, class_vectors)
-        difference = matrix_entropy(differentiable_gram(features)) - matrix_entropy(differentiable_gram(class_vectors))
+        difference = matrix_entropy(gram_matrix(pair[0])) - matrix_entropy(gram_matrix(pair[1]))
         return (self.weight * difference.abs()).to(features.dtype)
 
     def extra_repr(self) -> str:
         return f"weight={self.weight}"
 
 
-def too_few(features: Tensor, class_vectors: Tensor) -> bool:
-    """Whether the batch has fewer than two samples, after checking that both arguments describe the same samples."""
+def rows_with_direction(features: Tensor, class_vectors: Tensor) -> list[Tensor] | None:
+    """Both arguments in float64 without samples of no direction in either; None where fewer than two are left."""
     if features.ndim != 2 or class_vectors.ndim != 2 or len(features) != len(class_vectors):
         raise InterplayError(
             "features and class_vectors must be matrices [samples, dimensions] of the same samples, "
             f"got shapes {list(features.shape)} and {list(class_vectors.shape)}; pass head.weight[labels]"
         )
-    return len(features) < 2
+    if len(features) < 2:
+        return None
+    kept = with_direction(features, class_vectors)
+    return kept if len(kept[0]) >= 2 else None

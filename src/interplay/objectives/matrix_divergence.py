@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from interplay.errors import InterplayError
-from interplay.information.gram import check_matrix
+from interplay.information import check_matrix
 
 # Eigenvalues below this share of the largest are rounding noise; the documents define log 0 as 0.
 RELATIVE_FLOOR = 1e-13

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
-from interplay.information.gram import check_matrix, normalise_rows
-from interplay.objectives.differentiable import detach_short_rows
+from interplay.information import check_matrix, normalise_rows
+from interplay.objectives.differentiable import short_rows
 from interplay.objectives.matrix_divergence import matrix_kl, taylor_log
 
 SslVariant = Literal["published", "released"]
@@ -106,4 +106,7 @@ class MatrixSSLLoss(nn.Module):
 
 
 def _unit(z: Tensor) -> Tensor:
-    return normalise_rows(detach_short_rows(z.double()))
+    """Normalised rows in float64, without gradient through rows that have no direction."""
+    short = short_rows(z).unsqueeze(1)
+    rows = z.double()
+    return normalise_rows(torch.where(short, rows.detach(), rows))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from interplay.information.entropy import spectrum_entropy
-from interplay.information.gram import normalise_rows
-from interplay.objectives.differentiable import detach_short_rows, zero_loss
+from interplay.information import normalise_rows, spectrum_entropy
+from interplay.objectives.differentiable import with_direction, zero_loss
 
 
 class VonNeumannEntropyLoss(nn.Module):
@@ -19,7 +18,8 @@ class VonNeumannEntropyLoss(nn.Module):
         features: `[samples, d]`.
 
     Returns:
-        a scalar in the type of `features`; 0 for fewer than two samples. The gradient is finite on collapsed batches.
+        a scalar in the type of `features`; 0 for fewer than two samples that have a direction. The gradient is finite
+        on collapsed batches.
 
     Raises:
         InterplayError: `features` is not a matrix, or holds NaN or infinity.
@@ -34,7 +34,10 @@ class VonNeumannEntropyLoss(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         if features.ndim == 2 and len(features) < 2:
             return zero_loss(features)
-        unit = normalise_rows(detach_short_rows(features.double()))
+        (kept,) = with_direction(features)
+        if len(kept) < 2:
+            return zero_loss(features)
+        unit = normalise_rows(kept)
         singular = torch.linalg.svdvals(unit / len(unit) ** 0.5)
         return (self.weight * spectrum_entropy(singular**2)).to(features.dtype)
 
