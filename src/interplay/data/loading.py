@@ -44,7 +44,7 @@ def load(name: str, split: str, root: Path) -> Dataset:
 
 
 def _read(info: DatasetInfo, split: str, root: Path) -> Arrays:
-    path = root / str(info.path)
+    path = root / (info.path or "")
     match info.name:
         case "cifar10":
             return read_cifar10(path, split)
