@@ -1,0 +1,53 @@
+"""Small runs on real data: scikit-learn's digits need no download and are 8x8."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from interplay.experiments.runner import run_all
+from interplay.protocols.mappings import DataMapping, Substitute
+from interplay.protocols.plan import select_runs
+from interplay.protocols.setup import Setup, load_setup
+from interplay.protocols.sourced import lay_over
+from interplay.records import Record, read_record
+
+
+@pytest.fixture
+def small_setup(config) -> Callable[..., Setup]:
+    """The smoke setup with digits in place of all images, and overrides for one experiment."""
+
+    def make(experiment: str, **overrides: Any) -> Setup:
+        setup = load_setup(config, "smoke")
+        digits = Substitute(use="digits", num_classes=10, horizontal_flip=False)
+        mapping = DataMapping(description="digits", datasets={"cifar10": digits, "cifar100": digits})
+        protocol = setup.protocols[experiment]
+        changed = type(protocol).model_validate(lay_over(protocol.model_dump(), overrides))
+        return replace(setup, mapping=mapping, protocols=setup.protocols | {experiment: changed})
+
+    return make
+
+
+@pytest.fixture
+def do(tmp_path) -> Callable[..., list[Record]]:
+    """Run what matches a pattern and read the records."""
+
+    def run(setup: Setup, experiment: str, pattern: str, results: Path | None = None) -> list[Record]:
+        paths = run_all(
+            setup,
+            experiment,
+            select_runs(setup, experiment, pattern),
+            results=results or tmp_path / "results",
+            data_root=tmp_path / "data",
+            device=torch.device("cpu"),
+            threads=1,
+            say=lambda line: None,
+        )
+        return [read_record(path) for path in paths]
+
+    return run
