@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)"
 
-.PHONY: help setup reproduce figure table claim test lint benchmarks docs-check lock container smoke-in-container \
+.PHONY: help setup reproduce figure table claim test lint benchmarks lock container smoke-in-container \
 	clean clean-results
 
 help:  ## this list

@@ -69,7 +69,7 @@ def _cores(given: str) -> int:
 def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:
     """The files asked for; none means everything."""
     if arguments.claim is not None:
-        from interplay.evidence.claims import find_claim, load_claims  # imports SciPy, which the others need not
+        from interplay.protocols.claim_files import find_claim, load_claims
 
         find_claim(load_claims(CONFIG / "claims"), arguments.claim)
         return [results / f"claims/{arguments.claim}.json"]

@@ -51,7 +51,7 @@ def sole_workflow(lock: Path) -> Iterator[None]:
         stream.truncate(0)
         stream.write(str(os.getpid()))
         stream.flush()
-        end_marked(_mark(lock))
+        end_marked(_mark(lock), at_once=True)
         yield
 
 

@@ -17,6 +17,8 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LAST_LINES = 12
+# That a command failed is told with the end of its log; that something failed, by `reproduce.py`.
+TOLD_ELSEWHERE = ("CalledProcessError", "At least one job did not complete", "Exiting because a job execution failed")
 
 
 class LogHandler(LogHandlerBase):
@@ -52,7 +54,7 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.ERROR:
             self._complain(record)
         elif event is None and record.levelno >= logging.WARNING:
-            self._line(record.getMessage())
+            self._complain(record)
         elif event is None and record.getMessage().startswith("Nothing to be done"):
             self._line("nothing to do: everything is up to date")
         self._status()
@@ -78,8 +80,7 @@ class LogHandler(LogHandlerBase):
 
     def _complain(self, record: logging.LogRecord) -> None:
         message = record.getMessage().strip()
-        # That a command failed is told with its log; that some job failed is told by `reproduce.py`.
-        if "CalledProcessError" not in message and "At least one job did not complete" not in message:
+        if not any(part in message for part in TOLD_ELSEWHERE):
             self._line(message)
 
     def _line(self, text: str) -> None:

@@ -1,0 +1,67 @@
+"""The Makefile: every target explained, tests complete, nothing precious removed."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+@pytest.fixture(scope="module")
+def make(root):
+    # What the `make test` around this passes on to makes below it is not for these.
+    environment = {key: value for key, value in os.environ.items() if "MAKE" not in key and key not in ("TIER", "DATA")}
+
+    def run(*arguments, folder=root):
+        command = ["make", "-C", str(folder), "--no-print-directory", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    return run
+
+
+def test_help_is_the_default_and_explains_every_target_in_one_line(make, root):
+    text = (root / "Makefile").read_text().replace("\\\n", "")
+    targets = set(re.search(r"^\.PHONY: (.*)$", text, flags=re.MULTILINE)[1].split())
+    assert targets == set(re.findall(r"^([a-z-]+):", text, flags=re.MULTILINE))
+    shown = make()
+    assert shown.returncode == 0
+    assert sorted(re.findall(r"^  ([a-z-]+) - \S", shown.stdout, flags=re.MULTILINE)) == sorted(targets)
+
+
+@pytest.mark.parametrize(
+    "check", ["ruff check", "ruff format --check", "mypy", "lint-imports", "snakemake --lint", "pytest"]
+)
+def test_testing_runs_every_check(make, check):
+    assert re.search(rf"^{check}", make("--dry-run", "test").stdout, flags=re.MULTILINE)
+
+
+def test_tier_and_data_reach_the_workflow(make):
+    shown = make("--dry-run", "reproduce", "TIER=review", "DATA=offline", "CORES=3").stdout
+    assert '--tier "review" --data "offline" --cores "3"' in shown
+
+
+def test_cleaning_keeps_data_and_results(make, tmp_path, root):
+    shutil.copy(root / "Makefile", tmp_path)
+    for kept in ("data/set", "results/smoke/records", "results/reference/records", ".dvc/cache"):
+        (tmp_path / kept).mkdir(parents=True)
+    (tmp_path / ".venv").mkdir()
+    assert make("clean", folder=tmp_path).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", "data", "results", ".dvc"}
+    assert make("clean-results", "TIER=smoke", folder=tmp_path).returncode == 0
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["reference"]
+    assert (tmp_path / "data/set").is_dir()
+
+
+@pytest.mark.parametrize("tier", ["reference", "", "../data", "smoke ../data"])
+def test_only_the_results_of_a_tier_are_cleaned(make, tmp_path, root, tier):
+    shutil.copy(root / "Makefile", tmp_path)
+    for kept in ("data", "results/reference", "results/smoke"):
+        (tmp_path / kept).mkdir(parents=True)
+    refused = make("clean-results", f"TIER={tier}", folder=tmp_path)
+    assert refused.returncode != 0
+    assert "error:" in refused.stderr
+    assert (tmp_path / "data").is_dir()
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {"reference", "smoke"}
