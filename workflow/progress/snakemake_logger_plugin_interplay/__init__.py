@@ -51,9 +51,7 @@ class LogHandler(LogHandlerBase):
             self._finish(record.job_id)
         elif event == LogEvent.JOB_ERROR:
             self._fail(record)
-        elif event == LogEvent.ERROR:
-            self._complain(record)
-        elif event is None and record.levelno >= logging.WARNING:
+        elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
             self._complain(record)
         elif event is None and record.getMessage().startswith("Nothing to be done"):
             self._line("nothing to do: everything is up to date")
