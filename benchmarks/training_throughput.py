@@ -1,6 +1,6 @@
 """Training throughput of the published networks: images per second, and what MAX MI and the logging cost, as ratios.
 
-    python benchmarks/training_throughput.py --device cuda
+python benchmarks/training_throughput.py --device cuda
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from interplay.errors import InterplayError
-from interplay.evidence import find_claim, judge, load_claims, selectors
+from interplay.evidence import judge
+from interplay.protocols.claim_files import find_claim, load_claims, selectors
 from interplay.protocols.claims import ValueTest
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup

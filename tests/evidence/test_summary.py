@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from interplay.evidence import count_verdicts, judge, load_claims, render_verdicts
+from interplay.evidence import count_verdicts, judge, render_verdicts
+from interplay.protocols.claim_files import load_claims
 
 
 def test_counts_add_up_and_name_every_ruling(config, published):

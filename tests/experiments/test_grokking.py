@@ -53,7 +53,8 @@ def test_readings_are_those_of_the_definitions(tiny):
     with torch.no_grad():
         features, head = task.model.features(pairs[:16]), task.model.unembedding[:7]
         answers = pairs[:16].sum(1) % 7
-        batches = [(gram_matrix(features[part]), gram_matrix(head[answers[part]])) for part in (slice(0, 8), slice(8, 16))]
+        halves = slice(0, 8), slice(8, 16)
+        batches = [(gram_matrix(features[half]), gram_matrix(head[answers[half]])) for half in halves]
         whole = gram_matrix(features), gram_matrix(head[answers])
         logits = task.model(pairs)
     assert readings["test_mir_batch"] == pytest.approx(sum(float(mir(*pair)) for pair in batches) / 2)

@@ -29,9 +29,7 @@ def test_the_shortcut_is_full_causal_attention():
     pairs = torch.cartesian_prod(torch.arange(7), torch.arange(7))
     expected = naive_features(model, pairs)
     torch.testing.assert_close(model.features(pairs).double(), expected, rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(
-        model(pairs).double(), expected @ model.unembedding.double().T, rtol=1e-5, atol=1e-5
-    )
+    torch.testing.assert_close(model(pairs).double(), expected @ model.unembedding.double().T, rtol=1e-5, atol=1e-5)
 
 
 def test_gradients_agree_with_full_attention():

@@ -38,4 +38,5 @@ def test_conventions_of_the_reference_network():
 def test_every_parameter_gets_a_gradient():
     model = WideResNet(10, 1, 4)
     model(torch.randn(8, 3, 8, 8)).square().sum().backward()
-    assert all(p.grad is not None and p.grad.abs().sum() > 0 for name, p in model.named_parameters() if "weight" in name)
+    weights = [p for name, p in model.named_parameters() if "weight" in name]
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in weights)

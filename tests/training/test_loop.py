@@ -80,7 +80,8 @@ def test_generators_depend_on_seed_purpose_and_step_only():
         return torch.rand(4, generator=generator(*key)).tolist()
 
     assert draw(0, "augment", 3) == draw(0, "augment", 3)
-    assert len({tuple(draw(*key)) for key in [(0, "augment", 3), (1, "augment", 3), (0, "order", 3), (0, "augment", 4)]}) == 4
+    keys = [(0, "augment", 3), (1, "augment", 3), (0, "order", 3), (0, "augment", 4)]
+    assert len({tuple(draw(*key)) for key in keys}) == 4
 
 
 def test_schedules():

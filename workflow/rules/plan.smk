@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from interplay.errors import InterplayError
-from interplay.evidence.claims import load_claims
+from interplay.protocols.claim_files import load_claims
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup

@@ -8,6 +8,7 @@ rule make_report:
         f"{OUT}/verdicts.json",
     output:
         f"{OUT}/report/index.html",
+        f"{OUT}/report/appendix.md",
     params:
         code=code_digest("interplay.report"),
         templates=text_digest(

@@ -14,7 +14,7 @@ from interplay.cli.options import Config, Data, DataRoot, Device, Results, Threa
 @app.command()
 def run(
     experiment: Annotated[str, typer.Argument(help="theory, supervised or grokking")],
-    which: Annotated[str, typer.Option("--run", help="run, family or glob, like 'cifar10/plain/*'; all by default")] = "*",
+    which: Annotated[str, typer.Option("--run", help="run, family or glob, like 'cifar10/plain/*'; all else")] = "*",
     tier: Tier = "smoke",
     data: Data = None,
     config: Config = Path("config"),
@@ -46,4 +46,5 @@ def run(
         threads=threads or setup.tier.threads,
         say=lambda line: typer.echo(line),
     )
-    typer.echo(f"{len(written)} record{'s' * (len(written) != 1)} under {results / setup.folder / 'records' / experiment}")
+    folder = results / setup.folder / "records" / experiment
+    typer.echo(f"{len(written)} record{'s' * (len(written) != 1)} under {folder}")

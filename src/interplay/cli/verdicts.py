@@ -27,8 +27,9 @@ def verdicts(
     data: Annotated[str | None, typer.Option(help="Data mapping, where there are no records yet.")] = None,
 ) -> None:
     """Give every claim a verdict and write them as JSON."""
-    from interplay.evidence import find_claim, judge, load_claims, load_published, render_verdicts, write_verdicts
+    from interplay.evidence import judge, load_published, render_verdicts, write_verdicts
     from interplay.evidence.inputs import find_records, setup_of
+    from interplay.protocols.claim_files import find_claim, load_claims
 
     claims = load_claims(config / "claims")
     if claim is not None:

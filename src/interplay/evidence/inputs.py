@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from interplay.errors import InterplayError
-from interplay.evidence.claims import selectors
+from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim, DataName, TierName
 from interplay.records import Record, read_records
 

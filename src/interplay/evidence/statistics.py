@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import comb, sqrt
 
 import numpy as np
+import scipy  # its submodules load on first use, and most callers use none
 from numpy.typing import NDArray
-from scipy import stats
 
 Values = Sequence[float] | NDArray[np.float64]
 
@@ -41,7 +41,7 @@ def prediction_interval(mean: float, spread: float, samples: int, level: float =
     """
     if samples < 2:
         raise ValueError("a prediction interval needs at least two samples")
-    half = stats.t.ppf((1 + level) / 2, samples - 1) * spread * sqrt(1 + 1 / samples)
+    half = scipy.stats.t.ppf((1 + level) / 2, samples - 1) * spread * sqrt(1 + 1 / samples)
     return Interval(mean, mean - half, mean + half)
 
 
@@ -59,8 +59,8 @@ def welch_interval(
     if total == 0:
         return Interval(own_mean, own_mean, own_mean), float(own_mean == mean)
     freedom = total**2 / (own_share**2 / (len(ours) - 1) + other_share**2 / (samples - 1))
-    half = stats.t.ppf((1 + level) / 2, freedom) * sqrt(total)
-    p = 2 * stats.t.sf(abs(own_mean - mean) / sqrt(total), freedom)
+    half = scipy.stats.t.ppf((1 + level) / 2, freedom) * sqrt(total)
+    p = 2 * scipy.stats.t.sf(abs(own_mean - mean) / sqrt(total), freedom)
     return Interval(own_mean, own_mean - half, own_mean + half), float(p)
 
 
@@ -79,7 +79,7 @@ def bootstrap_interval(
     centre = float(statistic(sample, axis=-1))
     if np.ptp(sample) == 0:
         return Interval(centre, centre, centre)
-    found = stats.bootstrap(
+    found = scipy.stats.bootstrap(
         (sample,), statistic, confidence_level=level, n_resamples=resamples, method="percentile", rng=seed
     ).confidence_interval
     return Interval(centre, float(found.low), float(found.high))
@@ -104,13 +104,13 @@ def paired_ordering(greater: Sequence[float], lesser: Sequence[float]) -> Orderi
     differences = np.asarray(greater, dtype=np.float64) - np.asarray(lesser, dtype=np.float64)
     mean = float(differences.mean())
     if len(differences) > 1 and np.ptp(differences) > 1e-12 * max(1.0, abs(mean)):
-        above = stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue
+        above = scipy.stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue
         return OrderingResult("paired t-test", mean, float(above), float(1 - above))
     wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
     if wins + losses == 0:
         return OrderingResult("sign test", mean, 1.0, 1.0)
-    p_greater = stats.binomtest(wins, wins + losses, alternative="greater").pvalue
-    p_less = stats.binomtest(losses, wins + losses, alternative="greater").pvalue
+    p_greater = scipy.stats.binomtest(wins, wins + losses, alternative="greater").pvalue
+    p_less = scipy.stats.binomtest(losses, wins + losses, alternative="greater").pvalue
     return OrderingResult("sign test", mean, float(p_greater), float(p_less))
 
 
@@ -119,7 +119,7 @@ def welch_ordering(greater: Sequence[float], lesser: Sequence[float]) -> Orderin
     first, second = np.asarray(greater, dtype=np.float64), np.asarray(lesser, dtype=np.float64)
     difference = float(first.mean() - second.mean())
     if min(len(first), len(second)) > 1 and (np.ptp(first) > 0 or np.ptp(second) > 0):
-        above = stats.ttest_ind(first, second, equal_var=False, alternative="greater").pvalue
+        above = scipy.stats.ttest_ind(first, second, equal_var=False, alternative="greater").pvalue
         return OrderingResult("Welch's t-test", difference, float(above), float(1 - above))
     extreme = 1 / comb(len(first) + len(second), len(first))
     return OrderingResult(
@@ -134,7 +134,7 @@ def rank_correlation(first: Values, second: Values) -> tuple[float, float]:
     """Spearman's rho and its two-sided p-value; `(0, 1)` where a column is constant and nothing moves together."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return 0.0, 1.0
-    result = stats.spearmanr(first, second)
+    result = scipy.stats.spearmanr(first, second)
     return float(result.statistic), float(result.pvalue)
 
 
@@ -142,5 +142,5 @@ def trend(values: Values) -> tuple[float, float]:
     """Kendall's tau of a series against time and its two-sided p-value; `(0, 1)` for a constant series."""
     if np.ptp(values) == 0:
         return 0.0, 1.0
-    result = stats.kendalltau(np.arange(len(values)), values)
+    result = scipy.stats.kendalltau(np.arange(len(values)), values)
     return float(result.statistic), float(result.pvalue)

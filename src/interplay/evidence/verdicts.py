@@ -11,10 +11,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from interplay.errors import InterplayError
-from interplay.evidence.claims import selectors
 from interplay.evidence.judges import judge_test
 from interplay.evidence.outcomes import Outcome, Ruling
 from interplay.evidence.published import Published
+from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim, DataName, TierName
 from interplay.protocols.sourced import Strict
 from interplay.records import Record, text_digest, write_text_atomically

@@ -32,7 +32,8 @@ def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
     exhibit = load_catalogue(config).find(exhibit_id, "figure")
     records = select_records(results, exhibit.needs)
     if not records:
-        raise InterplayError(f"{exhibit_id}: no records under {results / 'records'}; run `snakemake figure_{exhibit.name}`")
+        where = results / "records"
+        raise InterplayError(f"{exhibit_id}: no records under {where}; run `make figure ID={exhibit_id}`")
     module = importlib.import_module(exhibit.package)
     with house_style():
         figure: Figure = module.draw(records)

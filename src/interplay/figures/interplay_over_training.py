@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.figures import style
-from interplay.figures.panels import accuracy_axis, by_dataset, collapse_mir, curve, num_classes, theory_line, training_axis
+from interplay.figures.panels import (
+    accuracy_axis,
+    by_dataset,
+    collapse_mir,
+    curve,
+    num_classes,
+    theory_line,
+    training_axis,
+)
 from interplay.records import Record, dataset_label
 
 

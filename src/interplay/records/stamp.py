@@ -20,7 +20,8 @@ def stamp(records: Sequence[Record]) -> str:
         swapped = ", ".join(f"{used} for {dataset}" for used, dataset in swaps)
         parts.append(f"{mapping} data" + (f": {swapped}" if swapped else ""))
     count = len({line for record in records for line in record.overrides})
-    parts.append(f"{count} override{'s' * (count != 1)} of the published protocol" if count else "protocol as published")
+    overridden = f"{count} override{'s' * (count != 1)} of the published protocol"
+    parts.append(overridden if count else "protocol as published")
     seeds = len({record.seed for record in records})
     parts.append(f"{seeds} seed{'s' * (seeds != 1)}")
     return " | ".join(parts)

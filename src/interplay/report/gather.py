@@ -7,11 +7,11 @@ from pathlib import Path
 
 from interplay import __version__
 from interplay.errors import InterplayError
-from interplay.evidence.claims import load_claims, selectors
 from interplay.evidence.inputs import setup_of
 from interplay.evidence.summary import RULINGS, count_verdicts
 from interplay.evidence.verdicts import RecordUsed, Verdict, read_verdicts
 from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.claim_files import load_claims, selectors
 from interplay.protocols.claims import Document
 from interplay.protocols.sourced import read_yaml
 from interplay.records import Record, select_records, text_digest

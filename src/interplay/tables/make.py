@@ -24,7 +24,8 @@ def make_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
     exhibit = load_catalogue(config).find(exhibit_id, "table")
     records = select_records(results, exhibit.needs)
     if not records:
-        raise InterplayError(f"{exhibit_id}: no records under {results / 'records'}; run `snakemake table_{exhibit.name}`")
+        where = results / "records"
+        raise InterplayError(f"{exhibit_id}: no records under {where}; run `make table ID={exhibit_id}`")
     table: Table = importlib.import_module(exhibit.package).make(records, load_published(config / "published"))
     origin = (
         f"{stamp(records)} | code {code_digest(exhibit.package)}, "

@@ -20,7 +20,8 @@ class Table:
 
     def frame(self) -> pd.DataFrame:
         """The table as text, rounded, missing cells marked."""
-        return pd.DataFrame([[self._show(row.get(name)) for name in self.columns] for row in self.rows], columns=self.columns)
+        cells = [[self._show(row.get(name)) for name in self.columns] for row in self.rows]
+        return pd.DataFrame(cells, columns=self.columns)
 
     def _show(self, value: str | float | int | None) -> str:
         if value is None or value != value:
@@ -44,4 +45,5 @@ class Table:
         styled = self.frame().style.hide(axis="index")
         body = styled.format(escape="latex").to_latex(hrules=True)
         caption = self.caption.replace("%", r"\%").replace("_", r"\_")
-        return f"% {origin}\n% needs the package booktabs\n\\begin{{table}}\n\\caption{{{caption}}}\n{body}\\end{{table}}\n"
+        head = f"% {origin}\n% needs the package booktabs\n"
+        return f"{head}\\begin{{table}}\n\\caption{{{caption}}}\n{body}\\end{{table}}\n"

@@ -28,7 +28,7 @@ def rule(make, published, *findings):
         (Finding(printed=HOLDS, mended=FAILS), "reproduced"),
         (Finding(printed=FAILS, mended=HOLDS), "wrong in the source"),
         (Finding(printed=BROKEN, mended=HOLDS), "wrong in the source"),
-        (Finding(printed=FAILS, values={"entropy": 0.0}), "wrong in the source"),
+        (Finding(printed=FAILS, values={"entropy": 0.0}), "deviates"),
         (Finding(printed=FAILS, mended=FAILS, values={"entropy": 0.0}), "deviates"),
         (Finding(printed=FAILS), "deviates"),
         (Finding(printed=BROKEN, values={"entropy": 0.0}), "deviates"),

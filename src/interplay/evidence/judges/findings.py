@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
 
 from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, short
 from interplay.protocols.claims import FindingTest
@@ -17,9 +16,8 @@ def judge_finding(test: FindingTest, records: Sequence[Record]) -> Outcome:
 
     - the statement holds as printed: `reproduced`;
     - it fails, and its mended form holds: `wrong in the source`;
-    - it fails, was not mended, and the check left numbers in `values` (the counterexample): `wrong in the source`,
-      unless the residual is NaN, for then the check itself broke;
-    - otherwise (it fails and so does the mended form, or nothing shows why): `deviates`.
+    - otherwise (the mended form fails too, or there is none): `deviates`. A counterexample alone does not convict the
+      source, since a broken metric of ours would look the same; that the mended form holds tells the two apart.
     """
     found = [record.findings[test.finding] for record in records if test.finding in record.findings]
     if not found:
@@ -42,10 +40,8 @@ def _judge_one(finding: Finding) -> Outcome:
             said += f"; mended, {'it holds' if mended.holds else 'it fails too'}"
             said += f": {_against(mended.value, mended.tolerance)}"
             ruling = "wrong in the source" if mended.holds else "deviates"
-        elif finding.values and not isnan(printed.value):
-            ruling = "wrong in the source"
         else:
-            ruling, said = "deviates", said + "; the check shows no counterexample"
+            ruling, said = "deviates", said + "; no mended form is known"
         if ruling == "wrong in the source" and finding.values:
             shown = (f"{name.replace('_', ' ')} {short(value)}" for name, value in finding.values.items())
             said += "; " + ", ".join(shown)
