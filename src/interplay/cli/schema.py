@@ -1,0 +1,22 @@
+"""`interplay schema`: write the JSON schemas of configuration and records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from interplay.cli import app
+from interplay.cli.options import Config
+
+
+@app.command()
+def schema(config: Config = Path("config")) -> None:
+    """Generate `config/schemas/` from the typed models; editors validate the YAML files with them."""
+    from interplay.protocols.json_schema import write_schemas
+
+    changed = write_schemas(config / "schemas")
+    for path in changed:
+        typer.echo(path)
+    if not changed:
+        typer.echo("schemas are up to date")

@@ -1,0 +1,54 @@
+"""JSON schemas of everything that people write in `config/` and that programs read in `results/`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from interplay.protocols.catalogue import Catalogue
+from interplay.protocols.claims import ClaimFile
+from interplay.protocols.experiments import PROTOCOLS
+from interplay.protocols.mappings import DataMapping
+from interplay.protocols.tiers import Tier
+from interplay.records import Record, write_text_atomically
+
+MODELS: dict[str, type[BaseModel]] = {
+    **{f"protocol-{name}": model for name, model in PROTOCOLS.items()},
+    "tier": Tier,
+    "data-mapping": DataMapping,
+    "claims": ClaimFile,
+    "catalogue": Catalogue,
+    "record": Record,
+}
+
+
+def json_schemas() -> dict[str, str]:
+    """The text of each schema by file name, as it should stand in `config/schemas/`."""
+    return {f"{name}.json": _text(model.model_json_schema()) for name, model in MODELS.items()}
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Write all schemas to `folder` and remove those of models that are gone.
+
+    Returns:
+        the files that changed.
+    """
+    wanted = json_schemas()
+    changed = []
+    for path in sorted(folder.glob("*.json")):
+        if path.name not in wanted:
+            path.unlink()
+            changed.append(path)
+    for name, text in wanted.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            write_text_atomically(path, text)
+            changed.append(path)
+    return changed
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
