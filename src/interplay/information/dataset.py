@@ -169,7 +169,7 @@ class DatasetInformation:
 
         Args:
             exact_limit: size of the largest matrix that is diagonalised. Beyond it the joint entropy is an estimate
-                with a standard error (`interplay.information.quadrature`), typically good to 1e-4 of its value.
+                with a standard error (`interplay.information.quadrature`), typically good to a few 1e-4 of its value.
         """
         check_matrix(head_weights, "head_weights")
         if len(head_weights) != self.num_classes:

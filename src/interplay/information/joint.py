@@ -66,9 +66,10 @@ def entropies_of_moments(moments: Tensor, weights: Tensor, exact_limit: int, see
 
 def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple[float, Method, float]:
     # Compressing costs one decomposition per class, worth it only where the result can be smaller than A itself.
-    if operator.size > min(256, exact_limit) and operator.least_compressed_size() < operator.size:
-        compressed = operator.compressed()
-        if len(compressed) <= min(operator.size, exact_limit):
+    smaller = min(operator.size, exact_limit)
+    if operator.size > min(256, exact_limit) and operator.least_compressed_size() < smaller:
+        compressed = operator.compressed(smaller)
+        if compressed is not None:
             return _entropy(torch.linalg.eigvalsh(compressed)), "exact", 0.0
     if operator.size <= exact_limit:
         return _entropy(torch.linalg.eigvalsh(operator.dense())), "exact", 0.0
@@ -79,6 +80,8 @@ def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple
         operator.trace_of_square(),
         # As many large eigenvalues as the head has directions are expected (one a class), found by twice the vectors.
         deflate=2 * operator.directions.shape[1] + 16,
+        # The smaller the matrix, the larger the spread over probes, and the cheaper more of them.
+        probes=min(64, max(16, 2**20 // operator.size)),
         seed=seed,
         device=operator.moments.device,
     )

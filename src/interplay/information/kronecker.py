@@ -38,7 +38,8 @@ class KroneckerSum:
         """A v for a batch `[p, d r]` of vectors, without forming A; O(p C d (d + r))."""
         count, (classes, d, _) = len(vectors), self.moments.shape
         contracted = vectors.view(count * d, -1) @ self.directions.T
-        moved = torch.bmm(self.moments, contracted.view(count, d, classes).permute(2, 1, 0))
+        # Contiguous, or bmm falls back on slow strided products.
+        moved = torch.bmm(self.moments, contracted.view(count, d, classes).permute(2, 1, 0).contiguous())
         return (moved.permute(2, 1, 0).reshape(count * d, classes) @ self.directions).view(count, -1)
 
     def trace(self) -> float:
@@ -59,14 +60,18 @@ class KroneckerSum:
         entries = self.moments.view(classes, d * d).T @ outer
         return entries.view(d, d, r, r).transpose(1, 2).reshape(d * r, d * r)
 
-    def compressed(self) -> Tensor:
+    def compressed(self, limit: int) -> Tensor | None:
         """A matrix of the same non-zero spectrum, of size sum_c rank(S_c): small where classes are small or collapsed.
+
+        None if it would be larger than `limit`.
 
         With S_c = F_c F_c^T the matrix is B^T B for B = [F_1 (x) a_1, ..., F_C (x) a_C]; its block (c, c') is
         F_c^T F_c' (a_c . a_c').
         """
         values, vectors = torch.linalg.eigh(self.moments)
         kept = values > NEGLIGIBLE_MASS
+        if int(kept.sum()) > limit:
+            return None
         classes = torch.arange(len(values), device=values.device).repeat_interleave(kept.sum(1))
         columns = (vectors * values.clamp(min=0).sqrt().unsqueeze(1)).transpose(1, 2)[kept]
         cosines = (self.directions @ self.directions.T)[classes][:, classes]
