@@ -2,8 +2,8 @@
 
     python benchmarks/layer_collapse.py [--threads 2]
 
-Times are wall-clock seconds with CPU seconds in brackets. Outputs are made anew for every pass, as a network would; that
-time is not counted.
+Times are wall-clock seconds with CPU seconds in brackets. Outputs are made anew for every pass, as by a network; that
+is not counted.
 """
 
 from __future__ import annotations

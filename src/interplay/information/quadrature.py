@@ -26,13 +26,18 @@ WORKING_MEMORY = 256 * 2**20
 # tolerance^2 theta nats per pair, so less than 1e-4 nats in all even if no pair were better than that.
 RITZ_TOLERANCE = 1e-2
 
+# -x log x is not smooth at 0, so that Gauss quadrature of k steps is off by about const / k^2 where the spectrum reaches
+# down to 0. With k and 3k/4 steps the constant is known, and the error removed: E(k) = (E(3k/4) - E(k)) / (16/9 - 1).
+# Where the quadrature has converged the two agree and nothing is added.
+EXTRAPOLATION = 9 / 7
+
 
 @dataclass(frozen=True)
 class Quadrature:
     """An estimate of -tr(A log A) in nats.
 
-    `standard_error` joins the spread over the random probes with the change of the value when a quarter of the Lanczos
-    steps is left out, which is about the quadrature's own remaining error.
+    `standard_error` joins the spread over the random probes with half of what `EXTRAPOLATION` adds, of which experience
+    leaves less than a third in error.
     """
 
     value: float
@@ -104,9 +109,10 @@ def entropy_by_quadrature(
     rest = _remainder(tridiagonal, weight, known)
     shorter = max(1, steps * 3 // 4)
     change = float(rest.mean() - _remainder(tridiagonal[:, :shorter, :shorter], weight, known).mean())
+    correction = EXTRAPOLATION * change
     return Quadrature(
-        value=float(_f(top.values).sum() + rest.mean()),
-        standard_error=(float(rest.var()) / probes + change**2) ** 0.5,
+        value=float(_f(top.values).sum() + rest.mean()) + correction,
+        standard_error=(float(rest.var()) / probes + (correction / 2) ** 2) ** 0.5,
         deflated=held,
         probes=probes,
         steps=steps,
