@@ -41,7 +41,7 @@ def test_killed_and_resumed_gives_bit_identical_metrics(tiny, do, tmp_path, monk
 def test_the_splits_hold_every_pair_once_and_the_right_answers(tiny):
     task = grokking._Addition(tiny.protocols["grokking"], 0, torch.device("cpu"))
     pairs = torch.cat(list(task.splits.values()))
-    assert len(task.splits["train"]) == round(0.5 * 49)
+    assert len(task.splits["train"]) == round(0.7 * 49)
     assert {tuple(pair) for pair in pairs.tolist()} == {(a, b) for a in range(7) for b in range(7)}
     assert task._answers(torch.tensor([[3, 6], [0, 0]])).tolist() == [2, 0]
 

@@ -9,8 +9,8 @@ for _name, _path in sorted(FETCHED.items()):
             f"{DATA}/{_path}" if Path(_path).suffix else directory(f"{DATA}/{_path}"),
         params:
             name=_name,
-            root=DATA,
+            folder=data_folder,
         log:
             f"{OUT}/logs/fetch/{_name}.log",
         shell:
-            "interplay fetch {params.name} --root {params.root} > {log} 2>&1"
+            "interplay fetch {params.name} --root {params.folder} > {log} 2>&1"

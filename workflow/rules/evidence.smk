@@ -10,7 +10,7 @@ rule judge_claims:
         code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
         claims=digest_of_config("claims", "published"),
         config=CONFIG,
-        out=OUT,
+        out=subpath(output[0], parent=True),
     log:
         f"{OUT}/logs/evidence/judge_claims.log",
     shell:
@@ -31,7 +31,7 @@ for _claim in CLAIMS:
             claim=text_digest(_claim.model_dump_json()),
             id=_claim.id,
             config=CONFIG,
-            out=OUT,
+            out=subpath(output[0], ancestor=2),
         log:
             f"{OUT}/logs/claim/{_claim.id}.log",
         shell:

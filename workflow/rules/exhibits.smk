@@ -20,7 +20,7 @@ for _exhibit in CATALOGUE.exhibits:
             kind=_exhibit.kind,
             exhibit=_exhibit.ids[0],
             config=CONFIG,
-            out=OUT,
+            out=subpath(output[0], ancestor=3),
         log:
             f"{OUT}/logs/{_exhibit.kind}/{_exhibit.name}.log",
         shell:

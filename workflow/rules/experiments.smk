@@ -15,8 +15,7 @@ for _job in JOBS:
             experiment=_job.experiment,
             which=_job.name if _job.name != "all" else "*",
             tier=TIER,
-            root=ROOT,
-            data=DATA,
+            folders=folders,
         log:
             f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",
         threads: SETUP.tier.threads
@@ -24,4 +23,4 @@ for _job in JOBS:
             gpu=int(_job.experiment in ACCELERATED),
         shell:
             "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "
-            "--results {params.root} --data-root {params.data} --threads {threads} > {log} 2>&1"
+            "{params.folders} --threads {threads} > {log} 2>&1"

@@ -31,6 +31,16 @@ RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.start
 ACCELERATED = {"supervised", "grokking"} if SETUP.tier_name != "smoke" else set()
 
 
+def folders(wildcards):
+    """Options that name the folders of results and data, which a configuration may move."""
+    return f"--results {ROOT} --data-root {DATA}"
+
+
+def data_folder(wildcards):
+    """Where data sets lie, which a configuration may move."""
+    return DATA
+
+
 def records_for(selectors):
     """Records that the plan makes and one of the globs names."""
     return [f"{OUT}/{path}" for path in matching_records(JOBS, selectors)]

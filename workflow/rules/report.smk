@@ -16,7 +16,7 @@ rule make_report:
         ),
         config=CONFIG,
         catalogue=digest_of_config("catalogue.yaml"),
-        out=OUT,
+        out=subpath(output[0], ancestor=2),
     log:
         f"{OUT}/logs/report/make_report.log",
     shell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import Any
 
 import typer
 
@@ -12,7 +13,7 @@ from interplay.errors import InterplayError
 
 # The class of usage errors is click's, which newer versions of typer bring along under a name of their own.
 COMMANDS = ("run", "exhibits", "verdicts", "report", "measure", "fetch", "schema")
-USAGE_ERRORS = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="interplay",

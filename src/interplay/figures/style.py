@@ -36,7 +36,7 @@ HDR: Line = {"color": RED, "linestyle": "-"}
 HDR_BATCH: Line = {"color": ORANGE, "linestyle": (0, (5, 1))}
 THEORY: Line = {"color": "#555555", "linestyle": (0, (1, 2)), "linewidth": 1.0}
 
-SETTINGS = {
+SETTINGS: Any = {  # matplotlib spells every key out in its type
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 8,

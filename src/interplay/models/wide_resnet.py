@@ -110,4 +110,5 @@ class _Block(nn.Module):
         activated = functional.leaky_relu(self.norm1(x), LEAK)
         hidden = functional.leaky_relu(self.norm2(self.conv1(activated)), LEAK)
         skipped: Tensor = self.shortcut(activated if self.activate_shortcut else x)
-        return skipped + self.conv2(hidden)
+        residual: Tensor = self.conv2(hidden)
+        return skipped + residual

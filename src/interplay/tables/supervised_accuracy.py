@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 
 from interplay.evidence.published import Published
 from interplay.records import Record, dataset_label
-from interplay.tables.table import Table
+from interplay.tables.table import Table, Value
 
 PUBLISHED = "metrics24/table3"
 ROWS = {"plain": "Fully supervised", "max_mi": "MAX MI", "min_hd": "MIN HD"}
@@ -20,7 +20,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
     The difference is left out where another data set was read than the published one: it would mean nothing.
     """
     table = published.table(PUBLISHED)
-    rows = []
+    rows: list[dict[str, Value]] = []
     for dataset, column in COLUMNS.items():
         for objective, row in ROWS.items():
             runs = [r for r in records if r.dataset == dataset and r.settings["objective"] == objective]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 MISSING = "–"
+Value = str | float | int | None
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Table:
     """Rows with columns in order; a missing number is None and is shown as a dash, never as a blank or a zero."""
 
     columns: tuple[str, ...]
-    rows: tuple[dict[str, str | float | int | None], ...]
+    rows: tuple[dict[str, Value], ...]
     caption: str
     decimals: int = 2
 
@@ -23,7 +24,7 @@ class Table:
         cells = [[self._show(row.get(name)) for name in self.columns] for row in self.rows]
         return pd.DataFrame(cells, columns=self.columns)
 
-    def _show(self, value: str | float | int | None) -> str:
+    def _show(self, value: Value) -> str:
         if value is None or value != value:
             return MISSING
         return f"{value:.{self.decimals}f}" if isinstance(value, float) else str(value)

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 
 from interplay.evidence.published import Published
 from interplay.records import Record, dataset_label
-from interplay.tables.table import Table
+from interplay.tables.table import Table, Value
 
 NAMES = {"plain": "no term", "max_mi": "MAX MI", "min_hd": "MIN HD"}
 
@@ -21,7 +21,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
         groups[key].append(record)
     accuracy = {key: [100 * run.metrics["validation_accuracy"] for run in runs] for key, runs in groups.items()}
     order = sorted(groups, key=lambda key: (len(key[0]), key[0], list(NAMES).index(key[1]), key[2]))
-    rows = []
+    rows: list[dict[str, Value]] = []
     for dataset, objective, weight in order:
         values = accuracy[dataset, objective, weight]
         rivals = [fmean(accuracy[key]) for key in order if key[:2] == (dataset, objective)]
