@@ -26,7 +26,7 @@ WORKING_MEMORY = 256 * 2**20
 # tolerance^2 theta nats per pair, so less than 1e-4 nats in all even if no pair were better than that.
 RITZ_TOLERANCE = 1e-2
 
-# -x log x is not smooth at 0, so that Gauss quadrature of k steps is off by about const / k^2 where the spectrum reaches
+# -x log x is not smooth at 0, so that Gauss quadrature of k steps is off by about const / k^2 where a spectrum reaches
 # down to 0. With k and 3k/4 steps the constant is known, and the error removed: E(k) = (E(3k/4) - E(k)) / (16/9 - 1).
 # Where the quadrature has converged the two agree and nothing is added.
 EXTRAPOLATION = 9 / 7
