@@ -5,7 +5,7 @@ from interplay.experiments import grokking
 from interplay.information import gram_matrix, hdr, matrix_entropy, mir
 from interplay.training import loop
 
-SMALL = {"modulus": 7, "steps": 40, "seeds": [0], "trajectory": {"every": 10, "sample": 16, "batch_size": 8}}
+SMALL = {"modulus": 7, "steps": 40, "seeds": [0], "trajectory": {"points": 5, "sample": 16, "batch_size": 8}}
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ from interplay.experiments.context import Context, Outcome
 from interplay.models import ModularTransformer
 from interplay.protocols.experiments import Run
 from interplay.protocols.grokking import GrokkingProtocol
-from interplay.training import generator, information_readings, run_loop, warmup_factor
+from interplay.training import generator, information_readings, log_steps, run_loop, warmup_factor
 
 
 def run(protocol: GrokkingProtocol, run: Run, context: Context) -> Outcome:
     """Train on `train_fraction` of all p^2 pairs, full batch; read accuracy, loss, MIR and HDR on both splits."""
     task = _Addition(protocol, run.seed, context.device)
-    observe_at = range(0, protocol.steps + 1, protocol.trajectory.every)
+    observe_at = log_steps(protocol.trajectory.points, protocol.steps)
     result = run_loop(task, protocol.steps, observe_at, context.checkpoint, protocol.checkpoint_every, context.report)
     columns = result.trajectory
     return Outcome(

@@ -15,6 +15,7 @@ from interplay.figures.panels import (
     collapse_entropy,
     curve,
     num_classes,
+    shared_legend,
     theory_line,
     training_axis,
 )
@@ -36,11 +37,11 @@ def draw(records: Sequence[Record]) -> Figure:
         curve(below, runs, "feature_entropy", "features, exact", style.FEATURES)
         curve(below, runs, "feature_entropy_batch", f"features, batches of {batch}", style.FEATURES_BATCH)
         curve(below, runs, "head_weights_entropy", "head weights", style.HEAD)
-        theory_line(below, collapse_entropy(classes), f"ln(C-1) = ln {classes - 1}")
-        if log(batch) < collapse_entropy(classes):
-            theory_line(below, log(batch), f"cap of a batch, ln {batch}")
         below.set_ylabel("matrix entropy (nats)")
-        below.set_ylim(bottom=0)
+        below.set_ylim(0, 1.12 * collapse_entropy(classes))
+        theory_line(below, collapse_entropy(classes), f"ln(C-1) = ln {classes - 1}, features and head at collapse")
+        if log(batch) < collapse_entropy(classes):
+            theory_line(below, log(batch), f"ln {batch}, cap of a batch")
         training_axis(below, runs)
-        below.legend(loc="lower right")
+    shared_legend(figure)
     return figure

@@ -9,14 +9,15 @@ from matplotlib.figure import Figure
 
 from interplay.figures import style
 from interplay.figures.interplay_over_training import hdr_panel
-from interplay.figures.panels import by_dataset
+from interplay.figures.panels import by_dataset, shared_legend
 from interplay.records import Record
 
 
 def draw(records: Sequence[Record]) -> Figure:
     """One panel per data set."""
     groups = by_dataset(records)
-    figure, axes = plt.subplots(1, len(groups), figsize=(style.PAGE, 2.4), squeeze=False)
+    figure, axes = plt.subplots(1, len(groups), figsize=(style.PAGE, 2.5), squeeze=False)
     for panel, runs in zip(axes[0], groups.values(), strict=True):
         hdr_panel(panel, runs)
+    shared_legend(figure)
     return figure

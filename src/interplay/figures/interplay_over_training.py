@@ -15,6 +15,7 @@ from interplay.figures.panels import (
     collapse_mir,
     curve,
     num_classes,
+    shared_legend,
     theory_line,
     training_axis,
 )
@@ -28,6 +29,7 @@ def draw(records: Sequence[Record]) -> Figure:
     for column, runs in enumerate(groups.values()):
         mir_panel(axes[0, column], runs)
         hdr_panel(axes[1, column], runs)
+    shared_legend(figure, columns=5)
     return figure
 
 
@@ -54,4 +56,3 @@ def _ratio_panel(
     accuracy_axis(axes)
     axes.set_ylabel(f"accuracy, {name}")
     training_axis(axes, runs)
-    axes.legend(loc="center right")

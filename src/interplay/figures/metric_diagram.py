@@ -67,7 +67,7 @@ def _gram(axes: Axes, matrix: Matrix, title: str, size: int) -> plt.cm.ScalarMap
     for line in (2.5, 5.5):
         axes.axhline(line, color="white", linewidth=1)
         axes.axvline(line, color="white", linewidth=1)
-    axes.set_xticks(range(size), [""] * size)
+    axes.set_xticks([])
     axes.set_yticks([1, 4, 7], ["class 0", "class 1", "class 2"], rotation=90, va="center")
     return image
 
@@ -75,6 +75,6 @@ def _gram(axes: Axes, matrix: Matrix, title: str, size: int) -> plt.cm.ScalarMap
 def _bars(axes: Axes, spectrum: Matrix, colour: str, title: str) -> None:
     axes.bar(range(1, len(spectrum) + 1), spectrum, color=colour, width=0.7)
     axes.set_title(title)
-    axes.set_xlabel("eigenvalue of K/n")
+    axes.set_xlabel("eigenvalue of K/n, by size")
     axes.set_ylim(0, 1)
     axes.set_xticks(range(1, len(spectrum) + 1))

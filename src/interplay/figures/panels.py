@@ -8,7 +8,9 @@ from math import log
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
 from interplay.figures.style import THEORY
@@ -44,18 +46,27 @@ def curve(axes: Axes, records: Sequence[Record], series: str, label: str, style:
 
 
 def theory_line(axes: Axes, value: float, label: str) -> None:
-    """A horizontal line at what theory predicts, named at its right end."""
+    """A horizontal line at what theory predicts, named at its left end; the limits of the axis must be set."""
     axes.axhline(value, **THEORY)
+    below = value > 0.97 * axes.get_ylim()[1]
     axes.annotate(
         label,
-        (1, value),
+        (0, value),
         xycoords=("axes fraction", "data"),
-        xytext=(-2, 2),
+        xytext=(3, -8 if below else 3),
         textcoords="offset points",
         fontsize=6,
-        ha="right",
         color=THEORY["color"],
     )
+
+
+def shared_legend(figure: Figure, columns: int = 4) -> None:
+    """One legend above all panels, each label once, so that no curve is hidden behind it."""
+    handles: dict[str, Artist] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=columns, handlelength=3)
 
 
 def accuracy_axis(axes: Axes) -> None:
@@ -70,7 +81,12 @@ def training_axis(axes: Axes, records: Sequence[Record]) -> None:
     axes.set_xscale("symlog", linthresh=max(1.0, last / 200))
     axes.set_xlim(0, last)
     axes.set_xlabel("training step")
-    ticks = [0, *(10**k for k in range(1, 8) if last / 200 <= 10**k < last * 0.6), int(last)]
+    step_ticks(axes, last / 200, last)
+
+
+def step_ticks(axes: Axes, first: float, last: float) -> None:
+    """Ticks at 0, at powers of ten from `first` on, and at the last step."""
+    ticks = [0, *(10**k for k in range(1, 8) if first <= 10**k < last * 0.6), int(last)]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
 

@@ -43,6 +43,8 @@ SETTINGS: Any = {  # matplotlib spells every key out in its type
     "axes.labelsize": 7.5,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
     "axes.grid": True,
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.5,

@@ -29,9 +29,9 @@ class AdamW(Strict):
 
 
 class GrokkingTrajectory(Strict):
-    """What is logged: every `every` steps, on `sample` train and test pairs (all where null)."""
+    """What is logged: about `points` times, half of them early, on `sample` train and test pairs (all where null)."""
 
-    every: PositiveInt
+    points: Annotated[int, Field(ge=2)]
     sample: PositiveInt | None
     batch_size: Annotated[int, Field(ge=2)]
 
@@ -51,8 +51,8 @@ class GrokkingProtocol(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.trajectory.every > self.steps:
-            raise ValueError(f"trajectory.every ({self.trajectory.every}) exceeds steps ({self.steps})")
+        if self.trajectory.points > self.steps:
+            raise ValueError(f"trajectory.points ({self.trajectory.points}) exceed steps ({self.steps})")
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds: give at least one, each once")
         return self
