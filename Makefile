@@ -44,7 +44,7 @@ test: setup lint  ## style, types, layers, workflow and all tests
 
 lint: setup  ## style, types, layers and workflow without the tests
 	ruff check .
-	ruff format --check .
+	ruff format --check benchmarks envs src tests workflow
 	mypy
 	lint-imports
 	snakemake --lint
