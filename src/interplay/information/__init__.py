@@ -1,5 +1,6 @@
 """Matrix information: Gram matrices, entropies, mutual information, MIR and HDR, for batches and whole data sets."""
 
+from interplay.information.batch import batch_information
 from interplay.information.checks import check_labels, check_matrix
 from interplay.information.closed_forms import NeuralCollapseValues, neural_collapse_values
 from interplay.information.dataset import DatasetInformation, InformationResult
@@ -12,7 +13,7 @@ from interplay.information.entropy import (
     spectrum_entropy,
 )
 from interplay.information.gram import gram_matrix, normalise_rows
-from interplay.information.metric import InformationMetric, batch_information
+from interplay.information.metric import InformationMetric
 
 __all__ = [
     "DatasetInformation",

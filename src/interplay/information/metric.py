@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
-from interplay.information.checks import check_labels, check_matrix
+from interplay.information.batch import batch_information
+from interplay.information.checks import check_matrix
 from interplay.information.dataset import DatasetInformation, InformationResult
-from interplay.information.entropy import hdr, matrix_entropy, mir, mutual_information
-from interplay.information.gram import gram_matrix
 
 
 class InformationMetric:
@@ -124,27 +122,6 @@ class InformationMetric:
         if chosen is None:
             raise InterplayError("InformationMetric: no head; give it to the metric or to this call")
         return _weight(chosen)
-
-
-@torch.no_grad()
-def batch_information(features: Tensor, labels: Tensor, head_weights: Tensor) -> dict[str, float]:
-    """Entropies, MI, MIR and HDR of one batch from its n x n Gram matrices, as the papers estimate them.
-
-    Args:
-        features: `[n, d]`; labels: `[n]`, integers; head_weights: `[C, d']`.
-
-    Source: metrics24 sec. V and VI (batches of 64). The entropy cannot exceed log n, and MIR is near 1 by chance.
-    """
-    check_matrix(head_weights, "head_weights")
-    labels = check_labels(labels, len(head_weights), len(features)).to(head_weights.device).long()
-    first, second = gram_matrix(features), gram_matrix(head_weights[labels]).to(features.device)
-    return {
-        "feature_entropy": float(matrix_entropy(first)),
-        "head_entropy": float(matrix_entropy(second)),
-        "mutual_information": float(mutual_information(first, second)),
-        "mir": float(mir(first, second)),
-        "hdr": float(hdr(first, second)),
-    }
 
 
 def _weight(head: nn.Linear | Tensor) -> Tensor:

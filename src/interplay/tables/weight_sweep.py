@@ -24,7 +24,8 @@ def make(records: Sequence[Record], published: Published) -> Table:
     rows: list[dict[str, Value]] = []
     for dataset, objective, weight in order:
         values = accuracy[dataset, objective, weight]
-        rivals = [fmean(accuracy[key]) for key in order if key[:2] == (dataset, objective)]
+        rivals = [key for key in order if key[:2] == (dataset, objective)]
+        best = max(rivals, key=lambda key: (fmean(accuracy[key]), -key[2]))
         rows.append(
             {
                 "data read": dataset_label(groups[dataset, objective, weight][0]),
@@ -33,7 +34,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
                 "published weight": None,
                 "validation accuracy": fmean(values),
                 "± (seeds)": stdev(values) if len(values) > 1 else None,
-                "chosen": "yes" if objective != "plain" and fmean(values) == max(rivals) else "",
+                "chosen": "yes" if objective != "plain" and best[2] == weight else "",
             }
         )
     caption = (

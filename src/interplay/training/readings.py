@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from interplay.information import gram_matrix, matrix_entropy, spectrum_entropy
-from interplay.information.dataset import DatasetInformation
+from interplay.information import DatasetInformation, batch_information, gram_matrix, matrix_entropy
 
 
 @torch.no_grad()
@@ -29,34 +28,12 @@ def information_readings(
     """
     features, head = features.detach(), head.detach()
     readings = {"head_weights_entropy": float(matrix_entropy(gram_matrix(head)))}
-    readings |= _batches(features, head[labels], batch_size)
+    by_batch = batch_information(features, labels, head, batch_size)
+    readings |= {f"{name}_batch": by_batch[name] for name in ("feature_entropy", "head_entropy", "mir", "hdr")}
     exact = _exact(features, labels, head, chance)
     readings |= exact
     centred = _exact(features - features.mean(0), labels, head, False)
     return readings | {f"{name}_centred": centred[name] for name in ("feature_entropy", "mir", "hdr")}
-
-
-def _batches(features: Tensor, class_vectors: Tensor, batch_size: int) -> dict[str, float]:
-    """Means over batches, all of them at once; equal to `matrix_entropy`, `mir` and `hdr` batch by batch."""
-    size = min(batch_size, len(features))
-    whole = len(features) // size * size
-    grams = [_grams(part[:whole].unflatten(0, (-1, size))) for part in (features, class_vectors)]
-    of_features, of_head, joint = (
-        spectrum_entropy(torch.linalg.eigvalsh(gram.double() / size)) for gram in (*grams, grams[0] * grams[1])
-    )
-    smaller, larger = torch.minimum(of_features, of_head), torch.maximum(of_features, of_head)
-    return {
-        "feature_entropy_batch": float(of_features.mean()),
-        "head_entropy_batch": float(of_head.mean()),
-        "mir_batch": float(((of_features + of_head - joint) / smaller).mean()),
-        "hdr_batch": float(((of_features - of_head).abs() / larger).mean()),
-    }
-
-
-def _grams(batches: Tensor) -> Tensor:
-    """Gram matrices `[batches, n, n]` of `[batches, n, d]`."""
-    unit = torch.nn.functional.normalize(batches, dim=2, eps=torch.finfo(batches.dtype).tiny)
-    return unit @ unit.transpose(1, 2)
 
 
 def _exact(features: Tensor, labels: Tensor, head: Tensor, chance: bool) -> dict[str, float]:

@@ -34,7 +34,7 @@ shutil.copy(here / "package", sys.argv[-1] + "_1_all.deb")
 """
 DPKG_DEB = """#!{python}
 import sys, tarfile
-tarfile.open(sys.argv[2]).extractall(sys.argv[3], filter="data")
+tarfile.open(sys.argv[2]).extractall(sys.argv[3])
 """
 
 

@@ -1,0 +1,142 @@
+import importlib
+import re
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from interplay.errors import InterplayError
+from interplay.figures import draw as drawing
+from interplay.figures.draw import draw_exhibit
+from interplay.figures.panels import collapse_mir, curve
+from interplay.figures.style import house_style
+from interplay.protocols.catalogue import load_catalogue
+from interplay.records import write_record
+
+STEPS = [0.0, 1.0, 10.0, 100.0, 1000.0]
+SERIES = ("accuracy", "mir", "hdr", "mir_batch", "hdr_batch", "feature_entropy", "feature_entropy_batch")
+
+
+@pytest.fixture
+def results(tmp_path, make_record):
+    """Records of every experiment that the figures draw, with two data sets and two seeds."""
+    rng = np.random.default_rng(0)
+    grams = [
+        {"row": i, "column": j, "label": i // 3, "features": float(i == j), "head": float(i // 3 == j // 3)}
+        for i in range(9)
+        for j in range(9)
+    ]
+    for seed in (0, 1):
+        columns = {f"test_{name}": sorted(rng.random(5)) for name in SERIES}
+        columns |= {name: sorted(rng.random(5)) for name in SERIES}
+        columns |= {f"train_{name}": sorted(rng.random(5)) for name in SERIES}
+        columns |= {"step": STEPS, "head_weights_entropy": [2.0] * 5}
+        for dataset, used, classes in (("cifar10", "fashion-mnist", 10), ("cifar100", "glyphs100", 100)):
+            record = make_record(
+                run=f"{dataset}/plain/seed{seed}",
+                dataset=dataset,
+                dataset_used=used,
+                seed=seed,
+                settings={"objective": "plain", "num_classes": classes},
+                protocol={"trajectory": {"batch_size": 64}},
+                trajectory=columns,
+                tables={"gram_example": grams},
+            )
+            write_record(record, tmp_path / "records" / "supervised" / f"{record.run}.json")
+        record = make_record(
+            experiment="grokking",
+            run=f"modular-addition/seed{seed}",
+            dataset=None,
+            dataset_used=None,
+            seed=seed,
+            protocol={"modulus": 31, "train_fraction": 0.7, "trajectory": {"batch_size": 64}},
+            trajectory=columns,
+        )
+        write_record(record, tmp_path / "records" / "grokking" / f"{record.run}.json")
+    return tmp_path
+
+
+def figures(config):
+    return [exhibit for exhibit in load_catalogue(config).exhibits if exhibit.kind == "figure"]
+
+
+def test_every_figure_is_drawn_in_three_formats_under_all_its_ids(results, config):
+    for exhibit in figures(config):
+        written = draw_exhibit(exhibit.ids[0], results, config)
+        assert {path.relative_to(results / "figures").as_posix() for path in written} == {
+            f"{name}.{suffix}" for name in exhibit.ids for suffix in ("svg", "pdf", "png")
+        }
+        assert all(path.stat().st_size > 1000 for path in written)
+        for suffix in ("svg", "png"):  # a figure of two documents is one picture
+            same = {(results / "figures" / f"{name}.{suffix}").read_bytes() for name in exhibit.ids}
+            assert len(same) == 1
+
+
+def test_the_file_itself_says_where_it_comes_from(results, config):
+    draw_exhibit("metrics24/fig2", results, config)
+    svg = (results / "figures/metrics24/fig2.svg").read_text()
+    assert re.search(r"code [0-9a-f]{16}; records [0-9a-f]{16}; tier smoke", svg)
+    assert "tier smoke" in (results / "figures/metrics24/fig2.png").read_bytes().decode("latin1")
+
+
+def test_the_same_records_give_the_same_bytes_and_others_do_not(results, config, make_record):
+    def drawn():
+        draw_exhibit("metrics24/fig9", results, config)
+        return [(results / f"figures/metrics24/fig9.{suffix}").read_bytes() for suffix in ("svg", "pdf", "png")]
+
+    first = drawn()
+    assert drawn() == first
+    path = results / "records/grokking/modular-addition/seed0.json"
+    path.write_text(path.read_text().replace('"wall_seconds": 1.0', '"wall_seconds": 2.0'))
+    assert drawn()[0] != first[0], "the digest of the records is part of the file"
+
+
+def test_curves_show_the_mean_and_the_range_over_seeds(make_record):
+    records = [
+        make_record(seed=seed, trajectory={"step": STEPS, "mir": [seed + value for value in STEPS]}) for seed in (0, 2)
+    ]
+    with house_style():
+        _, axes = plt.subplots()
+        curve(axes, records, "mir", "MIR", {"color": "k", "linestyle": "-"})
+    line = axes.lines[0].get_ydata()
+    assert list(line) == [1 + value for value in STEPS]
+    band = axes.collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == 0.0
+    assert band[:, 1].max() == 1002.0
+
+
+def test_the_line_of_theory_is_the_printed_value():
+    assert collapse_mir(3) == pytest.approx(0.5)
+    assert collapse_mir(10) == pytest.approx(0.95235, abs=1e-5)
+    assert collapse_mir(100) == pytest.approx(0.99781, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"trajectory": {"step": STEPS}}, "no column 'test_accuracy'"),
+        ({"settings": {}}, "settings lack num_classes"),
+        ({"dataset": None}, "no data set in the record"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_one_line(results, config, make_record, change, says):
+    path = results / "records/supervised/cifar10/plain/seed0.json"
+    from interplay.records import read_record
+
+    write_record(read_record(path).model_copy(update=change), path)
+    (path.parent / "seed1.json").unlink()
+    with pytest.raises(InterplayError, match=says):
+        draw_exhibit("metrics24/fig2", results, config)
+
+
+def test_nothing_is_half_written_when_drawing_fails(results, config, monkeypatch):
+    module = importlib.import_module("interplay.figures.grokking")
+
+    def broken(_records):
+        raise InterplayError("no")
+
+    monkeypatch.setattr(module, "draw", broken)
+    with pytest.raises(InterplayError, match="no"):
+        draw_exhibit("metrics24/fig9", results, config)
+    assert not (results / "figures").exists()
+    assert drawing.FORMATS == ("svg", "pdf", "png")

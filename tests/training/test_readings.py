@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from interplay.information import gram_matrix, hdr, matrix_entropy, mir
+from interplay.training import information_readings
+
+
+def test_three_ways_of_reading_agree_with_the_definitions():
+    generator = torch.Generator().manual_seed(0)
+    z = torch.rand(70, 9, generator=generator)
+    labels, head = torch.randint(5, (70,), generator=generator), torch.randn(5, 9, generator=generator)
+    readings = information_readings(z, labels, head, 32, chance=True)
+    whole, centred, of_head = gram_matrix(z), gram_matrix(z - z.mean(0)), gram_matrix(head[labels])
+    halves = [(gram_matrix(z[part]), gram_matrix(head[labels[part]])) for part in (slice(0, 32), slice(32, 64))]
+    expected = {
+        "head_weights_entropy": matrix_entropy(gram_matrix(head)),
+        "feature_entropy": matrix_entropy(whole),
+        "head_entropy": matrix_entropy(of_head),
+        "mir": mir(whole, of_head),
+        "hdr": hdr(whole, of_head),
+        "feature_entropy_centred": matrix_entropy(centred),
+        "mir_centred": mir(centred, of_head),
+        "hdr_centred": hdr(centred, of_head),
+        "mir_batch": sum(mir(*pair) for pair in halves) / 2,
+        "hdr_batch": sum(hdr(*pair) for pair in halves) / 2,
+    }
+    for name, value in expected.items():
+        assert readings[name] == pytest.approx(float(value), abs=1e-6), name
+    assert 0 < readings["mir_chance"] < readings["mir"]
+
+
+def test_without_chance_there_is_no_chance_level():
+    z = torch.rand(8, 3)
+    assert "mir_chance" not in information_readings(z, torch.arange(8) % 2, torch.randn(2, 3), 4)

@@ -1,0 +1,178 @@
+"""The whole DAG on a small configuration, in a copy of the checkout that the tests may edit."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+OUT = "results/smoke"
+EXHIBITS = ("metrics24/fig2", "metrics24/fig9", "metrics24/table3")
+
+
+class Checkout:
+    """A copy of the checkout, and Snakemake in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def snakemake(self, *arguments: str, check: bool = True) -> str:
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+        }
+        command = ["snakemake", "--profile", "profiles/default", "--cores", "2", "--nolock", *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+        output = done.stdout + done.stderr
+        if check:
+            assert done.returncode == 0, output
+        return output
+
+    def planned(self, *arguments: str) -> set[str]:
+        """Rules that a dry run would run."""
+        rules = re.findall(r"^(?:local)?rule (\w+):", self.snakemake("--dry-run", *arguments), flags=re.MULTILINE)
+        return set(rules) - {"all"}
+
+    def edit(self, path: str) -> None:
+        file = self.folder / path
+        file.write_text(file.read_text() + "\n# a change\n")
+
+
+def shrink(config: Path) -> None:
+    """Digits in place of all images, plain runs of a handful of steps, one document of theory, three exhibits."""
+    path = config / "tiers" / "smoke.yaml"
+    tier = yaml.safe_load(path.read_text())
+    tier["overrides"]["supervised"] |= {
+        "objectives": ["plain"],
+        "seeds": [0],
+        "iterations": 4,
+        "image_pooling": 1,
+        "trajectory": {"points": 3, "test_sample": 64, "final_sample": 64},
+        "checkpoint_every": 2,
+    }
+    tier["overrides"]["grokking"] |= {
+        "modulus": 5,
+        "steps": 6,
+        "seeds": [0],
+        "trajectory": {"points": 3, "sample": 8, "batch_size": 4},
+        "checkpoint_every": 2,
+    }
+    tier["overrides"]["theory"] = {"draws": 10, "documents": ["interplay24"]}
+    path.write_text(yaml.safe_dump(tier))
+    path = config / "catalogue.yaml"
+    catalogue = yaml.safe_load(path.read_text())
+    catalogue["exhibits"] = [entry for entry in catalogue["exhibits"] if entry["ids"][0] in EXHIBITS]
+    path.write_text(yaml.safe_dump(catalogue))
+    path = config / "data" / "offline.yaml"
+    mapping = yaml.safe_load(path.read_text())
+    for entry in mapping["datasets"].values():
+        entry |= {"use": "digits", "num_classes": 10, "horizontal_flip": False}
+    path.write_text(yaml.safe_dump(mapping))
+
+
+@pytest.fixture(scope="module")
+def made(root, tmp_path_factory) -> Checkout:
+    """A checkout in which everything is made."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("Snakefile", "pyproject.toml"):
+        shutil.copy(root / name, folder)
+    for name in ("workflow", "profiles", "config", "src"):
+        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    (folder / "data").mkdir()
+    for path in (root / "data").glob("*.dvc"):
+        shutil.copy(path, folder / "data")
+    shrink(folder / "config")
+    checkout = Checkout(folder)
+    checkout.snakemake()
+    return checkout
+
+
+@pytest.fixture
+def checkout(made, tmp_path) -> Checkout:
+    """A fresh copy of the finished checkout."""
+    shutil.copytree(made.folder, tmp_path / "copy", symlinks=True)
+    return Checkout(tmp_path / "copy")
+
+
+def test_everything_is_made(made):
+    out = made.folder / OUT
+    for name in ("metrics24/fig2", "metrics24/fig9", "interplay24/fig7"):
+        for suffix in ("svg", "pdf", "png"):
+            assert (out / f"figures/{name}.{suffix}").stat().st_size > 1000
+    for name in ("metrics24/table3", "interplay24/table2"):
+        for suffix in ("csv", "md", "tex"):
+            assert (out / f"tables/{name}.{suffix}").is_file()
+    verdicts = json.loads((out / "verdicts.json").read_text())
+    assert {verdict["verdict"] for verdict in verdicts} >= {"reproduced", "wrong in the source", "not run"}
+    page = (out / "report/index.html").read_text()
+    assert all(verdict["id"] in page for verdict in verdicts)
+    assert not list((out / "checkpoints").rglob("*.*"))
+
+
+def test_again_with_nothing_changed_nothing_is_done(made):
+    assert made.planned() == set()
+
+
+def test_restored_results_need_nothing(made, tmp_path):
+    """As after `dvc pull`: the files are there, Snakemake's own notes about them are not."""
+    shutil.copytree(made.folder, tmp_path / "other", ignore=shutil.ignore_patterns(".snakemake"))
+    assert Checkout(tmp_path / "other").planned() == set()
+
+
+def test_what_an_edit_makes_run_again(checkout):
+    """One figure: it and the report. A claim: verdicts and the report. A model: all that its experiment feeds."""
+    checkout.edit("src/interplay/figures/grokking.py")
+    assert checkout.planned() == {"figure_metrics24_fig9", "make_report"}
+    checkout.edit("config/claims/grokking.yaml")
+    assert checkout.planned() == {"figure_metrics24_fig9", "judge_claims", "make_report"}
+    checkout.edit("src/interplay/models/modular_transformer.py")
+    planned = checkout.planned()
+    assert {"run_grokking_modular_addition", "figure_metrics24_fig9", "judge_claims", "make_report"} <= planned
+    assert not any(rule.startswith("run_theory") for rule in planned)
+
+
+def test_one_claim_builds_exactly_what_it_needs(made):
+    target = "claim_metrics24_fig9_delay"
+    assert made.planned(target) == {target}
+    made.snakemake(target)
+    verdict = json.loads((made.folder / OUT / "claims/metrics24_fig9_delay.json").read_text())
+    verdict = verdict[0] if isinstance(verdict, list) else verdict
+    assert [record["name"] for record in verdict["records"]] == ["grokking/modular-addition/seed0"]
+
+
+def test_a_killed_job_resumes_from_its_checkpoint(checkout, monkeypatch):
+    record = checkout.folder / OUT / "records/grokking/modular-addition/seed0.json"
+    before = json.loads(record.read_text())
+    record.unlink()
+    module = checkout.folder / "src/interplay/training/loop.py"
+    line = "        task.train_step(done)\n"
+    stop = '        if done == 5 and "GO_ON" not in __import__("os").environ:\n            raise KeyboardInterrupt\n'
+    module.write_text(module.read_text().replace(line, stop + line))
+    checkout.snakemake("run_grokking_modular_addition", check=False)
+    assert not record.exists()
+    assert list((checkout.folder / OUT / "checkpoints").rglob("*.checkpoint"))
+    monkeypatch.setenv("GO_ON", "1")
+    checkout.snakemake("run_grokking_modular_addition")
+    after = json.loads(record.read_text())
+    assert after["provenance"]["sessions"] == 2
+    assert after["trajectory"] == before["trajectory"]
+
+
+def test_a_wrong_tier_stops_before_anything_runs(made):
+    assert "tier 'smok' is unknown" in made.snakemake("--dry-run", "--config", "tier=smok", check=False)
+
+
+def test_the_plan_of_the_paper_tier_can_be_drawn(made):
+    rules = made.planned("--config", "tier=paper")
+    assert {"fetch_cifar10", "fetch_cifar100", "run_supervised_cifar100_plain_seed0"} <= rules
