@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# Small matrices gain nothing from a second thread and lose much where something else uses the other core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path

@@ -46,6 +46,6 @@ def test_versions_are_those_of_this_process():
 
 def test_peak_memory_is_that_of_the_process():
     # A process of its own: this one may have been larger before.
-    code = "from interplay.records import peak_memory_mib as p; a = p(); b = bytearray(200 * 2**20); print(p() - a)"
+    code = "from interplay.records import peak_memory_mib as p; a = p(); b = b'1' * (200 * 2**20); print(p() - a)"
     printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert 150 < float(printed) < 250

@@ -97,5 +97,10 @@ def hardware_name() -> str:
 
 def peak_memory_mib() -> float:
     """Largest resident size of this process so far, in MiB."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # getrusage would count the parent too, as far as this process was forked from it
+        for line in status.read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 2**10
     scale = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux KiB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale
