@@ -17,10 +17,18 @@ def test_text_has_totals_and_reasons(config, published):
     claims = [claim for claim in load_claims(config / "claims") if claim.id.startswith("max_mi_beats")]
     text = render_verdicts(judge(claims, [], published, "smoke", "offline"))
     assert text.startswith("2 claims, tier smoke, offline data")
-    assert "wrong in the source:" in text and "deviates:" not in text
-    assert "16.61±1.19 against 15.56±0.55" in " ".join(text.split())
+    assert "wrong in the source (why: in the report):" in text and "deviates:" not in text
+    assert all(claim.id in text for claim in claims)
     assert all(len(line) <= 100 for line in text.splitlines())
     assert text.splitlines()[5].split() == ["all", "0", "0", "0", "0", "2"]
+
+
+def test_what_deviates_is_told_with_its_reason(config, published):
+    claims = [claim for claim in load_claims(config / "claims") if claim.id.startswith("max_mi_beats")]
+    verdicts = [v.model_copy(update={"verdict": "deviates"}) for v in judge(claims, [], published, "smoke", "offline")]
+    text = " ".join(render_verdicts(verdicts).split())
+    assert "16.61±1.19 against 15.56±0.55" in text
+    assert "deviates:" in text and "wrong in the source (why" not in text
 
 
 def test_no_claims():

@@ -24,7 +24,7 @@ def small_setup(config) -> Callable[..., Setup]:
 
     def make(experiment: str, **overrides: Any) -> Setup:
         setup = load_setup(config, "smoke")
-        digits = Substitute(use="digits", num_classes=10, horizontal_flip=False)
+        digits = Substitute(use="digits", num_classes=10, image=(1, 8, 8), horizontal_flip=False)
         mapping = DataMapping(description="digits", datasets={"cifar10": digits, "cifar100": digits})
         protocol = setup.protocols[experiment]
         changed = type(protocol).model_validate(lay_over(protocol.model_dump(), overrides))

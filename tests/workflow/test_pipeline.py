@@ -77,7 +77,7 @@ def shrink(config: Path) -> None:
     path = config / "data" / "offline.yaml"
     mapping = yaml.safe_load(path.read_text())
     for entry in mapping["datasets"].values():
-        entry |= {"use": "digits", "num_classes": 10, "horizontal_flip": False}
+        entry |= {"use": "digits", "num_classes": 10, "image": [1, 8, 8], "horizontal_flip": False}
     path.write_text(yaml.safe_dump(mapping))
 
 

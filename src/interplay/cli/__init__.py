@@ -12,7 +12,7 @@ from interplay import __version__
 from interplay.errors import InterplayError
 
 # The class of usage errors is click's, which newer versions of typer bring along under a name of their own.
-COMMANDS = ("run", "exhibits", "verdicts", "report", "measure", "fetch", "schema")
+COMMANDS = ("run", "exhibits", "verdicts", "report", "measure", "fetch", "forecast", "schema")
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(

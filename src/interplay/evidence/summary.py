@@ -21,7 +21,7 @@ def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Ruling, int]]:
 
 
 def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
-    """A table of counts, then each claim that deviates or is wrong in the source with its reason."""
+    """A table of counts, the names of what is wrong in the source, then what deviates, each with its reason."""
     if not verdicts:
         return "No claims."
     counts = count_verdicts(verdicts)
@@ -31,10 +31,13 @@ def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
     lines.append("  ".join(["document".ljust(first), *RULINGS]))
     for name, row in (*counts.items(), ("all", total)):
         lines.append("  ".join([name.ljust(first), *(str(row[ruling]).rjust(len(ruling)) for ruling in RULINGS)]))
-    for ruling in ("deviates", "wrong in the source"):
-        chosen = [verdict for verdict in verdicts if verdict.verdict == ruling]
-        lines += ["", f"{ruling}:"] if chosen else []
-        for verdict in chosen:
-            text = f"{verdict.id} ({verdict.source}): {verdict.statement} {verdict.sentence}"
-            lines.append(fill(text, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+    if wrong := [verdict.id for verdict in verdicts if verdict.verdict == "wrong in the source"]:
+        lines += ["", "wrong in the source (why: in the report):", _indent(", ".join(wrong), width)]
+    if deviating := [verdict for verdict in verdicts if verdict.verdict == "deviates"]:
+        lines += ["", "deviates:"]
+        lines += [_indent(f"{v.id} ({v.source}): {v.statement} {v.sentence}", width) for v in deviating]
     return "\n".join(lines)
+
+
+def _indent(text: str, width: int) -> str:
+    return fill(text, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)

@@ -12,6 +12,7 @@ class Substitute(Strict):
 
     use: str
     num_classes: int
+    image: tuple[int, int, int] = Field(description="channels, height, width")
     horizontal_flip: bool | None = Field(default=None, description="overrides the augmentation where mirror images lie")
 
 

@@ -1,0 +1,54 @@
+"""`interplay forecast`: what a tier, or one claim, will cost before it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from interplay.cli import app
+from interplay.cli.options import Config, Data, Results, Tier
+
+
+@app.command()
+def forecast(
+    claim: Annotated[str | None, typer.Option("--claim", help="only what this claim needs")] = None,
+    tier: Tier = "smoke",
+    data: Data = None,
+    config: Config = Path("config"),
+    results: Results = Path("results"),
+) -> None:
+    """Forecast the time of every job, scaled from earlier runs on this and other machines (results/, reference)."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from interplay.protocols.claim_files import find_claim, load_claims, selectors
+    from interplay.protocols.cost import forecast as estimate
+    from interplay.protocols.cost import measured_runs, needed_jobs
+    from interplay.protocols.plan import plan_jobs
+    from interplay.protocols.setup import load_setup
+
+    setup = load_setup(config, tier, data)
+    jobs = plan_jobs(setup)
+    if claim is not None:
+        jobs = needed_jobs(jobs, selectors(find_claim(load_claims(config / "claims"), claim)))
+    estimates = estimate(setup, jobs, measured_runs(setup, results))
+    table = Table("job", "runs", "time", "scaled from", box=None)
+    for one in estimates:
+        time = "unknown" if one.seconds is None else _duration(one.seconds)
+        table.add_row(f"{one.job.experiment} {one.job.name}", str(len(one.job.runs)), time, one.basis)
+    Console().print(table)
+    known = sum(one.seconds or 0.0 for one in estimates)
+    unknown = sum(one.seconds is None for one in estimates)
+    typer.echo(
+        f"{len(estimates)} jobs, {_duration(known)} of computing if one follows the other"
+        + (f", {unknown} of unknown cost (run the smoke tier first)" if unknown else "")
+    )
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
