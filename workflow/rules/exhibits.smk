@@ -2,6 +2,15 @@
 
 EXHIBITS = []
 
+
+def shown_in_report(file, title):
+    """Mark one form of an exhibit for `snakemake --report`."""
+    if not file.endswith((".svg", ".csv")):
+        return file
+    path = Path(file)
+    return report(file, category=path.parent.name, labels={"exhibit": path.stem, "shows": title})
+
+
 for _exhibit in CATALOGUE.exhibits:
     _formats = ("svg", "pdf", "png") if _exhibit.kind == "figure" else ("csv", "md", "tex")
     _files = [f"{OUT}/{_exhibit.kind}s/{name}.{suffix}" for name in _exhibit.ids for suffix in _formats]
@@ -13,10 +22,11 @@ for _exhibit in CATALOGUE.exhibits:
         input:
             records_for(_exhibit.needs),
         output:
-            _files,
+            [shown_in_report(file, _exhibit.title) for file in _files],
         params:
             code=code_digest(_exhibit.package),
-            entry=digest_of_config("published") if _exhibit.kind == "table" else "",
+            entry=text_digest(_exhibit.model_dump_json()),
+            published=digest_of_config("published") if _exhibit.kind == "table" else "",
             kind=_exhibit.kind,
             exhibit=_exhibit.ids[0],
             config=CONFIG,

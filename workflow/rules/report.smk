@@ -7,7 +7,7 @@ rule make_report:
         EXHIBITS,
         f"{OUT}/verdicts.json",
     output:
-        f"{OUT}/report/index.html",
+        report(f"{OUT}/report/index.html", category="report", labels={"exhibit": "all", "shows": "the report"}),
         f"{OUT}/report/appendix.md",
     params:
         code=code_digest("interplay.report"),
