@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 
+# A shell's background job ignores SIGINT, and what it starts inherits that; tests that interrupt would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Small matrices gain nothing from a second thread and lose much where something else uses the other core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -44,7 +44,7 @@ def test_one_claim_has_its_own_file(results, tmp_path, capsys):
 def test_summary_is_plain_text_with_reasons(results, capsys):
     call(results, summary=True)
     shown = capsys.readouterr().out
-    assert "wrong in the source:" in shown and "┃" not in shown
+    assert "wrong in the source (why: in the report):" in shown and "┃" not in shown
 
 
 def test_wrong_input(results, tmp_path):
