@@ -10,6 +10,7 @@ for _name, _path in sorted(FETCHED.items()):
         params:
             name=_name,
             folder=data_folder,
+        priority: 3
         log:
             f"{OUT}/logs/fetch/{_name}.log",
         shell:

@@ -1,5 +1,8 @@
 # Experiments: one rule per job of the plan, named run_<experiment>_<family or run>.
 
+# Jobs that others wait for come first, and fetching before them.
+AWAITED = {path for job in JOBS for path in job.inputs}
+
 for _job in JOBS:
 
     rule:
@@ -19,6 +22,7 @@ for _job in JOBS:
         log:
             f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",
         threads: SETUP.tier.threads
+        priority: 2 if AWAITED & set(_job.outputs) else 1
         resources:
             gpu=int(_job.experiment in ACCELERATED),
         shell:
