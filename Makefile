@@ -32,10 +32,10 @@ reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, r
 figure: setup  ## one figure and what it needs, e.g. ID=metrics24/fig2
 	@$(REPRODUCE) --figure "$(ID)"
 
-table: setup  ## one table and what it needs, e.g. ID=interplay24/table1
+table: setup  ## one table and what it needs, e.g. ID=metrics24/table3
 	@$(REPRODUCE) --table "$(ID)"
 
-claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24-fig2-entropy
+claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_theorem_iv4
 	@$(REPRODUCE) --claim "$(ID)"
 
 test: setup lint  ## style, types, layers, workflow and all tests

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from interplay.errors import InterplayError
 from interplay.figures.style import house_style
 from interplay.protocols.catalogue import Exhibit, load_catalogue
 from interplay.records import Record, code_digest, text_digest
-from interplay.records.selection import select_records
 from interplay.records.stamp import stamp
 from interplay.records.store import write_bytes_atomically
 
@@ -30,10 +28,7 @@ def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
         InterplayError: unknown id, or its records do not exist.
     """
     exhibit = load_catalogue(config).find(exhibit_id, "figure")
-    records = select_records(results, exhibit.needs)
-    if not records:
-        where = results / "records"
-        raise InterplayError(f"{exhibit_id}: no records under {where}; run `make figure ID={exhibit_id}`")
+    records = exhibit.records(results)
     module = importlib.import_module(exhibit.package)
     with house_style():
         figure: Figure = module.draw(records)

@@ -10,6 +10,7 @@ from pydantic import Field
 from interplay.errors import InterplayError
 from interplay.protocols.claims import Document, Selector
 from interplay.protocols.sourced import Strict, read_yaml, validate
+from interplay.records import Record, select_records
 
 
 class Exhibit(Strict):
@@ -31,6 +32,18 @@ class Exhibit(Strict):
     def package(self) -> str:
         """Full name of the module."""
         return f"interplay.{self.kind}s.{self.module}"
+
+    def records(self, results: Path) -> list[Record]:
+        """The records that the exhibit is made from.
+
+        Raises:
+            InterplayError: there are none under `results`.
+        """
+        records = select_records(results, self.needs)
+        if not records:
+            command = f"make {self.kind} ID={self.ids[0]}"
+            raise InterplayError(f"{self.ids[0]}: no records under {results / 'records'}; run `{command}`")
+        return records
 
 
 class Catalogue(Strict):

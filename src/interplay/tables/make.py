@@ -5,10 +5,9 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from interplay.errors import InterplayError
 from interplay.evidence.published import load_published
 from interplay.protocols.catalogue import load_catalogue
-from interplay.records import code_digest, select_records, stamp, text_digest, write_text_atomically
+from interplay.records import code_digest, stamp, text_digest, write_text_atomically
 from interplay.tables.table import Table
 
 
@@ -22,10 +21,7 @@ def make_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
         InterplayError: unknown id, or its records do not exist.
     """
     exhibit = load_catalogue(config).find(exhibit_id, "table")
-    records = select_records(results, exhibit.needs)
-    if not records:
-        where = results / "records"
-        raise InterplayError(f"{exhibit_id}: no records under {where}; run `make table ID={exhibit_id}`")
+    records = exhibit.records(results)
     table: Table = importlib.import_module(exhibit.package).make(records, load_published(config / "published"))
     origin = (
         f"{stamp(records)} | code {code_digest(exhibit.package)}, "
