@@ -57,7 +57,7 @@ def test_a_forecast_scales_with_the_operations(smoke, config, tmp_path, make_rec
     estimates = {one.job.name: one for one in forecast(smoke, jobs, earlier)}
     assert estimates["cifar10/plain"].seconds == pytest.approx(60.0)  # three seeds like the one measured
     sweep = estimates["cifar10/sweep"]
-    assert sweep.seconds == pytest.approx(20.0 * 5 * 300 / 900)
+    assert sweep.seconds == pytest.approx(20.0 * 5 * 300 / 1000)
     review = load_setup(config, "review", "offline")
     big = next(
         one for one in forecast(review, plan_jobs(review, ["supervised"]), earlier) if "plain/seed0" in one.job.name

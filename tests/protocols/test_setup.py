@@ -45,7 +45,7 @@ def test_values_that_the_documents_print(config):
 
 def test_overrides_are_listed_one_by_one(config):
     overrides = load_setup(config, "smoke").overrides
-    assert "iterations: 1048576 -> 900" in overrides["supervised"]
+    assert "iterations: 1048576 -> 1000" in overrides["supervised"]
     assert "data.cifar10: cifar10 -> fashion-mnist" in overrides["supervised"]
     assert "data.cifar100.horizontal_flip: -> False" in overrides["supervised"]
     assert "modulus: 113 -> 31" in overrides["grokking"]
