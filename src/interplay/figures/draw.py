@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from interplay.figures.style import house_style
 from interplay.protocols.catalogue import Exhibit, load_catalogue
-from interplay.records import Record, code_digest, text_digest
+from interplay.records import Record
 from interplay.records.stamp import stamp
 from interplay.records.store import write_bytes_atomically
 
@@ -42,10 +42,7 @@ def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
 
 def _render(figure: Figure, exhibit: Exhibit, records: Sequence[Record]) -> dict[str, bytes]:
     """The figure in every format, with digests of the code and the records in the file's own metadata."""
-    origin = (
-        f"code {code_digest(exhibit.package)}; "
-        f"records {text_digest(''.join(record.model_dump_json() for record in records))}; {stamp(records)}"
-    )
+    origin = exhibit.origin(records)
     title = f"{' = '.join(exhibit.ids)}: {exhibit.title}"
     metadata: dict[str, dict[str, str | None]] = {
         "svg": {"Title": title, "Description": f"{exhibit.shows} [{origin}]", "Date": None},

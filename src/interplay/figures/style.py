@@ -15,10 +15,9 @@ PAGE = 7.2  # inches, both columns
 
 # Okabe and Ito's palette, safe for the common kinds of colour blindness; a line style goes with each colour so that
 # a figure survives a black-and-white printer.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (
+BLUE, ORANGE, RED, PURPLE, SKY, BLACK = (
     "#0072B2",
     "#E69F00",
-    "#009E73",
     "#D55E00",
     "#CC79A7",
     "#56B4E9",

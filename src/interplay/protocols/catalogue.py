@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +11,7 @@ from pydantic import Field
 from interplay.errors import InterplayError
 from interplay.protocols.claims import Document, Selector
 from interplay.protocols.sourced import Strict, read_yaml, validate
-from interplay.records import Record, select_records
+from interplay.records import Record, code_digest, select_records, stamp, text_digest
 
 
 class Exhibit(Strict):
@@ -44,6 +45,11 @@ class Exhibit(Strict):
             command = f"make {self.kind} ID={self.ids[0]}"
             raise InterplayError(f"{self.ids[0]}: no records under {results / 'records'}; run `{command}`")
         return records
+
+    def origin(self, records: Sequence[Record]) -> str:
+        """Digests of the code and of `records`, and their stamp: what a file made from them says of itself."""
+        content = "".join(record.model_dump_json() for record in records)
+        return f"code {code_digest(self.package)}; records {text_digest(content)}; {stamp(records)}"
 
 
 class Catalogue(Strict):

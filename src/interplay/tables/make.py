@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interplay.evidence.published import load_published
 from interplay.protocols.catalogue import load_catalogue
-from interplay.records import code_digest, stamp, text_digest, write_text_atomically
+from interplay.records import write_text_atomically
 from interplay.tables.table import Table
 
 
@@ -23,10 +23,7 @@ def make_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
     exhibit = load_catalogue(config).find(exhibit_id, "table")
     records = exhibit.records(results)
     table: Table = importlib.import_module(exhibit.package).make(records, load_published(config / "published"))
-    origin = (
-        f"{stamp(records)} | code {code_digest(exhibit.package)}, "
-        f"records {text_digest(''.join(record.model_dump_json() for record in records))}"
-    )
+    origin = exhibit.origin(records)
     written = []
     for name in exhibit.ids:
         for suffix, text in (("csv", table.csv(origin)), ("md", table.markdown(origin)), ("tex", table.latex(origin))):
