@@ -17,13 +17,18 @@ from interplay.training import Checkpoint
 
 @dataclass(frozen=True)
 class Context:
-    """Surroundings of one run: where data lies, which records exist already, where to keep checkpoints."""
+    """Surroundings of one run: where data lies, what exists already, where to keep checkpoints.
+
+    `earlier` are the records that the run needs, those of the networks it reads among them; `models` are the weights of
+    those networks, by the name of the run that trained them.
+    """
 
     device: torch.device
     data_root: Path
     substitute: Substitute | None
     earlier: list[Record]
     checkpoint: Checkpoint
+    models: Mapping[str, Path] = field(default_factory=dict)
     report: Callable[[int, Mapping[str, float]], None] | None = None
 
 

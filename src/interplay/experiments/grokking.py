@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from interplay.experiments.context import Context, Outcome
 from interplay.models import ModularTransformer
-from interplay.protocols.experiments import Run
 from interplay.protocols.grokking import GrokkingProtocol
+from interplay.protocols.runs import Run
 from interplay.training import generator, information_readings, log_steps, run_loop, warmup_factor
 
 

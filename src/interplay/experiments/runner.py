@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.protocols.experiments import Run
 from interplay.protocols.plan import job_digest, model_path, record_path
+from interplay.protocols.runs import Run
 from interplay.protocols.setup import Setup
 from interplay.records import Record, code_digest, collect_provenance, read_record, text_digest, write_record
 from interplay.training import Checkpoint, configure_torch
@@ -47,7 +47,9 @@ def run_all(
     kept: list[Path] = []
     written = []
     for run in runs:
-        identity = text_digest(job_digest(setup, experiment) + run.model_dump_json() + str(device))
+        earlier = _earlier(run, results)
+        inputs = "".join(record.model_dump_json() for record in earlier)
+        identity = text_digest(job_digest(setup, experiment) + run.model_dump_json() + str(device) + inputs)
         stem = results / "checkpoints" / experiment / run.name
         finished = stem.with_name(f"{stem.name}.{identity}.json")
         final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)
@@ -62,8 +64,9 @@ def run_all(
                 device=device,
                 data_root=data_root,
                 substitute=setup.mapping.datasets[run.dataset] if run.dataset else None,
-                earlier=_earlier(run, results),
+                earlier=earlier,
                 checkpoint=checkpoint,
+                models=_models(run, results),
                 report=_reporter(f"{experiment}/{run.name}", say),
             )
             record, outcome = _run_one(setup, experiment, run, module.run, context, threads)
@@ -126,12 +129,21 @@ def _run_one(
 def _earlier(run: Run, results: Path) -> list[Record]:
     """Records that the run depends on."""
     records = []
-    for name in run.needs:
+    for name in (*run.needs, *run.models):
         path = results / "records" / f"{name}.json"
         if not path.is_file():
             raise InterplayError(f"{run.name} needs {path}, which does not exist; run {name} first")
         records.append(read_record(path))
     return records
+
+
+def _models(run: Run, results: Path) -> dict[str, Path]:
+    """Weights that the run reads, by the name of the run that trained them."""
+    paths = {name: results / "models" / f"{name}.safetensors" for name in run.models}
+    for name, path in paths.items():
+        if not path.is_file():
+            raise InterplayError(f"{run.name} needs {path}, which does not exist; run {name} first")
+    return paths
 
 
 def device_name(device: torch.device) -> str:

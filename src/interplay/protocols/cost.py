@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from math import log
 from pathlib import Path
 
-from interplay.protocols.experiments import Run
+from pydantic import BaseModel
+
+from interplay.protocols.connectivity import ConnectivityProtocol
+from interplay.protocols.estimators import EstimatorsProtocol
 from interplay.protocols.grokking import GrokkingProtocol
 from interplay.protocols.mappings import DataMapping
 from interplay.protocols.plan import Job, matching_records
+from interplay.protocols.pruning import PruningProtocol
+from interplay.protocols.runs import Run
 from interplay.protocols.setup import Setup
 from interplay.protocols.supervised import Architecture, SupervisedProtocol
+from interplay.protocols.temperature import TemperatureProtocol
 from interplay.protocols.theory import TheoryProtocol
 from interplay.records import Record, select_records
 
 TRAINING = 3.0  # a training step costs about three forward passes
+TEST_IMAGES = 10_000  # of every image data set here
 
 
 @dataclass(frozen=True)
@@ -48,8 +55,9 @@ def operations(setup: Setup, experiment: str, run: Run) -> float:
         pairs = protocol.train_fraction * protocol.modulus**2
         weights = shape.width * (2 * shape.mlp_width + shape.heads * shape.head_width + protocol.modulus)
         return TRAINING * 2 * protocol.steps * pairs * weights
-    assert isinstance(protocol, TheoryProtocol)
-    return float(protocol.draws)
+    if isinstance(protocol, TheoryProtocol):
+        return float(protocol.draws)
+    return _on_trained_network(setup, protocol, run)
 
 
 def wide_resnet_operations(shape: Architecture, image: tuple[int, int, int]) -> float:
@@ -68,12 +76,32 @@ def wide_resnet_operations(shape: Architecture, image: tuple[int, int, int]) -> 
 
 
 def _supervised(protocol: SupervisedProtocol, run: Run, mapping: DataMapping) -> float:
+    sweeping = run.settings.get("split") == "validation"
+    steps = min(protocol.sweep.iterations, protocol.iterations) if sweeping else protocol.iterations
+    return TRAINING * steps * protocol.batch_size * _one_image(protocol, run, mapping)
+
+
+def _one_image(protocol: SupervisedProtocol, run: Run, mapping: DataMapping) -> float:
+    """Operations of one forward pass of one image of the run's data set."""
     assert run.dataset is not None
     channels, height, width = mapping.datasets[run.dataset].image
     image = (channels, height // protocol.image_pooling, width // protocol.image_pooling)
-    sweeping = run.settings.get("split") == "validation"
-    steps = min(protocol.sweep.iterations, protocol.iterations) if sweeping else protocol.iterations
-    return TRAINING * steps * protocol.batch_size * wide_resnet_operations(protocol.architectures[run.dataset], image)
+    return wide_resnet_operations(protocol.architectures[run.dataset], image)
+
+
+def _on_trained_network(setup: Setup, protocol: BaseModel, run: Run) -> float:
+    supervised = setup.protocols["supervised"]
+    assert isinstance(supervised, SupervisedProtocol)
+    image = _one_image(supervised, run, setup.mapping)
+    if isinstance(protocol, ConnectivityProtocol):
+        return image * protocol.points * ((protocol.test_sample or TEST_IMAGES) + 2 * protocol.norm_sample)
+    if isinstance(protocol, PruningProtocol):
+        training = TRAINING * protocol.fine_tuning.iterations * supervised.batch_size
+        return image * (training + 3 * TEST_IMAGES)
+    if isinstance(protocol, EstimatorsProtocol):
+        return image * TEST_IMAGES + protocol.draws * sum(10.0 * size**3 for size in protocol.batch_sizes)
+    assert isinstance(protocol, TemperatureProtocol)
+    return image * TEST_IMAGES
 
 
 def measured_runs(setup: Setup, results: Path) -> list[Measured]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from interplay.protocols.mappings import DataMapping
+from interplay.protocols.runs import Run
 from interplay.protocols.sourced import Strict
 
 
@@ -56,3 +59,9 @@ class GrokkingProtocol(Strict):
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError("seeds: give at least one, each once")
         return self
+
+
+def unfold_grokking(protocol: GrokkingProtocol, mapping: DataMapping) -> Iterator[Run]:
+    """One run per seed."""
+    for seed in protocol.seeds:
+        yield Run(name=f"modular-addition/seed{seed}", family="modular-addition", seed=seed)

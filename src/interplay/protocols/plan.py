@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import UNFOLD, Run
+from interplay.protocols.experiments import EXPERIMENTS, unfold
+from interplay.protocols.runs import Run
 from interplay.protocols.setup import Setup
 from interplay.records import code_digest, text_digest
 
@@ -34,9 +35,11 @@ class Job:
 
     @property
     def inputs(self) -> list[str]:
-        """Records of other jobs."""
+        """Records of other jobs, and the weights that are read."""
         own = {f"{self.experiment}/{run.name}" for run in self.runs}
-        return [f"records/{name}.json" for name in sorted({need for run in self.runs for need in run.needs} - own)]
+        models = sorted({name for run in self.runs for name in run.models} - own)
+        needs = sorted({name for run in self.runs for name in (*run.needs, *run.models)} - own)
+        return [f"records/{name}.json" for name in needs] + [f"models/{name}.safetensors" for name in models]
 
     @property
     def datasets(self) -> list[str]:
@@ -57,10 +60,10 @@ def model_path(experiment: str, run: str) -> str:
 def plan_jobs(setup: Setup, experiments: Iterable[str] | None = None) -> list[Job]:
     """All jobs of the setup, or those of some experiments."""
     jobs = []
-    for experiment in experiments or UNFOLD:
-        if experiment not in UNFOLD:
-            raise InterplayError(f"experiment {experiment!r} is unknown; choose one of {', '.join(UNFOLD)}")
-        runs = list(UNFOLD[experiment](setup.protocols[experiment], setup.mapping))
+    for experiment in experiments or EXPERIMENTS:
+        if experiment not in EXPERIMENTS:
+            raise InterplayError(f"experiment {experiment!r} is unknown; choose one of {', '.join(EXPERIMENTS)}")
+        runs = unfold(experiment, setup.protocols, setup.mapping)
         groups: dict[str, list[Run]] = {}
         for run in runs:
             groups.setdefault(run.family if setup.tier.bundle == "family" else run.name, []).append(run)

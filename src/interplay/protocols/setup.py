@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import PROTOCOLS
+from interplay.protocols.experiments import EXPERIMENTS, PROTOCOLS
 from interplay.protocols.mappings import DataMapping
 from interplay.protocols.sourced import differences, lay_over, read_yaml, split_sources, validate
 from interplay.protocols.tiers import Tier
@@ -62,6 +62,9 @@ def load_setup(config: Path, tier_name: str = "smoke", data_name: str | None = N
         if unknown:
             raise InterplayError(f"{mapping_path}: datasets: {', '.join(sorted(unknown))} missing, {name} needs it")
         overrides[name] = differences(published, resolved) + _substitutions(resolved, mapping)
+    for name, experiment in EXPERIMENTS.items():
+        for other in experiment.reads:  # what held when the networks were trained holds for what is measured on them
+            overrides[name] += [line if line.startswith("data.") else f"{other}.{line}" for line in overrides[other]]
     return Setup(config, tier_name, data_name, tier, mapping, protocols, overrides)
 
 

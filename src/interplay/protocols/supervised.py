@@ -51,6 +51,33 @@ class Augmentation(Strict):
     crop_padding: NonNegativeInt
 
 
+class Children(Strict):
+    """Pairs of networks with one initialisation and different order and augmentation of the data, for interpolation.
+
+    At the published learning rate the plain run is the first of the two.
+    """
+
+    learning_rates: dict[str, tuple[PositiveFloat, ...]]
+    seeds: tuple[NonNegativeInt, ...]
+
+
+class Variants(Strict):
+    """Runs that differ from the plain ones in one thing: softmax temperature, or label smoothing.
+
+    Temperature 1 and smoothing 0 are the plain runs themselves.
+    """
+
+    temperatures: tuple[PositiveFloat, ...]
+    label_smoothing: tuple[Fraction, ...]
+    seeds: tuple[NonNegativeInt, ...]
+
+    @model_validator(mode="after")
+    def _differ_from_plain(self) -> Self:
+        if 1 in self.temperatures:
+            raise ValueError("temperatures: 1 is the plain runs; leave it out")
+        return self
+
+
 class WeightSweep(Strict):
     """How the unpublished weight of MAX MI and MIN HD is chosen: by accuracy on a validation split, never on test."""
 
@@ -94,6 +121,8 @@ class SupervisedProtocol(Strict):
     augmentation: Augmentation
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
     sweep: WeightSweep
+    variants: Variants
+    children: Children
     trajectory: Trajectory
     checkpoint_every: PositiveInt
 
@@ -103,6 +132,11 @@ class SupervisedProtocol(Strict):
             raise ValueError("seeds: give at least one, each once")
         if not self.objectives or len(set(self.objectives)) != len(self.objectives):
             raise ValueError("objectives: give at least one, each once")
+        for name, seeds in (("variants", self.variants.seeds), ("children", self.children.seeds)):
+            if unknown := sorted(set(seeds) - set(self.seeds)):
+                raise ValueError(f"{name}.seeds: {unknown[0]} has no plain run to compare with; seeds are {self.seeds}")
+        if unknown_sets := sorted(set(self.children.learning_rates) - set(self.architectures)):
+            raise ValueError(f"children.learning_rates: {unknown_sets[0]} is not among the architectures")
         if self.trajectory.points > self.iterations:
             raise ValueError(f"trajectory.points ({self.trajectory.points}) exceed iterations ({self.iterations})")
         return self

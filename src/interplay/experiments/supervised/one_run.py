@@ -15,7 +15,7 @@ from interplay.experiments.supervised.images import Images, Splits, load_splits
 from interplay.experiments.supervised.selection import select_weight
 from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, build_model
 from interplay.information import gram_matrix, neural_collapse_values
-from interplay.protocols.experiments import Run
+from interplay.protocols.runs import Run
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.training import information_readings, log_steps, run_loop
 
@@ -32,6 +32,10 @@ def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
     if sweeping:
         iterations = min(protocol.sweep.iterations, protocol.iterations)
         protocol = protocol.model_copy(update={"iterations": iterations})
+    rate = run.settings["learning_rate"]
+    if rate != protocol.optimizer.learning_rate:
+        optimizer = protocol.optimizer.model_copy(update={"learning_rate": rate})
+        protocol = protocol.model_copy(update={"optimizer": optimizer})
     settings: dict[str, Any] = {}
     tables: dict[str, list[dict[str, Any]]] = {}
     weight = run.settings["weight"]
@@ -57,6 +61,9 @@ def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
         held_out_name="validation" if sweeping else "test",
         objective=run.settings["objective"],
         weight=settings["weight"],
+        temperature=run.settings["temperature"],
+        label_smoothing=run.settings["label_smoothing"],
+        child=run.settings["child"],
         flip=protocol.augmentation.horizontal_flip if flip is None else flip,
         seed=run.seed,
     )
@@ -89,7 +96,7 @@ def _final_metrics(task: SupervisedTask, splits: Splits, columns: dict[str, list
     """
     name, held_out, head = task.held_out_name, splits.held_out, task.network.head
     _, logits = task.evaluate(held_out.images)
-    metrics = accuracy_and_loss(logits, held_out.labels, name)
+    metrics = accuracy_and_loss(logits / task.temperature, held_out.labels, name)
     metrics[f"best_{name}_accuracy"] = max([metrics[f"{name}_accuracy"], *columns[f"{name}_accuracy"][:-1]])
 
     trajectory = task.protocol.trajectory

@@ -12,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from interplay.data import flip_and_crop
 from interplay.experiments.supervised.images import Images
+from interplay.information import batch_information
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
 from interplay.protocols.supervised import Objective, SupervisedProtocol
@@ -37,9 +38,11 @@ def build_model(protocol: SupervisedProtocol, dataset: str, train: Images, seed:
 
 
 class SupervisedTask:
-    """Cross-entropy, plus the weighted term of MAX MI or MIN HD between features f and class vectors W_y.
+    """Cross-entropy of softmax(logits / T), plus the weighted term of MAX MI or MIN HD between f and class vectors W_y.
 
     The gradient of that term reaches features and head alike; the documents leave open whether the head is detached.
+    The temperature T applies wherever a probability is taken, in training and at test: accuracy does not depend on it
+    at test, the loss does. `child` "b" starts from the same weights as "a" and draws order and augmentation of its own.
     """
 
     def __init__(
@@ -54,9 +57,14 @@ class SupervisedTask:
         weight: float,
         flip: bool,
         seed: int,
+        temperature: float = 1.0,
+        label_smoothing: float = 0.0,
+        child: str = "a",
     ) -> None:
         self.protocol, self.seed, self.flip, self.held_out_name = protocol, seed, flip, held_out_name
         self.train, self.held_out = train, held_out
+        self.temperature, self.label_smoothing = temperature, label_smoothing
+        self._stream = () if child == "a" else (child,)
         self.model = model.to(train.images.device)
         average = get_ema_multi_avg_fn(protocol.ema_decay) if protocol.ema_decay else None
         self.averaged = AveragedModel(self.model, multi_avg_fn=average) if average else None
@@ -78,14 +86,15 @@ class SupervisedTask:
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * factor
         chosen = self._batch(step)
-        draw = generator(self.seed, "augment", step, device=self.train.images.device)
+        draw = generator(self.seed, "augment", *self._stream, step, device=self.train.images.device)
         padding = self.protocol.augmentation.crop_padding
         images = flip_and_crop(self.train.images[chosen], draw, padding=padding, flip=self.flip)
         labels = self.train.labels[chosen]
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
         features = self.model.features(images)
-        loss = functional.cross_entropy(self.model.head(features), labels)
+        logits = self.model.head(features) / self.temperature
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
         running = loss.detach()
         self.train_loss = running if step == 0 else LOSS_MEMORY * self.train_loss + (1 - LOSS_MEMORY) * running
         if self.term is not None:
@@ -99,17 +108,15 @@ class SupervisedTask:
         """Accuracy, loss and information on the held-out images, by the averaged network where there is one."""
         features, logits = self.evaluate(self.held_out.images)
         labels = self.held_out.labels
-        readings = accuracy_and_loss(logits, labels, self.held_out_name)
+        readings = accuracy_and_loss(logits / self.temperature, labels, self.held_out_name)
         readings["train_loss"] = float(self.train_loss)
-        head = self.network.head.weight
-        return readings | information_readings(features, labels, head, self.protocol.trajectory.batch_size)
+        head, batch_size = self.network.head.weight, self.protocol.trajectory.batch_size
+        readings |= stopping_readings(features, logits / self.temperature, labels, head, batch_size)
+        return readings | information_readings(features, labels, head, batch_size)
 
-    @torch.no_grad()
-    def evaluate(self, images: Tensor, batch_size: int = 512) -> tuple[Tensor, Tensor]:
-        """Features `[N, d]` and logits `[N, C]` in evaluation mode."""
-        network = self.network.eval()
-        features = torch.cat([network.features(batch) for batch in images.split(batch_size)])
-        return features, network.head(features)
+    def evaluate(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Features `[N, d]` and logits `[N, C]` of the network that is evaluated."""
+        return evaluate(self.network, images)
 
     @property
     def network(self) -> WideResNet:
@@ -140,9 +147,19 @@ class SupervisedTask:
         size = min(self.protocol.batch_size, len(self.train.labels))
         epoch, place = divmod(step, len(self.train.labels) // size)
         if epoch != self._epoch:
-            order = torch.randperm(len(self.train.labels), generator=generator(self.seed, "order", epoch))
+            order = torch.randperm(
+                len(self.train.labels), generator=generator(self.seed, "order", *self._stream, epoch)
+            )
             self._epoch, self._order = epoch, order.to(self.train.images.device)
         return self._order[place * size : (place + 1) * size]
+
+
+@torch.no_grad()
+def evaluate(network: WideResNet, images: Tensor, batch_size: int = 512) -> tuple[Tensor, Tensor]:
+    """Features `[N, d]` and logits `[N, C]` in evaluation mode, by batches."""
+    network.eval()
+    features = torch.cat([network.features(batch) for batch in images.split(batch_size)])
+    return features, network.head(features)
 
 
 def accuracy_and_loss(logits: Tensor, labels: Tensor, name: str) -> dict[str, float]:
@@ -150,6 +167,26 @@ def accuracy_and_loss(logits: Tensor, labels: Tensor, name: str) -> dict[str, fl
     return {
         f"{name}_accuracy": float((logits.argmax(1) == labels).double().mean()),
         f"{name}_loss": float(functional.cross_entropy(logits, labels)),
+    }
+
+
+@torch.no_grad()
+def stopping_readings(
+    features: Tensor, logits: Tensor, labels: Tensor, head: Tensor, batch_size: int
+) -> dict[str, float]:
+    """Criteria of early stopping on the first half of the images, and the accuracy they lead to on the other half.
+
+    `stopping_loss` (nats), `stopping_mir` and `stopping_hdr` (over batches, as the documents compute them) never see
+    the images of `stopped_accuracy` (question 3 of the note).
+    """
+    half = len(labels) // 2
+    first, other = slice(None, half), slice(half, None)
+    batches = batch_information(features[first], labels[first], head, batch_size)
+    return {
+        "stopping_loss": float(functional.cross_entropy(logits[first], labels[first])),
+        "stopping_mir": batches["mir"],
+        "stopping_hdr": batches["hdr"],
+        "stopped_accuracy": float((logits[other].argmax(1) == labels[other]).double().mean()),
     }
 
 

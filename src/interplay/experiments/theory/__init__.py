@@ -21,7 +21,7 @@ from interplay.experiments.theory import (  # noqa: F401  (importing registers t
     uniformity,
 )
 from interplay.experiments.theory.registry import CHECKS, run_check
-from interplay.protocols.experiments import Run
+from interplay.protocols.runs import Run
 from interplay.protocols.theory import TheoryProtocol
 from interplay.records import Finding
 

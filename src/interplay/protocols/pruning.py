@@ -1,0 +1,55 @@
+"""Protocol of magnitude pruning with fine-tuning (interplay24 5.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from interplay.protocols.mappings import DataMapping
+from interplay.protocols.runs import Run
+from interplay.protocols.sourced import Strict
+from interplay.protocols.supervised import SupervisedProtocol
+
+Sparsity = Annotated[float, Field(ge=0, lt=1)]
+Scope = Literal["global", "layer"]
+
+
+class FineTuning(Strict):
+    """SGD on the weights that are left, with the parent's other settings."""
+
+    iterations: PositiveInt
+    learning_rate: PositiveFloat
+
+
+class PruningProtocol(Strict):
+    """One-shot unstructured L1 pruning of the weights of convolutions and head, then fine-tuning.
+
+    `scopes`: `global` ranks all weights together, `layer` those of each layer by themselves. `joint_sample` test images
+    give the Gram matrices that compare features before and after exactly (an N x N eigenproblem).
+    """
+
+    sparsities: tuple[Sparsity, ...]
+    scopes: tuple[Scope, ...]
+    seeds: tuple[NonNegativeInt, ...]
+    fine_tuning: FineTuning
+    joint_sample: PositiveInt
+    batch_size: Annotated[int, Field(ge=2)]
+
+
+def unfold_pruning(protocol: PruningProtocol, supervised: SupervisedProtocol, mapping: DataMapping) -> Iterator[Run]:
+    """One run per plain network, scope and sparsity."""
+    for dataset in supervised.architectures:
+        for seed in protocol.seeds:
+            for scope in protocol.scopes:
+                for sparsity in protocol.sparsities:
+                    yield Run(
+                        name=f"{dataset}/{scope}-{sparsity:g}/seed{seed}",
+                        family=dataset,
+                        seed=seed,
+                        settings={"scope": scope, "sparsity": sparsity},
+                        dataset=dataset,
+                        dataset_used=mapping.datasets[dataset].use,
+                        models=(f"supervised/{dataset}/plain/seed{seed}",),
+                    )
