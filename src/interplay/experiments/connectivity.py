@@ -5,7 +5,7 @@ Source: metrics24 VI-B with Fig. 7 and 8, interplay24 5.2 with Fig. 3 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from copy import deepcopy
 from time import perf_counter
 from typing import Any
@@ -20,13 +20,13 @@ from interplay.experiments.paths import barrier_explained, path_metrics
 from interplay.experiments.supervised.images import Images
 from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
 from interplay.experiments.supervised.trained import load_trained
+from interplay.information import DatasetInformation, batch_information
 from interplay.models import WideResNet, interpolate
 from interplay.protocols.connectivity import ConnectivityProtocol
 from interplay.protocols.runs import Run
 from interplay.records import Record
-from interplay.training import information_readings
 
-READINGS = ("mir", "mir_batch", "hdr", "hdr_batch", "feature_entropy", "feature_entropy_batch")
+READINGS = ("mir", "hdr", "feature_entropy")  # exact, and `_batch`: mean over batches
 NORM_BATCH = 500  # images of a batch while statistics are recomputed
 
 
@@ -110,15 +110,17 @@ def _path(
     return rows
 
 
-def _read(network: WideResNet, test: Images, batch_size: int) -> Mapping[str, float]:
+@torch.no_grad()
+def _read(network: WideResNet, test: Images, batch_size: int) -> dict[str, float]:
     features, logits = evaluate(network, test.images)
+    head = network.head.weight
     result = accuracy_and_loss(logits, test.labels, "test")
-    information = information_readings(features, test.labels, network.head.weight, batch_size)
-    return {
-        "accuracy": result["test_accuracy"],
-        "loss": result["test_loss"],
-        **{name: information[name] for name in READINGS},
-    }
+    row = {"accuracy": result["test_accuracy"], "loss": result["test_loss"]}
+    information = DatasetInformation(features.shape[1], len(head))
+    information.update(features, test.labels)
+    exact, by_batch = information.compute(head), batch_information(features, test.labels, head, batch_size)
+    row |= {name: float(getattr(exact, name)) for name in READINGS}
+    return row | {f"{name}_batch": by_batch[name] for name in READINGS}
 
 
 def _architecture(record: Record) -> Any:
