@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, log2
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from interplay.protocols.connectivity import ConnectivityProtocol
 from interplay.protocols.estimators import EstimatorsProtocol
+from interplay.protocols.experiments import EXPERIMENTS
 from interplay.protocols.grokking import GrokkingProtocol
 from interplay.protocols.mappings import DataMapping
 from interplay.protocols.plan import Job, matching_records
@@ -23,7 +24,8 @@ from interplay.protocols.theory import TheoryProtocol
 from interplay.records import Record, select_records
 
 TRAINING = 3.0  # a training step costs about three forward passes
-TEST_IMAGES = 10_000  # of every image data set here
+TEST_IMAGES = 10_000  # of the published image data sets and most of those that take their place
+TSNE_STEP = 5e4  # a step of t-SNE per sample and bit of their number, in operations of a network that take as long
 
 
 @dataclass(frozen=True)
@@ -94,22 +96,33 @@ def _on_trained_network(setup: Setup, protocol: BaseModel, run: Run) -> float:
     assert isinstance(supervised, SupervisedProtocol)
     image = _one_image(supervised, run, setup.mapping)
     if isinstance(protocol, ConnectivityProtocol):
-        return image * protocol.points * ((protocol.test_sample or TEST_IMAGES) + 2 * protocol.norm_sample)
+        return image * protocol.points * (2 * (protocol.test_sample or TEST_IMAGES) + protocol.norm_sample)
     if isinstance(protocol, PruningProtocol):
         training = TRAINING * protocol.fine_tuning.iterations * supervised.batch_size
         return image * (training + 3 * TEST_IMAGES)
     if isinstance(protocol, EstimatorsProtocol):
         return image * TEST_IMAGES + protocol.draws * sum(10.0 * size**3 for size in protocol.batch_sizes)
     assert isinstance(protocol, TemperatureProtocol)
-    return image * TEST_IMAGES
+    return image * (TEST_IMAGES + (protocol.clustering_sample or TEST_IMAGES)) + _embedding(protocol, supervised, run)
+
+
+def _embedding(protocol: TemperatureProtocol, supervised: SupervisedProtocol, run: Run) -> float:
+    first = min(supervised.variants.seeds, default=None)
+    if run.seed != first or run.settings["temperature"] not in protocol.tsne.temperatures:
+        return 0.0
+    sample = protocol.tsne.sample
+    return TSNE_STEP * protocol.tsne.iterations * sample * log2(sample)
 
 
 def measured_runs(setup: Setup, results: Path) -> list[Measured]:
     """Earlier runs under `results` (every tier, and the reference results) whose protocol can still be read."""
     found = []
     for folder in sorted({path.parent for path in results.glob("**/records") if path.is_dir()}):
-        for record in select_records(folder, ["*"]):
-            count = _operations_of(setup, record)
+        records = select_records(folder, ["*"])
+        # The networks that an experiment measured were trained by the protocol of their own tier.
+        there = {record.experiment: earlier for record in records if (earlier := _protocol_of(setup, record))}
+        for record in records:
+            count = _operations_of(setup, record, there)
             if count is not None:
                 where = f"{folder.relative_to(results)}, {record.provenance.device}"
                 seconds = sum(record.provenance.seconds.values()) or record.provenance.wall_seconds
@@ -117,19 +130,27 @@ def measured_runs(setup: Setup, results: Path) -> list[Measured]:
     return found
 
 
-def _operations_of(setup: Setup, record: Record) -> float | None:
+def _protocol_of(setup: Setup, record: Record) -> BaseModel | None:
     protocol = setup.protocols.get(record.experiment)
     if protocol is None:
         return None
     try:
-        earlier = type(protocol).model_validate(record.protocol)
+        return type(protocol).model_validate(record.protocol)
     except ValueError:
         return None  # of an older schema
+
+
+def _operations_of(setup: Setup, record: Record, there: Mapping[str, BaseModel]) -> float | None:
+    earlier = _protocol_of(setup, record)
+    if earlier is None or record.experiment not in EXPERIMENTS:
+        return None
+    if not set(EXPERIMENTS[record.experiment].reads) <= set(there):
+        return None  # nobody knows the networks that it measured
     run = Run(name=record.run, family="", seed=record.seed, settings=record.settings, dataset=record.dataset)
     mapping = setup.mapping
     if record.dataset and record.dataset_used != mapping.datasets[record.dataset].use:
         return None  # images of another size
-    changed = Setup(**{**vars(setup), "protocols": {**setup.protocols, record.experiment: earlier}})
+    changed = Setup(**{**vars(setup), "protocols": {**setup.protocols, **there, record.experiment: earlier}})
     return operations(changed, record.experiment, run)
 
 

@@ -12,11 +12,11 @@ from interplay.protocols.connectivity import ConnectivityProtocol, unfold_connec
 from interplay.protocols.estimators import EstimatorsProtocol, unfold_estimators
 from interplay.protocols.grokking import GrokkingProtocol, unfold_grokking
 from interplay.protocols.mappings import DataMapping
-from interplay.protocols.pruning import PruningProtocol, unfold_pruning
+from interplay.protocols.pruning import PruningProtocol, unfold_pruning, untrained_for_pruning
 from interplay.protocols.runs import Run
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.protocols.supervised_runs import unfold_supervised
-from interplay.protocols.temperature import TemperatureProtocol, unfold_temperature
+from interplay.protocols.temperature import TemperatureProtocol, unfold_temperature, untrained_for_temperature
 from interplay.protocols.theory import TheoryProtocol, unfold_theory
 
 ExperimentName = Literal["theory", "supervised", "grokking", "temperature", "connectivity", "pruning", "estimators"]
@@ -27,20 +27,24 @@ class Experiment:
     """A protocol, and `unfold(protocol, *protocols of the experiments in reads, mapping)`, which lists its runs.
 
     `reads` names the experiments whose trained networks this one measures; it trains none of them again.
+    `untrained(protocol, *protocols of the experiments in reads)` says in one line which network is missing, if any.
     """
 
     protocol: type[BaseModel]
     unfold: Callable[..., Iterator[Run]]
     reads: tuple[ExperimentName, ...] = ()
+    untrained: Callable[..., str | None] = lambda *protocols: None
 
 
 EXPERIMENTS: dict[ExperimentName, Experiment] = {
     "theory": Experiment(TheoryProtocol, unfold_theory),
     "supervised": Experiment(SupervisedProtocol, unfold_supervised),
     "grokking": Experiment(GrokkingProtocol, unfold_grokking),
-    "temperature": Experiment(TemperatureProtocol, unfold_temperature, reads=("supervised",)),
+    "temperature": Experiment(
+        TemperatureProtocol, unfold_temperature, reads=("supervised",), untrained=untrained_for_temperature
+    ),
     "connectivity": Experiment(ConnectivityProtocol, unfold_connectivity, reads=("supervised",)),
-    "pruning": Experiment(PruningProtocol, unfold_pruning, reads=("supervised",)),
+    "pruning": Experiment(PruningProtocol, unfold_pruning, reads=("supervised",), untrained=untrained_for_pruning),
     "estimators": Experiment(EstimatorsProtocol, unfold_estimators, reads=("supervised",)),
 }
 PROTOCOLS: dict[str, type[BaseModel]] = {name: experiment.protocol for name, experiment in EXPERIMENTS.items()}

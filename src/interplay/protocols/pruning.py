@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from interplay.protocols.mappings import DataMapping
 from interplay.protocols.runs import Run
-from interplay.protocols.sourced import Strict
-from interplay.protocols.supervised import SupervisedProtocol
+from interplay.protocols.sourced import Strict, each_once
+from interplay.protocols.supervised import Seeds, SupervisedProtocol
 
 Sparsity = Annotated[float, Field(ge=0, lt=1)]
 Scope = Literal["global", "layer"]
@@ -30,12 +30,18 @@ class PruningProtocol(Strict):
     give the Gram matrices that compare features before and after exactly (an N x N eigenproblem).
     """
 
-    sparsities: tuple[Sparsity, ...]
-    scopes: tuple[Scope, ...]
-    seeds: tuple[NonNegativeInt, ...]
+    sparsities: Annotated[tuple[Sparsity, ...], AfterValidator(each_once)]
+    scopes: Annotated[tuple[Scope, ...], AfterValidator(each_once)]
+    seeds: Seeds
     fine_tuning: FineTuning
     joint_sample: PositiveInt
     batch_size: Annotated[int, Field(ge=2)]
+
+
+def untrained_for_pruning(protocol: PruningProtocol, supervised: SupervisedProtocol) -> str | None:
+    """Which network the protocol asks for that is never trained, in one line; None where all are."""
+    unknown = sorted(set(protocol.seeds) - set(supervised.seeds))
+    return f"seeds: {unknown[0]} has no plain run; supervised.seeds are {supervised.seeds}" if unknown else None
 
 
 def unfold_pruning(protocol: PruningProtocol, supervised: SupervisedProtocol, mapping: DataMapping) -> Iterator[Run]:

@@ -53,16 +53,19 @@ def load_setup(config: Path, tier_name: str = "smoke", data_name: str | None = N
             raise InterplayError(f"{tier_path}: overrides.{name}: no such experiment; there are {', '.join(PROTOCOLS)}")
     protocols: dict[str, BaseModel] = {}
     overrides: dict[str, list[str]] = {}
+    where: dict[str, Path] = {}
     for name, model in PROTOCOLS.items():
         published, _ = load_published_protocol(config, name)
         resolved = lay_over(published, tier.overrides.get(name, {}))
-        where = tier_path if name in tier.overrides else config / "experiments" / f"{name}.yaml"
-        protocols[name] = validate(model, resolved, f"{where}: {name}")
+        where[name] = tier_path if name in tier.overrides else config / "experiments" / f"{name}.yaml"
+        protocols[name] = validate(model, resolved, f"{where[name]}: {name}")
         unknown = set(resolved.get("architectures", {})) - set(mapping.datasets)
         if unknown:
             raise InterplayError(f"{mapping_path}: datasets: {', '.join(sorted(unknown))} missing, {name} needs it")
         overrides[name] = differences(published, resolved) + _substitutions(resolved, mapping)
     for name, experiment in EXPERIMENTS.items():
+        if missing := experiment.untrained(protocols[name], *(protocols[other] for other in experiment.reads)):
+            raise InterplayError(f"{where[name]}: {name}: {missing}")
         for other in experiment.reads:  # what held when the networks were trained holds for what is measured on them
             overrides[name] += [line if line.startswith("data.") else f"{other}.{line}" for line in overrides[other]]
     return Setup(config, tier_name, data_name, tier, mapping, protocols, overrides)

@@ -12,12 +12,21 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from interplay.errors import InterplayError
 
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
 
 
 class Strict(BaseModel):
     """Unknown keys are errors; values never change after validation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def each_once(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Refuse a value that is listed twice, as a validator of a field: both runs would have one name."""
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            raise ValueError(f"{value} is listed twice; give each once")
+    return values
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
-from interplay.protocols.sourced import Strict
+from interplay.protocols.sourced import Strict, each_once
 
 Objective = Literal["plain", "max_mi", "min_hd"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Seeds = Annotated[tuple[NonNegativeInt, ...], AfterValidator(each_once)]
+Rates = Annotated[tuple[PositiveFloat, ...], AfterValidator(each_once)]
 
 
 class Architecture(Strict):
@@ -57,8 +67,8 @@ class Children(Strict):
     At the published learning rate the plain run is the first of the two.
     """
 
-    learning_rates: dict[str, tuple[PositiveFloat, ...]]
-    seeds: tuple[NonNegativeInt, ...]
+    learning_rates: dict[str, Rates]
+    seeds: Seeds
 
 
 class Variants(Strict):
@@ -67,9 +77,9 @@ class Variants(Strict):
     Temperature 1 and smoothing 0 are the plain runs themselves.
     """
 
-    temperatures: tuple[PositiveFloat, ...]
-    label_smoothing: tuple[Fraction, ...]
-    seeds: tuple[NonNegativeInt, ...]
+    temperatures: Annotated[tuple[PositiveFloat, ...], AfterValidator(each_once)]
+    label_smoothing: Annotated[tuple[Fraction, ...], AfterValidator(each_once)]
+    seeds: Seeds
 
     @model_validator(mode="after")
     def _differ_from_plain(self) -> Self:
