@@ -1,6 +1,7 @@
 import pytest
 
 from interplay.errors import InterplayError
+from interplay.protocols.experiments import EXPERIMENTS
 from interplay.protocols.plan import matching_records, plan_jobs, select_runs
 from interplay.protocols.setup import load_setup
 
@@ -19,11 +20,69 @@ def test_both_tiers_unfold_into_the_runs_of_their_protocols(smoke, paper):
     for setup in (smoke, paper):
         protocol = setup.protocols["supervised"]
         runs = select_runs(setup, "supervised", "*")
-        final = [run for run in runs if run.settings["split"] == "test"]
-        assert len(final) == len(protocol.architectures) * len(protocol.objectives) * len(protocol.seeds)
+        sets = len(protocol.architectures)
+        by_objective = [run for run in runs if run.name.split("/")[1] in protocol.objectives]
+        assert len(by_objective) == sets * len(protocol.objectives) * len(protocol.seeds)
         sweep = [run for run in runs if run.settings["split"] == "validation"]
         candidates = 1 + len(protocol.sweep.max_mi) + len(protocol.sweep.min_hd)
-        assert len(sweep) == len(protocol.architectures) * candidates * len(protocol.sweep.seeds)
+        assert len(sweep) == sets * candidates * len(protocol.sweep.seeds)
+        variants = [run for run in runs if run.name.split("/")[1].startswith(("temperature", "smoothing"))]
+        levels = len(protocol.variants.temperatures) + len(protocol.variants.label_smoothing)
+        assert len(variants) == sets * levels * len(protocol.variants.seeds)
+        children = [run for run in runs if run.name.split("/")[1].startswith("child")]
+        rates = [rate for rates in protocol.children.learning_rates.values() for rate in rates]
+        plain = rates.count(protocol.optimizer.learning_rate)  # at that rate the plain run is the first child
+        assert len(children) == (2 * len(rates) - plain) * len(protocol.children.seeds)
+        assert len(runs) == len(by_objective) + len(sweep) + len(variants) + len(children)
+
+
+def test_a_variant_differs_from_the_plain_run_in_one_thing(smoke):
+    runs = {run.name: run for run in select_runs(smoke, "supervised", "cifar10/*")}
+    plain = runs["cifar10/plain/seed0"].settings
+    for name, difference in {
+        "cifar10/temperature-3/seed0": {"temperature": 3},
+        "cifar10/smoothing-0.4/seed1": {"label_smoothing": 0.4},
+        "cifar10/child-lr0.1-b/seed0": {"child": "b"},
+        "cifar10/child-lr0.01-a/seed1": {"learning_rate": 0.01},
+        "cifar10/child-lr0.01-b/seed1": {"learning_rate": 0.01, "child": "b"},
+    }.items():
+        assert runs[name].settings == plain | difference
+
+
+def test_networks_that_exist_are_not_trained_again(smoke, paper):
+    """Temperature 1, the first child at the plain learning rate and what is pruned are the plain networks."""
+    for setup in (smoke, paper):
+        rate = setup.protocols["supervised"].optimizer.learning_rate
+        plain = ("supervised/cifar10/plain/seed0",)
+        assert select_runs(setup, "temperature", "cifar10/t1/seed0")[0].models == plain
+        assert select_runs(setup, "pruning", "cifar10/global-0.9/seed0")[0].models == plain
+        assert select_runs(setup, "estimators", "cifar10/seed0")[0].models == plain
+        pair = select_runs(setup, "connectivity", f"cifar10/lr{rate:g}/seed0")[0].models
+        assert pair == (*plain, f"supervised/cifar10/child-lr{rate:g}-b/seed0")
+    assert select_runs(smoke, "temperature", "cifar100/t10/seed1")[0].models == (
+        "supervised/cifar100/temperature-10/seed1",
+    )
+    assert select_runs(smoke, "connectivity", "cifar10/lr0.001/seed1")[0].models == tuple(
+        f"supervised/cifar10/child-lr0.001-{child}/seed1" for child in "ab"
+    )
+
+
+def test_all_that_is_measured_on_networks_waits_for_their_records_and_weights(smoke, paper):
+    for setup in (smoke, paper):
+        jobs = plan_jobs(setup)
+        made = {path for job in jobs for path in job.outputs}
+        for name, experiment in EXPERIMENTS.items():
+            if not experiment.reads:
+                continue
+            own = [job for job in jobs if job.experiment == name]
+            assert own, f"{name} has no jobs"
+            for job in own:
+                names = {model for run in job.runs for model in run.models}
+                assert names
+                expected = {f"records/{model}.json" for model in names} | {
+                    f"models/{model}.safetensors" for model in names
+                }
+                assert set(job.inputs) == expected <= made
 
 
 def test_smoke_bundles_families_and_paper_does_not(smoke, paper):

@@ -51,6 +51,19 @@ def test_overrides_are_listed_one_by_one(config):
     assert "modulus: 113 -> 31" in overrides["grokking"]
 
 
+def test_what_holds_for_the_networks_is_listed_with_what_is_measured_on_them(config):
+    overrides = load_setup(config, "smoke").overrides
+    for name in ("temperature", "connectivity", "pruning", "estimators"):
+        assert "supervised.iterations: 1048576 -> 1000" in overrides[name]
+        assert "supervised.architectures.cifar10.depth: 28 -> 10" in overrides[name]
+        assert "data.cifar10: cifar10 -> fashion-mnist" in overrides[name]
+        inherited = {line.removeprefix("supervised.") for line in overrides[name]}
+        assert set(overrides["supervised"]) <= inherited
+        assert len(set(overrides[name])) == len(overrides[name])
+    assert "points: 21 -> 11" in overrides["connectivity"]
+    assert not any(line.startswith("supervised.") for name in ("theory", "grokking") for line in overrides[name])
+
+
 def test_folders_tell_data_mappings_apart(config):
     assert load_setup(config, "smoke").folder == "smoke"
     assert load_setup(config, "review", "published").folder == "review"
@@ -79,6 +92,30 @@ def test_unknown_tiers_and_mappings(config, tier, data, says):
         (("overrides", "supervised", "architectures", "cifar10", "depth"), 11, "a Wide ResNet has 6n \\+ 4 layers"),
         (("overrides", "supervised", "trajectory", "points"), 100000, "exceed iterations"),
         (("overrides", "supervised", "seeds"), [0, 0], "each once"),
+        (
+            ("overrides", "supervised", "variants", "temperatures"),
+            [0, 10],
+            "variants.temperatures.0: .* greater than 0",
+        ),
+        (("overrides", "supervised", "variants", "temperatures"), [-2], "variants.temperatures.0: .* greater than 0"),
+        (("overrides", "supervised", "variants", "temperatures"), [1, 10], "1 is the plain runs"),
+        (("overrides", "supervised", "variants", "temperatures"), [3, 3.0], "temperatures: 3.0 is listed twice"),
+        (("overrides", "supervised", "variants", "label_smoothing"), [1.0], "label_smoothing.0: .* less than 1"),
+        (("overrides", "supervised", "variants", "label_smoothing"), [-0.1], "label_smoothing.0: .* greater than 0"),
+        (("overrides", "supervised", "variants", "seeds"), [0, 7], "variants.seeds: 7 has no plain run"),
+        (("overrides", "supervised", "children", "seeds"), [8], "children.seeds: 8 has no plain run"),
+        (("overrides", "supervised", "children", "learning_rates", "stl10"), [0.1], "stl10 is not among the archit"),
+        (
+            ("overrides", "temperature", "tsne", "temperatures"),
+            [1, 7],
+            "tsne.temperatures: no network of temperature 7",
+        ),
+        (("overrides", "temperature", "tsne", "perplexity"), 5000, "perplexity 5000 needs a larger sample"),
+        (("overrides", "connectivity", "points"), 4, "points: .* greater than or equal to 5"),
+        (("overrides", "pruning", "sparsities"), [0.5, 1.0], "sparsities.1: .* less than 1"),
+        (("overrides", "pruning", "sparsities"), [-0.5], "sparsities.0: .* greater than or equal to 0"),
+        (("overrides", "pruning", "sparsities"), [0.5, 0.5], "sparsities: 0.5 is listed twice"),
+        (("overrides", "pruning", "seeds"), [0, 9], "pruning: seeds: 9 has no plain run"),
         (("overrides", "supervized"), {}, "no such experiment"),
         (("overrides", "grokking", "train_fraction"), 1.0, "train_fraction: Input should be less than 1"),
         (("bundle",), "all", "bundle"),
