@@ -1,7 +1,6 @@
 import importlib
 import re
 
-import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
@@ -14,46 +13,6 @@ from interplay.protocols.catalogue import load_catalogue
 from interplay.records import write_record
 
 STEPS = [0.0, 1.0, 10.0, 100.0, 1000.0]
-SERIES = ("accuracy", "mir", "hdr", "mir_batch", "hdr_batch", "feature_entropy", "feature_entropy_batch")
-
-
-@pytest.fixture
-def results(tmp_path, make_record):
-    """Records of every experiment that the figures draw, with two data sets and two seeds."""
-    rng = np.random.default_rng(0)
-    grams = [
-        {"row": i, "column": j, "label": i // 3, "features": float(i == j), "head": float(i // 3 == j // 3)}
-        for i in range(9)
-        for j in range(9)
-    ]
-    for seed in (0, 1):
-        columns = {f"test_{name}": sorted(rng.random(5)) for name in SERIES}
-        columns |= {name: sorted(rng.random(5)) for name in SERIES}
-        columns |= {f"train_{name}": sorted(rng.random(5)) for name in SERIES}
-        columns |= {"step": STEPS, "head_weights_entropy": [2.0] * 5}
-        for dataset, used, classes in (("cifar10", "fashion-mnist", 10), ("cifar100", "glyphs100", 100)):
-            record = make_record(
-                run=f"{dataset}/plain/seed{seed}",
-                dataset=dataset,
-                dataset_used=used,
-                seed=seed,
-                settings={"objective": "plain", "num_classes": classes},
-                protocol={"trajectory": {"batch_size": 64}},
-                trajectory=columns,
-                tables={"gram_example": grams},
-            )
-            write_record(record, tmp_path / "records" / "supervised" / f"{record.run}.json")
-        record = make_record(
-            experiment="grokking",
-            run=f"modular-addition/seed{seed}",
-            dataset=None,
-            dataset_used=None,
-            seed=seed,
-            protocol={"modulus": 31, "train_fraction": 0.7, "trajectory": {"batch_size": 64}},
-            trajectory=columns,
-        )
-        write_record(record, tmp_path / "records" / "grokking" / f"{record.run}.json")
-    return tmp_path
 
 
 def figures(config):

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
+from interplay.figures.spread import band
 from interplay.figures.style import THEORY
 from interplay.records import Record
 
@@ -28,7 +29,7 @@ def by_dataset(records: Iterable[Record]) -> dict[str, list[Record]]:
 
 
 def curve(axes: Axes, records: Sequence[Record], series: str, label: str, style: Mapping[str, Any]) -> None:
-    """Mean over the runs of a column of the trajectory against the step; a band from least to greatest where several.
+    """Mean over the runs of a column of the trajectory against the step, in a band of their spread where several.
 
     Raises:
         InterplayError: a record lacks the column, or the runs were logged at different steps.
@@ -40,9 +41,7 @@ def curve(axes: Axes, records: Sequence[Record], series: str, label: str, style:
     if any(record.trajectory["step"] != records[0].trajectory["step"] for record in records):
         raise InterplayError(f"{records[0].name} and its siblings were logged at different steps; rerun them together")
     values = np.asarray([record.trajectory[series] for record in records], dtype=float)
-    axes.plot(steps, values.mean(0), label=label, **style)
-    if len(records) > 1:
-        axes.fill_between(steps, values.min(0), values.max(0), color=style["color"], alpha=0.18, linewidth=0)
+    band(axes, steps.tolist(), values, label, style)
 
 
 def theory_line(axes: Axes, value: float, label: str) -> None:

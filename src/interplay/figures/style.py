@@ -33,6 +33,10 @@ MIR: Line = {"color": BLUE, "linestyle": "-"}
 MIR_BATCH: Line = {"color": SKY, "linestyle": (0, (5, 1))}
 HDR: Line = {"color": RED, "linestyle": "-"}
 HDR_BATCH: Line = {"color": ORANGE, "linestyle": (0, (5, 1))}
+# Markers of points at a few levels of a setting, added to a line's style.
+DOT: Line = {"marker": "o"}
+SQUARE: Line = {"marker": "s", "markerfacecolor": "white"}
+TRIANGLE: Line = {"marker": "^"}
 THEORY: Line = {"color": "#555555", "linestyle": (0, (1, 2)), "linewidth": 1.0}
 
 SETTINGS: Any = {  # matplotlib spells every key out in its type
