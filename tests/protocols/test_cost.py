@@ -1,3 +1,6 @@
+import shutil
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -5,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from interplay.data import dataset_info
 from interplay.models import WideResNet
 from interplay.protocols.cost import forecast, measured_runs, needed_jobs, operations, wide_resnet_operations
-from interplay.protocols.plan import plan_jobs
+from interplay.protocols.plan import plan_jobs, select_runs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.supervised import Architecture
 from interplay.records import write_record
@@ -76,3 +79,70 @@ def test_a_claim_needs_the_jobs_behind_its_records_and_theirs(smoke):
     assert names == {"cifar10/max_mi", "cifar10/sweep"}
     assert {job.name for job in needed_jobs(plan_jobs(smoke), ["theory/metrics24"])} == {"all"}
     assert needed_jobs(plan_jobs(smoke), []) == []
+
+
+def measured(setup, experiment, pattern, folder, make_record, seconds):
+    """Records of one run of `experiment` and of the network that it measured, as a finished tier leaves them."""
+    run = select_runs(setup, experiment, pattern)[0]
+    for name, one in ((experiment, run), ("supervised", select_runs(setup, "supervised", "cifar10/plain/seed0")[0])):
+        record = record_of(setup, one, make_record, seconds).model_copy(
+            update={"experiment": name, "protocol": setup.protocols[name].model_dump(mode="json"), "seed": one.seed}
+        )
+        write_record(record, folder / f"records/{name}/{one.name}.json")
+    return run
+
+
+@pytest.mark.parametrize(
+    ("experiment", "pattern"),
+    [
+        ("temperature", "cifar10/t10/seed0"),
+        ("connectivity", "cifar10/*/seed0"),
+        ("pruning", "cifar10/*-0.9/seed0"),
+        ("estimators", "cifar10/seed0"),
+    ],
+)
+def test_what_smoke_measured_is_scaled_by_the_size_of_its_own_networks(
+    smoke, config, tmp_path, make_record, experiment, pattern
+):
+    """The record of a smaller tier says what was measured, and only its neighbours how large the networks were."""
+    run = measured(smoke, experiment, pattern, tmp_path / "smoke", make_record, 3.0)
+    review = load_setup(config, "review", "offline")
+    there = {one.experiment: one for one in measured_runs(review, tmp_path)}
+    assert there[experiment].operations == operations(smoke, experiment, run)
+    job = next(job for job in plan_jobs(review, [experiment]) if job.runs[0].dataset == "cifar10")
+    (estimate,) = forecast(review, [job], list(there.values()))
+    ratio = operations(review, experiment, job.runs[0]) / operations(smoke, experiment, run)
+    assert ratio > 10
+    assert estimate.seconds == pytest.approx(3.0 * ratio)
+
+
+def test_without_the_networks_records_nothing_is_scaled(smoke, tmp_path, make_record):
+    measured(smoke, "connectivity", "cifar10/*/seed0", tmp_path / "smoke", make_record, 3.0)
+    shutil.rmtree(tmp_path / "smoke/records/supervised")
+    assert measured_runs(smoke, tmp_path) == []
+
+
+def test_the_embedding_counts_where_it_is_made_and_nowhere_else(smoke):
+    def cost(name):
+        return operations(smoke, "temperature", select_runs(smoke, "temperature", name)[0])
+
+    assert cost("cifar10/t10/seed0") == cost("cifar10/t1/seed0") > 1.5 * cost("cifar10/t10/seed1")
+    assert cost("cifar10/t3/seed0") == cost("cifar10/t3/seed1") == cost("cifar10/t1/seed1")
+
+
+def test_points_and_images_of_a_path_cost_what_they_cost(smoke):
+    run = select_runs(smoke, "connectivity", "cifar10/*/seed0")[0]
+    protocol = smoke.protocols["connectivity"]
+
+    def cost(**changes):
+        changed = replace(smoke, protocols=smoke.protocols | {"connectivity": protocol.model_copy(update=changes)})
+        return operations(changed, "connectivity", run)
+
+    assert cost(points=2 * protocol.points) == pytest.approx(2 * cost())
+    image = cost(norm_sample=protocol.norm_sample + 1) - cost()
+    assert cost(test_sample=protocol.test_sample + 1) - cost() == pytest.approx(2 * image)  # read twice at each point
+
+
+def test_a_claim_on_a_path_needs_both_children(smoke):
+    names = {job.name for job in needed_jobs(plan_jobs(smoke), ["connectivity/cifar100/lr0.1/*"])}
+    assert names == {"cifar100", "cifar100/plain", "cifar100/child-lr0.1-b"}
