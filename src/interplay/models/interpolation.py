@@ -39,11 +39,13 @@ def interpolate(first: Mapping[str, Tensor], second: Mapping[str, Tensor], weigh
 
 
 def _check_architectures(first: Mapping[str, Tensor], second: Mapping[str, Tensor]) -> None:
-    for one, other, which in ((first, second, "second"), (second, first, "first")):
-        for name in one:
-            if name not in other:
-                raise InterplayError(f"networks of different architectures: the {which} has no tensor {name}")
+    """Name the first tensor in which two state dicts do not fit together."""
     for name, tensor in first.items():
+        if name not in second:
+            raise InterplayError(f"networks of different architectures: the second has no tensor {name}")
         if tensor.shape != second[name].shape:
             shapes = f"{list(tensor.shape)} in the first and {list(second[name].shape)} in the second"
             raise InterplayError(f"networks of different architectures: {name} has shape {shapes}")
+    for name in second:
+        if name not in first:
+            raise InterplayError(f"networks of different architectures: the first has no tensor {name}")
