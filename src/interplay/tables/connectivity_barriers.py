@@ -1,0 +1,59 @@
+"""Beside metrics24 Fig. 7 and 8: how high the barriers between two networks are, and what stale statistics add."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import isfinite
+from statistics import fmean, stdev
+
+from interplay.errors import InterplayError
+from interplay.evidence.published import Published
+from interplay.records import Record, dataset_label
+from interplay.tables.table import Table, Value
+
+
+def make(records: Sequence[Record], published: Published) -> Table:
+    """One row per data set and learning rate; means over seeds. The documents print no number to set beside them.
+
+    Raises:
+        InterplayError: a record lacks a metric.
+    """
+    groups: dict[tuple[str, float], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.dataset or "", -float(record.settings["learning_rate"])].append(record)
+    rows: list[dict[str, Value]] = []
+    for (_, rate), runs in sorted(groups.items(), key=lambda item: (len(item[0][0]), item[0])):
+        accuracy = [100 * value for value in _values(runs, "accuracy_barrier")]
+        recomputed = [100 * value for value in _values(runs, "accuracy_barrier_recomputed")]
+        explained = [100 * value for value in _values(runs, "barrier_explained") if isfinite(value)]
+        rows.append(
+            {
+                "data read": dataset_label(runs[0]),
+                "learning rate": f"{-rate:g}",
+                "seeds": len(runs),
+                "accuracy barrier": fmean(accuracy),
+                "± (seeds)": stdev(accuracy) if len(runs) > 1 else None,
+                "accuracy barrier, recomputed": fmean(recomputed),
+                "± (seeds), recomputed": stdev(recomputed) if len(runs) > 1 else None,
+                "loss barrier": fmean(_values(runs, "loss_barrier")),
+                "loss barrier, recomputed": fmean(_values(runs, "loss_barrier_recomputed")),
+                "explained (%)": fmean(explained) if explained else None,
+                "distance": fmean(_values(runs, "distance")),
+            }
+        )
+    caption = (
+        "Barriers on the segment between two networks of one initialisation; means over seeds. Accuracy (points): mean "
+        "of the two ends less the least between them; loss (nats): greatest height above the chord. Batch-norm "
+        "statistics are interpolated, or recomputed on training images; explained: percent of the accuracy barrier "
+        "that recomputing removes, over the seeds where it is a point or more. Distance: norm of the difference of the "
+        "parameters over their mean norm. The documents print no numbers."
+    )
+    return Table(tuple(rows[0]), tuple(rows), caption)
+
+
+def _values(runs: Sequence[Record], name: str) -> list[float]:
+    for record in runs:
+        if name not in record.metrics:
+            raise InterplayError(f"{record.name}: no metric {name!r}; delete the record and rerun")
+    return [record.metrics[name] for record in runs]
