@@ -263,3 +263,31 @@ def test_wrong_options_are_refused(options, message):
 def test_only_zeros_so_far():
     with pytest.raises(InterplayError, match="all 4 samples so far are zero"):
         collect(torch.zeros(4, 3), LABELS, 2).compute(torch.ones(2, 3))
+
+
+def test_rows_that_are_not_of_unit_length_weigh_by_their_square_and_classes_by_their_counts(naive):
+    """A row of length l stands for l^2 unit rows in the features' entropy; the head's counts samples alike."""
+    z = torch.randn(30, 6, dtype=torch.float64)
+    labels, weights = torch.arange(30) % 3, torch.randn(3, 6, dtype=torch.float64)
+    lengths = torch.where(torch.arange(30) < 9, 2.0, 1.0).double()
+    rows = normalise_rows(z) * lengths[:, None]
+    information = collect(rows, labels, 3, unit_rows=False)
+    rows.zero_()  # the collector keeps a copy
+    found = information.compute(weights)
+    repeated = torch.arange(30).repeat_interleave(lengths.square().long())
+    reference = naive(z[repeated], labels[repeated], weights)
+    assert found.feature_entropy == pytest.approx(reference.feature, abs=1e-9)
+    assert found.joint_entropy == pytest.approx(reference.joint, abs=1e-9)
+    assert found.head_entropy == pytest.approx(naive(z, labels, weights).head, abs=1e-9)
+    with pytest.raises(InterplayError, match="unit_rows differs"):
+        information.merge(DatasetInformation(6, 3))
+
+
+def test_the_chance_level_does_not_depend_on_the_length_of_rows():
+    generator = torch.Generator().manual_seed(0)
+    rows = normalise_rows(torch.randn(400, 6, generator=generator, dtype=torch.float64))
+    labels, weights = torch.randint(4, (400,), generator=generator), torch.randn(4, 6, generator=generator)
+    unit = collect(rows, labels, 4).compute(weights)
+    longer = collect(3 * rows, labels, 4, unit_rows=False).compute(weights)
+    assert longer.mir_chance == pytest.approx(unit.mir_chance, abs=1e-12)
+    assert longer.mir == pytest.approx(unit.mir, abs=1e-12)

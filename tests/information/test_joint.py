@@ -21,8 +21,9 @@ def moments_and_weights(classes, d, samples, noise, seed=0):
 @pytest.mark.parametrize("noise", [100.0, 1.0, 0.1], ids=["random", "half collapsed", "nearly collapsed"])
 def test_quadrature_agrees_with_diagonalising(noise):
     moments, weights = moments_and_weights(12, 60, 100, noise)
-    exact = entropies_of_moments(moments, weights, exact_limit=4096)
-    estimated = entropies_of_moments(moments, weights, exact_limit=100)
+    shares = torch.full((12,), 1 / 12, dtype=torch.float64)
+    exact = entropies_of_moments(moments, weights, shares, exact_limit=4096)
+    estimated = entropies_of_moments(moments, weights, shares, exact_limit=100)
     assert (exact.method, estimated.method) == ("exact", "quadrature")
     assert exact.standard_error == 0 < estimated.standard_error
     assert estimated.joint == pytest.approx(exact.joint, rel=1e-3)

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from math import nan
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from interplay.errors import InterplayError
 from interplay.information.checks import check_labels, check_matrix
-from interplay.information.entropy import NO_ENTROPY, matrix_entropy
-from interplay.information.gram import gram_matrix
+from interplay.information.entropy import NO_ENTROPY, spectrum_entropy
+from interplay.information.gram import FeatureNorm, normalise_features
 
 NAMES = ("feature_entropy", "head_entropy", "mutual_information", "mir", "hdr")
+
+_ENTRIES = 2**22  # of the Gram matrices that are held at a time
 
 
 @torch.no_grad()
 def batch_information(
-    features: Tensor, labels: Tensor, head_weights: Tensor, batch_size: int | None = None
+    features: Tensor,
+    labels: Tensor,
+    head_weights: Tensor,
+    batch_size: int | None = None,
+    *,
+    normalise: FeatureNorm = "l2",
 ) -> dict[str, float]:
     """Entropies, MI (nats), MIR and HDR from n x n Gram matrices, mean over consecutive batches.
 
     Args:
         features: `[N, d]`; labels: `[N]`, integers; head_weights: `[C, d']`.
         batch_size: n; None takes all samples as one batch. A last, smaller batch is left out where there is a full one.
+        normalise: how features are normalised within a batch; the documents take `l2`.
 
     Returns:
         one number by each of `NAMES`; a batch in which a ratio is undefined (all samples alike) does not count for it,
@@ -31,29 +39,91 @@ def batch_information(
 
     Source: metrics24 sec. V and VI (batches of 64). The entropy cannot exceed log n, and MIR is near 1 by chance.
     """
-    check_matrix(features, "features")
-    check_matrix(head_weights, "head_weights")
+    vectors = class_vectors(head_weights, labels, len(features))
+    (readings,) = paired_information(features, vectors, batch_size, [normalise])
+    return mean_readings(readings)
+
+
+@torch.no_grad()
+def paired_information(
+    first: Tensor, second: Tensor, batch_size: int | None = None, normalise: Sequence[FeatureNorm] = ("l2",)
+) -> Tensor:
+    """The readings of `batch_information` batch by batch, between two representations of the same samples.
+
+    Args:
+        first: `[N, d]`; second: `[N, d']`, normalised to unit length (the features of another network, or class
+            vectors W_y: see `class_vectors`).
+        batch_size: n, of consecutive batches.
+        normalise: of `first`, one or several; what they share is computed once.
+
+    Returns:
+        `[normalisations, batches, 5]`, float64, on the CPU, in the order of `NAMES`: `first` takes the place of the
+        features, `second` that of the head. NaN where undefined.
+    """
+    check_matrix(first, "features")
+    check_matrix(second, "second")
+    if len(first) != len(second):
+        raise InterplayError(f"features and second: must be of the same samples, got {len(first)} and {len(second)}")
     if batch_size is not None and batch_size < 1:
         raise InterplayError(f"batch_size: at least 1 needed, got {batch_size}")
-    labels = check_labels(labels, len(head_weights), len(features)).to(head_weights.device).long()
-    vectors = head_weights[labels].to(features.device)
-    size = min(batch_size or len(features), len(features))
-    starts = range(0, len(features) - size + 1, size)
-    rows = torch.tensor([_one(features[s : s + size], vectors[s : s + size]) for s in starts], dtype=torch.float64)
-    return dict(zip(NAMES, rows.nanmean(0).tolist(), strict=True))
+    size = min(batch_size or len(first), len(first))
+    count = len(first) // size
+    one, two = (z[: count * size].double().view(count, size, -1) for z in (first, second.to(first.device)))
+    at_once = max(1, _ENTRIES // (len(normalise) * size**2))
+    parts = zip(one.split(at_once), two.split(at_once), strict=True)
+    return torch.cat([_readings(*part, normalise) for part in parts], 1).cpu()
 
 
-def _one(features: Tensor, vectors: Tensor) -> tuple[float, ...]:
-    kept = (features != 0).any(1) & (vectors != 0).any(1)
-    if not bool(kept.any()):
-        return (nan,) * len(NAMES)
-    first, second = gram_matrix(features[kept]), gram_matrix(vectors[kept])
-    of_features, of_head, joint = (float(matrix_entropy(matrix)) for matrix in (first, second, first * second))
-    information, smaller, larger = of_features + of_head - joint, min(of_features, of_head), max(of_features, of_head)
-    return (
-        of_features,
-        of_head,
-        information,
-        information / smaller if smaller > NO_ENTROPY else nan,
-        abs(of_features - of_head) / larger if larger > NO_ENTROPY else nan,
-    )
+def class_vectors(head_weights: Tensor, labels: Tensor, num_samples: int) -> Tensor:
+    """The class vectors W_y `[num_samples, r]` of samples, in coordinates of the head's span, r <= min(C, d').
+
+    The Gram matrix is that of the class vectors themselves; with r columns at most, its spectrum costs less.
+
+    Raises:
+        InterplayError: a head that is no matrix, or labels that do not fit it or the number of samples.
+    """
+    check_matrix(head_weights, "head_weights")
+    labels = check_labels(labels, len(head_weights), num_samples).to(head_weights.device).long()
+    weights = head_weights.detach().double()
+    if len(weights) < weights.shape[1]:
+        weights = torch.linalg.qr(weights.T, mode="r").R.T
+    return weights[labels]
+
+
+def mean_readings(readings: Tensor) -> dict[str, float]:
+    """Means by `NAMES` of readings `[batches, 5]`, over the batches where each is defined."""
+    return dict(zip(NAMES, readings.nanmean(0).tolist(), strict=True))
+
+
+def _readings(first: Tensor, second: Tensor, normalise: Sequence[FeatureNorm]) -> Tensor:
+    """`[normalisations, batches, 5]` of `[batches, n, d]` and `[batches, n, d']`."""
+    one = torch.stack([normalise_features(first, each) for each in normalise])
+    two = normalise_features(second)
+    kept = (one != 0).any(-1) & (two != 0).any(-1)
+    if not bool(kept.all()):
+        one, two = one * kept[..., None], two * kept[..., None]
+    of_first, of_second = _gram_entropy(one), _gram_entropy(two)
+    joint = _entropy((one @ one.mT).mul_(two @ two.mT))
+    of_second = of_second.expand_as(of_first)
+    information = of_first + of_second - joint
+    smaller, larger = torch.minimum(of_first, of_second), torch.maximum(of_first, of_second)
+    ratios = [_ratio(information, smaller), _ratio((of_first - of_second).abs(), larger)]
+    return torch.stack([of_first, of_second, information, *ratios], -1)
+
+
+def _gram_entropy(rows: Tensor) -> Tensor:
+    """Entropies of the Gram matrices of `[..., n, d]`, from the smaller of two matrices of the same spectrum."""
+    samples, columns = rows.shape[-2:]
+    return _entropy(rows @ rows.mT if samples <= columns else rows.mT @ rows)
+
+
+def _entropy(matrices: Tensor) -> Tensor:
+    """Entropies of positive semi-definite matrices divided by their traces; NaN where the trace is 0."""
+    traces = matrices.diagonal(dim1=-2, dim2=-1).sum(-1)
+    spectra = torch.linalg.eigvalsh(matrices / torch.where(traces > 0, traces, 1.0)[..., None, None])
+    return torch.where(traces > 0, spectrum_entropy(spectra), torch.nan)
+
+
+def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    defined = denominator > NO_ENTROPY  # false for NaN
+    return torch.where(defined, numerator / torch.where(defined, denominator, 1.0), torch.nan)

@@ -69,6 +69,8 @@ class DatasetInformation:
         chance: also gather what `mir_chance` needs, which doubles time and memory (`interplay.information.chance`).
         class_frequencies: `[C]`, relative; if the labels are known beforehand, makes `mir_chance` accurate for strongly
             uneven classes.
+        unit_rows: False takes samples as they are, for features that were normalised in another way beforehand
+            (`interplay.information.normalise_features`); their Gram matrix is divided by its mean diagonal.
         seed: of the pseudo-labels and of quadrature.
 
     Raises:
@@ -93,6 +95,7 @@ class DatasetInformation:
         mean: Tensor | None = None,
         chance: bool = True,
         class_frequencies: Tensor | Sequence[float] | None = None,
+        unit_rows: bool = True,
         seed: int = 0,
     ) -> None:
         for name, value in (("num_features", num_features), ("num_classes", num_classes)):
@@ -104,6 +107,7 @@ class DatasetInformation:
         self._mean = None if mean is None else mean.detach().double().clone()
         self._frequencies = _checked_frequencies(class_frequencies, num_classes)
         self._chance = chance
+        self._unit_rows = unit_rows
         self.reset()
 
     def reset(self) -> None:
@@ -131,13 +135,14 @@ class DatasetInformation:
             rows, labels = rows[directed], labels[directed]
             if len(rows) == 0:
                 return
-        unit = normalise_rows(rows)
-        self._moments.add(unit, labels.to(torch.int64, copy=True))
+        # The moments keep rows for a while, so they must be copies of what the caller may change.
+        rows = normalise_rows(rows) if self._unit_rows else rows.clone()
+        self._moments.add(rows, labels.to(torch.int64, copy=True))
         if self._pseudo is not None:
-            stop = self._seen + len(unit)
-            groups = pseudo_groups(self._seen, stop, self._frequencies, self.seed, unit.device)
-            self._pseudo.add(unit, groups)
-        self._seen += len(unit)
+            stop = self._seen + len(rows)
+            groups = pseudo_groups(self._seen, stop, self._frequencies, self.seed, rows.device)
+            self._pseudo.add(rows, groups)
+        self._seen += len(rows)
 
     def merge(self, other: DatasetInformation) -> DatasetInformation:
         """Take up all samples of another collector, which stays as it is; returns self.
@@ -150,6 +155,7 @@ class DatasetInformation:
             ("num_features", self.num_features, other.num_features),
             ("num_classes", self.num_classes, other.num_classes),
             ("chance", self._chance, other._chance),
+            ("unit_rows", self._unit_rows, other._unit_rows),
         ):
             if mine != theirs:
                 raise InterplayError(f"merge: {name} differs, {mine} here and {theirs} there")
@@ -185,8 +191,7 @@ class DatasetInformation:
             rows = undirected.nonzero().flatten().tolist()
             raise InterplayError(f"head_weights: rows {rows} are zero and have no direction")
         weights = normalise_rows(weights)
-        present = (counts > 0).to(sums.device)
-        found = entropies_of_moments(sums[present] / self._seen, weights[present], exact_limit, self.seed)
+        found = _entropies(sums, counts, weights, exact_limit, self.seed)
         smaller, larger = sorted((found.feature, found.head))
         information = found.feature + found.head - found.joint
         return InformationResult(
@@ -210,9 +215,17 @@ class DatasetInformation:
             return nan
         sums, group_counts = self._pseudo.totals()
         moments = chance_moments(sums, group_counts, class_counts)
-        drawn = moments.diagonal(dim1=1, dim2=2).sum(1) > 0
-        found: Entropies = entropies_of_moments(moments[drawn], weights[drawn], exact_limit, self.seed)
+        drawn = (moments.diagonal(dim1=1, dim2=2).sum(1) > 0).cpu()
+        found = _entropies(moments, torch.where(drawn, class_counts, 0), weights, exact_limit, self.seed)
         return _ratio(found.feature + found.head - found.joint, min(found.feature, found.head))
+
+
+def _entropies(sums: Tensor, counts: Tensor, weights: Tensor, exact_limit: int, seed: int) -> Entropies:
+    """From sums of z z^T over the samples of each class; every sample counts once in the head's entropy."""
+    present = (counts > 0).to(sums.device)
+    moments, shares = sums[present], counts.to(sums.device, sums.dtype)[present]
+    trace = moments.diagonal(dim1=1, dim2=2).sum()
+    return entropies_of_moments(moments / trace, weights[present], shares / shares.sum(), exact_limit, seed)
 
 
 def _ratio(numerator: float, denominator: float) -> float:

@@ -31,12 +31,15 @@ class Entropies:
     standard_error: float
 
 
-def entropies_of_moments(moments: Tensor, weights: Tensor, exact_limit: int, seed: int = 0) -> Entropies:
+def entropies_of_moments(
+    moments: Tensor, weights: Tensor, shares: Tensor, exact_limit: int, seed: int = 0
+) -> Entropies:
     """Entropies from class moments that sum to trace one.
 
     Args:
-        moments: `[C, d, d]`, float64: S_c, whose trace is the share of class c.
+        moments: `[C, d, d]`, float64: S_c, whose trace is the share of class c where all samples have unit length.
         weights: `[C, d']`, float64: unit class weights.
+        shares: `[C]`, float64, positive, of sum one: the share of each class in the samples.
         exact_limit: largest matrix to diagonalise; beyond it the joint entropy is estimated.
         seed: of that estimate.
     """
@@ -46,7 +49,6 @@ def entropies_of_moments(moments: Tensor, weights: Tensor, exact_limit: int, see
 
     # Coordinates of the weights in the eigenbasis of their own second moment. In the two eigenbases the operator is
     # close to diagonal, where random signs have no variance.
-    shares = moments.diagonal(dim1=1, dim2=2).sum(1)
     _, singular, axes = torch.linalg.svd(shares.sqrt().unsqueeze(1) * weights, full_matrices=False)
     used = singular.square() > NEGLIGIBLE_MASS
     head_spectrum = singular[used].square()

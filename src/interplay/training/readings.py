@@ -5,12 +5,27 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from interplay.information import DatasetInformation, batch_information, gram_matrix, matrix_entropy
+from interplay.information import (
+    FEATURE_NORMS,
+    DatasetInformation,
+    class_vectors,
+    exact_information,
+    gram_matrix,
+    matrix_entropy,
+    mean_readings,
+    paired_information,
+)
 
 
 @torch.no_grad()
 def information_readings(
-    features: Tensor, labels: Tensor, head: Tensor, batch_size: int, *, chance: bool = False
+    features: Tensor,
+    labels: Tensor,
+    head: Tensor,
+    batch_size: int,
+    *,
+    chance: bool = False,
+    normalisations: bool = False,
 ) -> dict[str, float]:
     """Entropy of features and head, MIR and HDR (nats), three ways.
 
@@ -25,20 +40,27 @@ def information_readings(
         head: `[C, d]` class vectors.
         batch_size: of the batch estimate.
         chance: also `mir_chance`, the MIR of features and labels that have nothing to do with each other.
+        normalisations: also `mir_batch_batch_norm`, `hdr_batch_batch_norm`, `mir_batch_layer_norm` and
+            `hdr_batch_layer_norm`: features under batch or layer normalisation in place of unit length, over the same
+            batches (check 3 of the note).
     """
     features, head = features.detach(), head.detach()
     readings = {"head_weights_entropy": float(matrix_entropy(gram_matrix(head)))}
-    by_batch = batch_information(features, labels, head, batch_size)
+    vectors = class_vectors(head, labels, len(features))
+    norms = FEATURE_NORMS if normalisations else FEATURE_NORMS[:1]
+    by_batch, *others = map(mean_readings, paired_information(features, vectors, batch_size, norms))
     readings |= {f"{name}_batch": by_batch[name] for name in ("feature_entropy", "head_entropy", "mir", "hdr")}
-    exact = _exact(features, labels, head, chance)
-    readings |= exact
-    centred = _exact(features - features.mean(0), labels, head, False)
-    return readings | {f"{name}_centred": centred[name] for name in ("feature_entropy", "mir", "hdr")}
+    readings |= (_with_chance if chance else exact_information)(features, labels, head)
+    centred = exact_information(features - features.mean(0), labels, head)
+    readings |= {f"{name}_centred": centred[name] for name in ("feature_entropy", "mir", "hdr")}
+    for norm, other in zip(norms[1:], others, strict=True):
+        readings |= {f"{name}_batch_{norm}_norm": other[name] for name in ("mir", "hdr")}
+    return readings
 
 
-def _exact(features: Tensor, labels: Tensor, head: Tensor, chance: bool) -> dict[str, float]:
-    information = DatasetInformation(features.shape[1], len(head), chance=chance)
+def _with_chance(features: Tensor, labels: Tensor, head: Tensor) -> dict[str, float]:
+    information = DatasetInformation(features.shape[1], len(head))
     information.update(features, labels)
     values = information.compute(head)
-    names = ["feature_entropy", "head_entropy", "mutual_information", "mir", "hdr"] + ["mir_chance"] * chance
+    names = ("feature_entropy", "head_entropy", "mutual_information", "mir", "hdr", "mir_chance")
     return {name: float(getattr(values, name)) for name in names}

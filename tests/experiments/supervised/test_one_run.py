@@ -19,6 +19,8 @@ SMALL = {
     "iterations": 30,
     "image_pooling": 1,
     "sweep": {"max_mi": [0.01, 0.1], "min_hd": [0.01, 0.1], "seeds": [0], "iterations": 5},
+    "variants": {"seeds": [0]},
+    "children": {"seeds": [0]},
     "trajectory": {"points": 4, "test_sample": 128, "final_sample": 200, "batch_size": 64},
     "checkpoint_every": 10,
 }

@@ -112,7 +112,7 @@ class SupervisedTask:
         readings["train_loss"] = float(self.train_loss)
         head, batch_size = self.network.head.weight, self.protocol.trajectory.batch_size
         readings |= stopping_readings(features, logits / self.temperature, labels, head, batch_size)
-        return readings | information_readings(features, labels, head, batch_size)
+        return readings | information_readings(features, labels, head, batch_size, normalisations=True)
 
     def evaluate(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Features `[N, d]` and logits `[N, C]` of the network that is evaluated."""
