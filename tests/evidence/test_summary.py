@@ -10,7 +10,10 @@ def test_counts_add_up_and_name_every_ruling(config, published):
     counts = count_verdicts(verdicts)
     assert sum(sum(row.values()) for row in counts.values()) == len(claims)
     for row in counts.values():
-        assert list(row) == ["reproduced", "deviates", "underpowered", "not run", "wrong in the source"]
+        assert list(row) == [
+            *("reproduced", "deviates", "underpowered", "not run", "wrong in the source"),
+            *("yes", "no", "undecided"),
+        ]
 
 
 def test_text_has_totals_and_reasons(config, published):
@@ -20,7 +23,7 @@ def test_text_has_totals_and_reasons(config, published):
     assert "wrong in the source (why: in the report):" in text and "deviates:" not in text
     assert all(claim.id in text for claim in claims)
     assert all(len(line) <= 100 for line in text.splitlines())
-    assert text.splitlines()[5].split() == ["all", "0", "0", "0", "0", "2"]
+    assert text.splitlines()[5].split() == ["all", "0", "0", "0", "0", "2", "0", "0", "0"]
 
 
 def test_what_deviates_is_told_with_its_reason(config, published):
@@ -29,6 +32,15 @@ def test_what_deviates_is_told_with_its_reason(config, published):
     text = " ".join(render_verdicts(verdicts).split())
     assert "16.61±1.19 against 15.56±0.55" in text
     assert "deviates:" in text and "wrong in the source (why" not in text
+
+
+def test_questions_are_listed_by_answer(config, published):
+    claims = [claim for claim in load_claims(config / "claims") if claim.id.startswith("max_mi_beats")]
+    judged = judge(claims, [], published, "smoke", "offline")
+    answers = [v.model_copy(update={"verdict": a}) for v, a in zip(judged, ("yes", "undecided"), strict=True)]
+    text = render_verdicts(answers)
+    assert f"asked, yes (numbers: in the report):\n  {claims[0].id}" in text
+    assert f"asked, undecided (numbers: in the report):\n  {claims[1].id}" in text and "asked, no" not in text
 
 
 def test_no_claims():

@@ -105,6 +105,11 @@ CLAIMS = (
         *("not run", "Not judged: no record matches self_supervised/*.", {}),
         *("value", []),
     ),
+    (
+        *("note_q1_sample", "note", "question 1", "Does MIR at half of training foretell the final accuracy?"),
+        *("undecided", "Spearman's rho +0.41 (95 % interval -0.20 to 0.83).", {"rho": 0.41}),
+        *("prediction", ["supervised/cifar10/plain/seed0", "supervised/cifar10/plain/seed1"]),
+    ),
 )
 
 

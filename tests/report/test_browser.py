@@ -157,16 +157,16 @@ def test_it_never_scrolls_sideways(browser, url, width):
 
 def test_slash_focuses_the_search_and_words_filter(browser, url):
     browser.open(url)
-    assert len(browser.run(SHOWN)) == 5
+    assert len(browser.run(SHOWN)) == 6
     browser.press("/")
     assert browser.run("document.activeElement.id") == "search"
     for letter in "entropy rises":
         browser.press(letter)
     assert browser.run(SHOWN) == ["claim-features_entropy_rises"]
-    assert browser.run(STATUS) == "1 of 5 claims shown: text “entropy rises”."
+    assert browser.run(STATUS) == "1 of 6 claims shown: text “entropy rises”."
     assert browser.run("document.querySelectorAll('#claims .document:not([hidden])').length") == 1
     browser.press("Escape")
-    browser.wait_for(f"{SHOWN}.length === 5")
+    browser.wait_for(f"{SHOWN}.length === 6")
     assert browser.run("document.activeElement.id") == "search"
 
 
@@ -189,7 +189,7 @@ def test_a_slash_typed_into_the_search_stays_a_slash(browser, url):
 def test_an_address_can_carry_a_filter(browser, url, query, shown):
     browser.open(f"{url}{query}#claims")
     assert browser.run(SHOWN) == shown
-    assert browser.run(STATUS).startswith(f"{len(shown)} of 5 claims shown")
+    assert browser.run(STATUS).startswith(f"{len(shown)} of 6 claims shown")
 
 
 def test_numbers_in_the_summary_lead_to_their_claims(browser, url):
@@ -198,7 +198,7 @@ def test_numbers_in_the_summary_lead_to_their_claims(browser, url):
     assert browser.run(SHOWN) == ["claim-grokking_delay"]
     assert browser.run("new URL(location).searchParams.get('verdict')") == "deviates"
     browser.run("document.querySelector('button[type=reset]').click()")
-    browser.wait_for(f"{SHOWN}.length === 5")
+    browser.wait_for(f"{SHOWN}.length === 6")
     assert browser.run("location.search") == ""
 
 
@@ -258,7 +258,7 @@ def test_enter_opens_the_details_of_a_claim(browser, url):
 
 def test_without_script_everything_is_shown(browser, url):
     browser.open(f"{url}?verdict=deviates#claims", script=False)
-    assert len(browser.run(SHOWN)) == 5
+    assert len(browser.run(SHOWN)) == 6
     assert not browser.run("document.getElementById('filters').checkVisibility()")
 
 

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from interplay.errors import InterplayError
+from interplay.evidence.summary import RULINGS
 from interplay.records import read_record, write_record
 from interplay.report import gather_report
 
@@ -16,9 +17,9 @@ def test_everything_is_gathered(sample):
     assert (report.tier, report.data, report.folder) == ("smoke", "offline", "results/smoke")
     assert report.data_description == "real data without a host"
     assert report.substitutions == ("Fashion-MNIST (for CIFAR-10)",)
-    assert set(report.counts.values()) == {1}
-    assert [document.key for document in report.documents] == ["metrics24", "interplay24", "matrixssl23"]
-    assert len(report.claims) == 5
+    assert [report.counts[ruling] for ruling in RULINGS] == [1, 1, 1, 1, 1, 0, 0, 1] and report.questions == 1
+    assert [document.key for document in report.documents] == ["metrics24", "interplay24", "matrixssl23", "note"]
+    assert len(report.claims) == 6
     assert report.seconds == 138.75
     assert report.peak_memory_mib == 607.0
     assert report.overrides == 3
@@ -70,7 +71,7 @@ def test_without_records_the_verdicts_still_show(own_sample):
     results, config = own_sample
     shutil.rmtree(results / "records")
     report = gather_report(results, config)
-    assert (report.runs, len(report.claims), report.tier) == ((), 5, "smoke")
+    assert (report.runs, len(report.claims), report.tier) == ((), 6, "smoke")
     assert {record.state for claim in report.claims for record in claim.records} == {"gone"}
 
 

@@ -89,6 +89,16 @@ def test_every_exhibit_is_there_or_said_to_be_missing(page):
     assert "snakemake table_matrixssl23_table4" in page.text
 
 
+def test_questions_are_tallied_apart_from_statements(page, own_sample):
+    lists = [own["aria-label"] for own in page.having("ul") if own.get("class", "").startswith("tally")]
+    assert lists == ["Statements by verdict", "Questions by answer"]
+    assert "1 question that the documents leave open" in page.text
+    path = own_sample[0] / "verdicts.json"
+    write_verdicts([verdict for verdict in read_verdicts(path) if verdict.document != "note"], path)
+    without = Page(render_page(gather_report(*own_sample)))
+    assert not without.having("ul", class_="tally small") and "leave open, or that we put to them:" not in without.text
+
+
 def test_images_say_what_they_show(page):
     for image in page.having("img"):
         assert len(image["alt"]) > 20

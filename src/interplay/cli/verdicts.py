@@ -49,18 +49,19 @@ def verdicts(
 
 
 def _print_counts(judged: list[Verdict]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     from interplay.evidence.summary import RULINGS, count_verdicts
 
-    table = Table(title=f"Verdicts: tier {judged[0].tier}, {judged[0].data} data")
-    table.add_column("document", no_wrap=True)
-    for ruling in RULINGS:
-        table.add_column(ruling, justify="right")
     counts = count_verdicts(judged)
-    for document, row in counts.items():
-        table.add_row(document, *(str(row[ruling]) for ruling in RULINGS))
-    table.add_section()
-    table.add_row("all", *(str(sum(row[ruling] for row in counts.values())) for ruling in RULINGS))
+    title = f"Verdicts: tier {judged[0].tier}, {judged[0].data} data"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
+    table.add_column("verdict")
+    for document in (*counts, "all"):
+        table.add_column(document, justify="right", no_wrap=True)
+    for ruling in RULINGS:
+        row = [counts[document][ruling] for document in counts]
+        table.add_row(ruling, *map(str, (*row, sum(row))))
     Console().print(table)

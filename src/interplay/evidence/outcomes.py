@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
 
 from interplay.evidence.trajectories import Sight
+from interplay.protocols.claims import Extreme
 from interplay.records import Record
 
-Ruling = Literal["reproduced", "deviates", "underpowered", "not run", "wrong in the source"]
+Ruling = Literal["reproduced", "deviates", "underpowered", "not run", "wrong in the source", "yes", "no", "undecided"]
+ANSWERS: dict[Ruling, Ruling] = {"reproduced": "yes", "deviates": "no", "underpowered": "undecided"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Outcome:
     ruling: Ruling
     sentence: str
     numbers: dict[str, float] = field(default_factory=dict)
+
+
+def answer(outcome: Outcome) -> Outcome:
+    """The outcome of a test as the answer to a question: yes, no or undecided; `not run` stays."""
+    return replace(outcome, ruling=ANSWERS.get(outcome.ruling, outcome.ruling))
 
 
 class NotRunError(Exception):
@@ -34,6 +41,31 @@ def select(records: Iterable[Record], pattern: str) -> list[Record]:
     if not found:
         raise NotRunError(f"no record matches {pattern}")
     return found
+
+
+def select_all(records: Iterable[Record], patterns: Sequence[str]) -> list[Record]:
+    """Records whose name matches one of the globs, by name; NotRunError where one of them matches none."""
+    available = list(records)
+    found = {record.name: record for pattern in patterns for record in select(available, pattern)}
+    return [found[name] for name in sorted(found)]
+
+
+def setting_of(record: Record, name: str) -> float:
+    """A numeric setting of a record; NotRunError if it has none of that name."""
+    value = record.settings.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NotRunError(f"{record.name} has no numeric setting {name!r} ({_some(record.settings)})")
+    return float(value)
+
+
+def at_extreme(runs: Sequence[Record], only: Extreme | None) -> tuple[list[Record], str]:
+    """The runs at the extreme level of a setting and words that say so; all runs and no words without one."""
+    if only is None:
+        return list(runs), ""
+    levels = [setting_of(run, only.setting) for run in runs]
+    level = max(levels) if only.end == "highest" else min(levels)
+    kept = [run for run, own in zip(runs, levels, strict=True) if own == level]
+    return kept, f" at the {only.end} {only.setting} ({level:g})"
 
 
 def metric_of(record: Record, name: str) -> float:

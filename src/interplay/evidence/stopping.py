@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
 
 from interplay.errors import InterplayError
+from interplay.protocols.claims import Criterion
 from interplay.records import Record
 
-Criterion = Literal["stopping_loss", "stopping_mir", "stopping_hdr"]
 SIGN: dict[Criterion, float] = {"stopping_loss": -1.0, "stopping_mir": 1.0, "stopping_hdr": -1.0}  # what is better
 
 

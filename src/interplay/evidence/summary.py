@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import get_args
 
-from interplay.evidence.outcomes import Ruling
+from interplay.evidence.outcomes import ANSWERS, Ruling
 from interplay.evidence.verdicts import Verdict
 
 RULINGS: tuple[Ruling, ...] = get_args(Ruling)
+QUESTION_RULINGS: tuple[Ruling, ...] = tuple(ANSWERS.values())
 
 
 def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Ruling, int]]:
@@ -21,7 +22,7 @@ def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Ruling, int]]:
 
 
 def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
-    """A table of counts, the names of what is wrong in the source, then what deviates, each with its reason."""
+    """A table of counts, what is wrong in the source, the questions by answer, then what deviates and why."""
     if not verdicts:
         return "No claims."
     counts = count_verdicts(verdicts)
@@ -33,6 +34,9 @@ def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
         lines.append("  ".join([name.ljust(first), *(str(row[ruling]).rjust(len(ruling)) for ruling in RULINGS)]))
     if wrong := [verdict.id for verdict in verdicts if verdict.verdict == "wrong in the source"]:
         lines += ["", "wrong in the source (why: in the report):", _indent(", ".join(wrong), width)]
+    for answer in QUESTION_RULINGS:
+        if answered := [verdict.id for verdict in verdicts if verdict.verdict == answer]:
+            lines += ["", f"asked, {answer} (numbers: in the report):", _indent(", ".join(answered), width)]
     if deviating := [verdict for verdict in verdicts if verdict.verdict == "deviates"]:
         lines += ["", "deviates:"]
         lines += [_indent(f"{v.id} ({v.source}): {v.statement} {v.sentence}", width) for v in deviating]

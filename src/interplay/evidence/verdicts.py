@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from interplay.errors import InterplayError
 from interplay.evidence.judges import judge_test
-from interplay.evidence.outcomes import Outcome, Ruling
+from interplay.evidence.outcomes import Outcome, Ruling, answer
 from interplay.evidence.published import Published
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim, DataName, TierName
@@ -82,6 +82,7 @@ def _judge_one(
                     f"not of {tier} on {data}; judge each results folder by itself"
                 )
         outcome = judge_test(claim.test, used, published)
+        outcome = answer(outcome) if claim.asks else outcome
     return Verdict(
         id=claim.id,
         document=claim.document,

@@ -46,5 +46,6 @@ def find_claim(claims: Iterable[Claim], claim_id: str) -> Claim:
 def selectors(claim: Claim) -> tuple[str, ...]:
     """Globs on record names that the claim needs or that its test reads, each once."""
     fields = ("runs", "greater", "lesser")
-    read = (getattr(claim.test, name) for name in fields if hasattr(claim.test, name))
-    return tuple(dict.fromkeys((*claim.needs, *read)))
+    read = [getattr(claim.test, name) for name in fields if hasattr(claim.test, name)]
+    globs = (glob for found in read for glob in ((found,) if isinstance(found, str) else found))
+    return tuple(dict.fromkeys((*claim.needs, *globs)))

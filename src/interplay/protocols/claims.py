@@ -12,6 +12,8 @@ Document = Literal["metrics24", "interplay24", "matrixssl23", "compression25", "
 TierName = Literal["smoke", "review", "paper"]
 DataName = Literal["published", "offline"]
 Selector = Annotated[str, Field(pattern=r"^[a-z_]+/[A-Za-z0-9_.*/-]+$", description="glob on <experiment>/<run>")]
+Selectors = Annotated[tuple[Selector, ...], Field(min_length=1)]
+Criterion = Literal["stopping_loss", "stopping_mir", "stopping_hdr"]
 
 
 class FindingTest(Strict):
@@ -85,14 +87,22 @@ class ValueTest(Strict):
     column: str
 
 
+class Extreme(Strict):
+    """One end of the levels that a setting takes over the selected runs, since tiers differ in their levels."""
+
+    setting: str
+    end: Literal["highest", "lowest"]
+
+
 class BoundTest(Strict):
-    """A metric stays within bounds in every run."""
+    """A metric stays within bounds in every run, or in every run at one extreme of a setting."""
 
     kind: Literal["bound"]
     runs: Selector
     metric: str
     at_least: float | None = None
     at_most: float | None = None
+    only: Extreme | None = None
 
 
 class DelayTest(Strict):
@@ -104,6 +114,86 @@ class DelayTest(Strict):
     second: str
     threshold: float
     factor: Annotated[float, Field(gt=1)]
+
+
+class ResponseTest(Strict):
+    """A metric rises or falls with a numeric setting over runs (tested by permutation within seeds)."""
+
+    kind: Literal["response"]
+    runs: Selectors
+    setting: str
+    metric: str
+    direction: Literal["rising", "falling"]
+
+
+class FlatTest(Strict):
+    """The means of a metric at any two levels of a setting differ by at most `within`, in the metric's unit."""
+
+    kind: Literal["flat"]
+    runs: Selectors
+    setting: str
+    metric: str
+    within: PositiveFloat
+
+
+class AssociationTest(Strict):
+    """Two metrics correlate over runs, by rank."""
+
+    kind: Literal["association"]
+    runs: Selectors
+    first: str
+    second: str
+    sign: Literal["positive", "negative"]
+
+
+class PredictionTest(Strict):
+    """A column at the fraction `at` of training foretells a metric at the end of runs of one data set, by rank.
+
+    With `baseline`, it does so better than that column does at the same time.
+    """
+
+    kind: Literal["prediction"]
+    runs: Selectors
+    series: str
+    metric: str
+    at: Annotated[float, Field(ge=0, le=1)]
+    baseline: str | None = None
+
+
+class StoppingTest(Strict):
+    """A criterion of early stopping saves iterations and loses at most `within` of accuracy.
+
+    `patience` is a fraction of training. With `against`, it is at least as good as that criterion: it loses at most
+    `within` more accuracy and saves at most `within_saved` fewer iterations.
+    """
+
+    kind: Literal["stopping"]
+    runs: Selectors
+    criterion: Criterion
+    patience: Annotated[float, Field(gt=0, lt=1)]
+    within: PositiveFloat
+    against: Criterion | None = None
+    within_saved: PositiveFloat = 0.05
+
+
+class ContrastTest(Strict):
+    """Of two metrics of the same runs, one exceeds the other by more than `by`: a paired test; `only` as for bounds."""
+
+    kind: Literal["contrast"]
+    runs: Selectors
+    larger: str
+    smaller: str
+    by: float = 0.0
+    only: Extreme | None = None
+
+
+class AgreementTest(Strict):
+    """Two metrics have the same sign in every run."""
+
+    kind: Literal["agreement"]
+    runs: Selector
+    first: str
+    second: str
 
 
 Quantifier = Literal["all", "most"]
@@ -158,6 +248,13 @@ Test = Annotated[
     | ValueTest
     | BoundTest
     | DelayTest
+    | ResponseTest
+    | FlatTest
+    | AssociationTest
+    | PredictionTest
+    | StoppingTest
+    | ContrastTest
+    | AgreementTest
     | PublishedOrderingTest
     | PublishedRankTest
     | PublishedMarginTest,
@@ -166,7 +263,10 @@ Test = Annotated[
 
 
 class Claim(Strict):
-    """One checkable statement of a document, in our words."""
+    """One checkable statement of a document, in our words; with `asks`, a question that `says` puts.
+
+    A question is answered yes, no or undecided where a statement is reproduced, deviates or is underpowered.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     document: Document
@@ -176,6 +276,7 @@ class Claim(Strict):
     test: Test
     tiers: tuple[TierName, ...] = ("smoke", "review", "paper")
     data: tuple[DataName, ...] = ("offline", "published")
+    asks: bool = False
     note: str = ""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from interplay.evidence.outcomes import Ruling
+from interplay.evidence.summary import QUESTION_RULINGS
 from interplay.evidence.verdicts import Verdict
 from interplay.protocols.catalogue import Exhibit
 from interplay.report.commands import Commands
@@ -179,6 +180,11 @@ class Report:
     def claims(self) -> tuple[ClaimRow, ...]:
         """All claims, document by document."""
         return tuple(claim for document in self.documents for claim in document.claims)
+
+    @property
+    def questions(self) -> int:
+        """Number of questions that were put and not left unrun."""
+        return sum(self.counts[ruling] for ruling in QUESTION_RULINGS)
 
     @property
     def seconds(self) -> float:

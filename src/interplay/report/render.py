@@ -9,7 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from interplay.evidence.summary import RULINGS
+from interplay.evidence.summary import QUESTION_RULINGS, RULINGS
 from interplay.report.formats import count_of, format_duration, format_memory, format_number
 from interplay.report.model import Report
 
@@ -24,6 +24,13 @@ TESTS = {
     "value": "published value",
     "bound": "bound",
     "delay": "delay",
+    "response": "response to a setting",
+    "flat": "equivalence",
+    "association": "correlation over runs",
+    "prediction": "prediction",
+    "stopping": "early stopping",
+    "contrast": "paired contrast",
+    "agreement": "agreement of signs",
     "published_ordering": "printed ordering",
     "published_rank": "printed rank",
     "published_margin": "printed margin",
@@ -49,7 +56,7 @@ def render_page(report: Report) -> str:
         "query": lambda text: quote(text, safe=""),
         "test_label": lambda kind: TESTS.get(kind, kind.replace("_", " ")),
     }
-    environment.globals |= {"count_of": count_of, "rulings": RULINGS}
+    environment.globals |= {"count_of": count_of, "rulings": RULINGS, "answers": QUESTION_RULINGS}
     template = environment.get_template("index.html.j2")
     return template.render(report=report, style=_inline("style.css"), script=_inline("script.js")) + "\n"
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from interplay.evidence.judges.associations import judge_association, judge_prediction
 from interplay.evidence.judges.findings import judge_finding
 from interplay.evidence.judges.groups import judge_bound, judge_ordering, judge_value
+from interplay.evidence.judges.levels import judge_flat, judge_response
+from interplay.evidence.judges.pairs import judge_agreement, judge_contrast
 from interplay.evidence.judges.printed import judge_margin, judge_published_ordering, judge_rank
 from interplay.evidence.judges.shapes import judge_correlation, judge_delay, judge_dip, judge_peak, judge_trend
+from interplay.evidence.judges.stopping import judge_stopping
 from interplay.evidence.outcomes import NotRunError, Outcome
 from interplay.evidence.published import Published
 from interplay.protocols import claims as kinds
@@ -48,6 +52,20 @@ def _dispatch(test: kinds.Test, records: Sequence[Record], published: Published)
             return judge_bound(test, records)
         case kinds.ValueTest():
             return judge_value(test, records, published)
+        case kinds.ResponseTest():
+            return judge_response(test, records)
+        case kinds.FlatTest():
+            return judge_flat(test, records)
+        case kinds.AssociationTest():
+            return judge_association(test, records)
+        case kinds.PredictionTest():
+            return judge_prediction(test, records)
+        case kinds.StoppingTest():
+            return judge_stopping(test, records)
+        case kinds.ContrastTest():
+            return judge_contrast(test, records)
+        case kinds.AgreementTest():
+            return judge_agreement(test, records)
         case kinds.PublishedOrderingTest():
             return judge_published_ordering(test, published)
         case kinds.PublishedRankTest():

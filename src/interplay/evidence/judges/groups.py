@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, isfinite, isnan
+from math import inf, isfinite, isnan, nan
 
 import numpy as np
 
-from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, metric_of, select, short
+from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, at_extreme, metric_of, select, short
 from interplay.evidence.published import Cell, Published
 from interplay.evidence.statistics import (
     LEVEL,
@@ -70,8 +70,11 @@ def _paired(greater: Sequence[Record], lesser: Sequence[Record]) -> list[tuple[R
 
 
 def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
-    """The metric stays within its bounds in every run: one run outside (or NaN) is enough for `deviates`."""
-    runs = select(records, test.runs)
+    """The metric stays within its bounds in every run: one run outside (or NaN) is enough for `deviates`.
+
+    With `only`, the runs are those at the highest or lowest level of a setting that the selected ones have.
+    """
+    runs, where = at_extreme(select(records, test.runs), test.only)
     values = [metric_of(run, test.metric) for run in runs]
     low = -inf if test.at_least is None else test.at_least
     high = inf if test.at_most is None else test.at_most
@@ -79,9 +82,15 @@ def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
     limits = {
         name: bound for name, bound in (("at_least", test.at_least), ("at_most", test.at_most)) if bound is not None
     }
-    numbers = {"runs": float(len(runs)), "outside": float(len(outside)), "least": min(values), "most": max(values)}
-    numbers |= limits
-    said = f"{test.metric} lies between {short(min(values))} and {short(max(values))} over {len(runs)} runs"
+    known = [value for value in values if not isnan(value)]
+    numbers = {"runs": float(len(runs)), "outside": float(len(outside))}
+    numbers |= {"least": min(known, default=nan), "most": max(known, default=nan)} | limits
+    counted = f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}"
+    said = f"{test.metric}{where} lies between {short(numbers['least'])} and {short(numbers['most'])} over {counted}"
+    if not known:
+        said = f"{test.metric}{where} is undefined in all of {counted}"
+    elif len(known) < len(values):
+        said += f", undefined in {len(values) - len(known)} of them"
     said += ", to be " + " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in limits.items())
     said += f"; outside in {len(outside)}, the first {outside[0]}" if outside else ""
     return Outcome("deviates" if outside else "reproduced", f"{said}.", numbers)
