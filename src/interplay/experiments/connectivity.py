@@ -20,7 +20,7 @@ from interplay.experiments.paths import barrier_explained, path_metrics
 from interplay.experiments.supervised.images import Images
 from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
 from interplay.experiments.supervised.trained import load_trained
-from interplay.information import DatasetInformation, batch_information
+from interplay.information import batch_information, exact_information
 from interplay.models import WideResNet, interpolate
 from interplay.protocols.connectivity import ConnectivityProtocol
 from interplay.protocols.runs import Run
@@ -113,14 +113,15 @@ def _path(
 @torch.no_grad()
 def _read(network: WideResNet, test: Images, batch_size: int) -> dict[str, float]:
     features, logits = evaluate(network, test.images)
-    head = network.head.weight
     result = accuracy_and_loss(logits, test.labels, "test")
-    row = {"accuracy": result["test_accuracy"], "loss": result["test_loss"]}
-    information = DatasetInformation(features.shape[1], len(head))
-    information.update(features, test.labels)
-    exact, by_batch = information.compute(head), batch_information(features, test.labels, head, batch_size)
-    row |= {name: float(getattr(exact, name)) for name in READINGS}
-    return row | {f"{name}_batch": by_batch[name] for name in READINGS}
+    exact = exact_information(features, test.labels, network.head.weight)
+    by_batch = batch_information(features, test.labels, network.head.weight, batch_size)
+    return {
+        "accuracy": result["test_accuracy"],
+        "loss": result["test_loss"],
+        **{name: exact[name] for name in READINGS},
+        **{f"{name}_batch": by_batch[name] for name in READINGS},
+    }
 
 
 def _architecture(record: Record) -> Any:
