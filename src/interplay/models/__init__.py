@@ -1,7 +1,8 @@
-"""Networks: Wide ResNets and the modular-addition transformer, and the segment between two. Nothing in here trains."""
+"""Networks: Wide ResNets, the CNNs f+ and f-, the modular-addition transformer; the segment between two. No training."""
 
+from interplay.models.compression_cnn import CnnShape, CompressionCNN, Decoder
 from interplay.models.interpolation import interpolate
 from interplay.models.modular_transformer import ModularTransformer
 from interplay.models.wide_resnet import WideResNet
 
-__all__ = ["ModularTransformer", "WideResNet", "interpolate"]
+__all__ = ["CnnShape", "CompressionCNN", "Decoder", "ModularTransformer", "WideResNet", "interpolate"]
