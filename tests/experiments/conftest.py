@@ -18,7 +18,7 @@ from interplay.protocols.sourced import lay_over
 from interplay.records import Record, read_record
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_setup(config) -> Callable[..., Setup]:
     """The smoke setup with digits in place of all images, and overrides for one experiment."""
 
@@ -33,21 +33,31 @@ def small_setup(config) -> Callable[..., Setup]:
     return make
 
 
-@pytest.fixture
-def do(tmp_path) -> Callable[..., list[Record]]:
-    """Run what matches a pattern and read the records."""
+@pytest.fixture(scope="session")
+def do_in() -> Callable[..., list[Record]]:
+    """Run what matches a pattern, with results in a folder, and read the records."""
 
-    def run(setup: Setup, experiment: str, pattern: str, results: Path | None = None) -> list[Record]:
+    def run(setup: Setup, experiment: str, pattern: str, results: Path) -> list[Record]:
         paths = run_all(
             setup,
             experiment,
             select_runs(setup, experiment, pattern),
-            results=results or tmp_path / "results",
-            data_root=tmp_path / "data",
+            results=results,
+            data_root=results / "no-data",  # digits come with scikit-learn
             device=torch.device("cpu"),
             threads=1,
             say=lambda line: None,
         )
         return [read_record(path) for path in paths]
+
+    return run
+
+
+@pytest.fixture
+def do(do_in, tmp_path) -> Callable[..., list[Record]]:
+    """Run what matches a pattern, with results in the test's own folder or another, and read the records."""
+
+    def run(setup: Setup, experiment: str, pattern: str, results: Path | None = None) -> list[Record]:
+        return do_in(setup, experiment, pattern, results or tmp_path / "results")
 
     return run
