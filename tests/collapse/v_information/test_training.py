@@ -94,6 +94,7 @@ def test_results_do_not_depend_on_company(make_network, sets, draw):
     by_itself = train_decoders(model, [single], [2], settings, draw)
     key = Key(2, "test", 0, "digit")
     assert by_itself[key] == together[key]
+    assert train_decoders(model, samples, [1, 2], settings, draw, only={key}) == {key: together[key]}
 
 
 def test_the_network_stays_as_it_was(make_network, sets, draw):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -75,6 +75,7 @@ def train_decoders(
     draw: Draw,
     *,
     folded: bool | None = None,
+    only: Container[Key] | None = None,
 ) -> dict[Key, Reading]:
     """Train one decoder per layer, set of samples, row of its parts and question, all side by side.
 
@@ -90,6 +91,7 @@ def train_decoders(
         settings: of the training.
         draw: randomness by purpose.
         folded: None folds on CUDA only; a CPU is as fast, or faster, with separate decoders.
+        only: the decoders to train; None trains all.
 
     Raises:
         InterplayError: sets of different sizes or questions, or batches too small for batch normalisation.
@@ -99,17 +101,18 @@ def train_decoders(
     folded = device.type == "cuda" if folded is None else folded
     keys, banks = {}, {}
     for layer in layers:
-        keys[layer] = [
-            Key(layer, one.name, part, question)
-            for one in samples
+        every = [
+            (Key(layer, one.name, part, question), source * len(one.parts) + part)
+            for source, one in enumerate(samples)
             for part in range(len(one.parts))
             for question in one.labels
         ]
-        decoders = _decoders(network, keys[layer], draw, channels_last=not folded)
-        # Ascending, as `keys` are: questions change first, then parts, then sets.
-        sources = [position // len(samples[0].labels) for position in range(len(decoders))]
-        make = FoldedBank.of if folded else SeparateBank
-        banks[layer] = make(decoders, sources, settings)
+        chosen = [(key, source) for key, source in every if only is None or key in only]
+        if chosen:
+            keys[layer] = [key for key, _ in chosen]
+            decoders = _decoders(network, keys[layer], draw, channels_last=not folded)
+            make = FoldedBank.of if folded else SeparateBank
+            banks[layer] = make(decoders, [source for _, source in chosen], settings)
     feed = _Feed(network, samples, settings.batch_size, draw, _streams(device, layers))
     readings: dict[Key, Reading] = {}
     for epoch in range(settings.epochs):
