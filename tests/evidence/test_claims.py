@@ -76,6 +76,20 @@ def test_selectors_are_those_of_needs_and_test(tmp_path):
     assert selectors(second) == ("supervised/b/*", "supervised/a/*")
 
 
+def test_selectors_of_tests_with_several_groups_of_runs(tmp_path):
+    flat = {"kind": "flat", "runs": ["supervised/a/*", "supervised/b/*"], "setting": "t", "metric": "m", "within": 0.1}
+    write(tmp_path, "a.yaml", CLAIM | {"needs": ["supervised/b/*"], "test": flat})
+    assert selectors(load_claims(tmp_path)[0]) == ("supervised/b/*", "supervised/a/*")
+
+
+def test_questions_are_marked_as_such_and_statements_are_not(config):
+    """What is ours says so in its text; whatever ends with a question mark is answered, and nothing else."""
+    for claim in load_claims(config / "claims"):
+        assert claim.asks == claim.says.endswith("?"), claim.id
+        assert claim.asks == (claim.document == "note" or claim.says.startswith("Ours, not the document's:")), claim.id
+        assert claim.id.startswith("ours_") == claim.says.startswith("Ours, not the document's:"), claim.id
+
+
 def test_the_claims_in_the_repository_are_valid_and_name_real_cells(config, published):
     claims = load_claims(config / "claims")
     for claim in claims:

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from interplay.evidence.outcomes import NotRunError, column_of, metric_of, over_runs, select
+from interplay.evidence.outcomes import (
+    ANSWERS,
+    NotRunError,
+    Outcome,
+    answer,
+    column_of,
+    metric_of,
+    over_runs,
+    select,
+    select_all,
+    setting_of,
+)
 from interplay.evidence.trajectories import Sight
 
 SHOWN, UNCLEAR, ABSENT = (
@@ -52,3 +63,25 @@ def test_what_is_not_recorded_is_named_with_what_is(make):
         metric_of(record, "loss")
     with pytest.raises(NotRunError, match="step"):
         column_of(record, "mir")
+
+
+def test_several_globs_give_each_run_once_and_must_all_match(make):
+    records = [make("supervised/a/seed1"), make("supervised/a/seed0"), make("supervised/b/seed0")]
+    found = select_all(records, ["supervised/a/*", "supervised/*/seed0"])
+    assert [record.name for record in found] == ["supervised/a/seed0", "supervised/a/seed1", "supervised/b/seed0"]
+    with pytest.raises(NotRunError, match=r"supervised/c/\*"):
+        select_all(records, ["supervised/a/*", "supervised/c/*"])
+
+
+def test_settings_must_be_numbers(make):
+    record = make("pruning/a", settings={"sparsity": 1, "scope": "global", "kept": True, "weight": None})
+    assert setting_of(record, "sparsity") == 1.0
+    for name in ("scope", "kept", "weight", "rate"):
+        with pytest.raises(NotRunError, match=name):
+            setting_of(record, name)
+
+
+def test_a_question_is_answered_and_keeps_its_numbers():
+    for ruling, expected in {**ANSWERS, "not run": "not run"}.items():
+        assert answer(Outcome(ruling, "So it is.", {"tau": 0.9})) == Outcome(expected, "So it is.", {"tau": 0.9})
+    assert set(ANSWERS.values()) == {"yes", "no", "undecided"}

@@ -44,6 +44,18 @@ def test_not_run_where_it_would_mean_nothing(supervised, published):
         assert reason in verdict.sentence and verdict.records == () and verdict.evidence == {}
 
 
+@pytest.mark.parametrize("direction, ruling", [("rising", "yes"), ("falling", "no")])
+def test_a_claim_that_asks_is_answered(supervised, published, direction, ruling):
+    claims = [claim_of(MIR | {"direction": direction}, asks=True), claim_of(id="b", tiers=["paper"], asks=True)]
+    verdicts = judge(claims, supervised(), published, "smoke", "offline")
+    assert [verdict.verdict for verdict in verdicts] == [ruling, "not run"]
+    assert "3 runs" in verdicts[0].sentence and verdicts[0].evidence["runs"] == 3
+    mixed = supervised(seeds=(0,))[0]
+    flat = mixed.model_copy(update={"trajectory": mixed.trajectory | {"mir": mixed.trajectory["mir"][:3]}})
+    (short,) = judge(claims[:1], [flat], published, "smoke", "offline")
+    assert short.verdict == "undecided"
+
+
 def test_without_records_nothing_reads_as_agreement(published):
     (verdict,) = judge([claim_of()], [], published, "smoke", "offline")
     assert verdict.verdict == "not run" and "supervised/cifar10/plain/*" in verdict.sentence

@@ -9,6 +9,7 @@ from interplay.errors import InterplayError
 from interplay.protocols.claims import Criterion
 from interplay.records import Record
 
+PATIENCES = (0.05, 0.1, 0.2)  # fractions of training, at which the criteria are shown beside each other
 SIGN: dict[Criterion, float] = {"stopping_loss": -1.0, "stopping_mir": 1.0, "stopping_hdr": -1.0}  # what is better
 
 

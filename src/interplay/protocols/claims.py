@@ -177,14 +177,13 @@ class StoppingTest(Strict):
 
 
 class ContrastTest(Strict):
-    """Of two metrics of the same runs, one exceeds the other by more than `by`: a paired test; `only` as for bounds."""
+    """Of two metrics of the same runs, one exceeds the other by more than `by`, by a paired test."""
 
     kind: Literal["contrast"]
     runs: Selectors
     larger: str
     smaller: str
     by: float = 0.0
-    only: Extreme | None = None
 
 
 class AgreementTest(Strict):

@@ -90,6 +90,34 @@ def test_one_sided_bound(make, published):
     assert outcome.ruling == "deviates" and "seed1" in outcome.sentence
 
 
+@pytest.mark.parametrize("end, ruling, rate", [("highest", "deviates", "0.1"), ("lowest", "reproduced", "0.001")])
+def test_a_bound_at_one_extreme_of_a_setting(make, published, end, ruling, rate):
+    records = [
+        make(f"connectivity/cifar10/lr{lr:g}/seed0", settings={"learning_rate": lr}, metrics={"barrier": barrier})
+        for lr, barrier in ((0.001, 0.01), (0.01, 0.3), (0.1, 0.5))
+    ]
+    only = {"setting": "learning_rate", "end": end}
+    test = BoundTest(kind="bound", runs="connectivity/*", metric="barrier", at_most=0.1, only=only)
+    outcome = judge_test(test, records, published)
+    assert outcome.ruling == ruling and f"at the {end} learning_rate ({rate})" in outcome.sentence
+    assert outcome.numbers["runs"] == 1
+    bare = [record.model_copy(update={"settings": {}}) for record in records]
+    assert "no numeric setting 'learning_rate'" in judge_test(test, bare, published).sentence
+
+
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        ((32.0, 32.0), "is 32 over 2 runs,"),
+        ((nan, 64.0), "undefined in 1 of them"),
+        ((nan,), "undefined in all of 1 run,"),
+    ],
+)
+def test_what_a_bound_says_of_values_without_a_range(make, published, values, said):
+    test = BoundTest(kind="bound", runs="supervised/*", metric="accuracy", at_most=100)
+    assert said in judge_test(test, runs_of(make, values), published).sentence
+
+
 @pytest.mark.parametrize(
     "accuracies, ruling",
     [

@@ -86,11 +86,13 @@ def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
     numbers = {"runs": float(len(runs)), "outside": float(len(outside))}
     numbers |= {"least": min(known, default=nan), "most": max(known, default=nan)} | limits
     counted = f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}"
-    said = f"{test.metric}{where} lies between {short(numbers['least'])} and {short(numbers['most'])} over {counted}"
+    least, most = short(numbers["least"]), short(numbers["most"])
     if not known:
         said = f"{test.metric}{where} is undefined in all of {counted}"
-    elif len(known) < len(values):
-        said += f", undefined in {len(values) - len(known)} of them"
+    else:
+        said = f"is {least}" if least == most else f"lies between {least} and {most}"
+        said = f"{test.metric}{where} {said} over {counted}"
+        said += f", undefined in {len(values) - len(known)} of them" if len(known) < len(values) else ""
     said += ", to be " + " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in limits.items())
     said += f"; outside in {len(outside)}, the first {outside[0]}" if outside else ""
     return Outcome("deviates" if outside else "reproduced", f"{said}.", numbers)

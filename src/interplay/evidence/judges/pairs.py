@@ -11,7 +11,6 @@ from interplay.evidence.outcomes import (
     NotRunError,
     Outcome,
     Ruling,
-    at_extreme,
     metric_of,
     over_runs,
     select,
@@ -30,7 +29,7 @@ def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
     Significant: `reproduced`; significant the other way round: `deviates`; neither: `underpowered`. One run never
     decides.
     """
-    runs, where = at_extreme(select_all(records, test.runs), test.only)
+    runs = select_all(records, test.runs)
     larger, smaller = ([metric_of(run, name) for run in runs] for name in (test.larger, test.smaller))
     if not all(isfinite(value) for value in (*larger, *smaller)):
         raise NotRunError(f"{test.larger} or {test.smaller} is not finite in every run")
@@ -50,7 +49,7 @@ def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
     }
     wanted = f", to exceed {test.by:g}" if test.by else ""
     sentence = (
-        f"Over {len(runs)} runs{where} {test.larger} is {short(numbers['larger_mean'])} and {test.smaller} "
+        f"Over {len(runs)} runs {test.larger} is {short(numbers['larger_mean'])} and {test.smaller} "
         f"{short(numbers['smaller_mean'])}; difference {numbers['difference']:+.4g}{wanted}, "
         f"p = {short(result.p_greater)} ({result.method}, one-sided)."
     )

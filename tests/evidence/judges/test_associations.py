@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+import pytest
+
+from interplay.evidence.judges import judge_test
+from interplay.protocols.claims import AssociationTest, PredictionTest
+
+STEPS = [0.0, 10.0, 50.0, 100.0]
+NEGATIVE = AssociationTest(
+    kind="association", runs=("temperature/*",), first="feature_entropy", second="silhouette", sign="negative"
+)
+PREDICTION = PredictionTest(kind="prediction", runs=("supervised/*",), series="mir", metric="nc1", at=0.5)
+BETTER = PREDICTION.model_copy(update={"baseline": "test_accuracy"})
+
+
+def associated(make, first, second):
+    return [
+        make(f"temperature/cifar10/t1/seed{i}", seed=i, metrics={"feature_entropy": a, "silhouette": b})
+        for i, (a, b) in enumerate(zip(first, second, strict=True))
+    ]
+
+
+@pytest.fixture(scope="module")
+def normal():
+    """Two columns of 60 independent values."""
+    return np.random.default_rng(0).normal(size=(2, 60))
+
+
+def test_association_by_its_sign(make, normal, published):
+    first, noise = normal
+    clear = associated(make, first, -first + 0.5 * noise)
+    outcome = judge_test(NEGATIVE, clear, published)
+    assert outcome.ruling == "reproduced" and outcome.numbers["rho"] < -0.7
+    positive = NEGATIVE.model_copy(update={"sign": "positive"})
+    assert judge_test(positive, clear, published).ruling == "deviates"
+
+
+def test_association_that_is_absent_or_cannot_be_told(make, normal, published):
+    first, noise = normal
+    assert judge_test(NEGATIVE, associated(make, first, [1.0] * 60), published).ruling == "deviates"
+    many = np.random.default_rng(1).normal(size=(2, 300))
+    assert judge_test(NEGATIVE, associated(make, *many), published).ruling == "deviates"
+    assert judge_test(NEGATIVE, associated(make, *many[:, :12]), published).ruling == "underpowered"
+    assert judge_test(NEGATIVE, associated(make, first[:4], -first[:4]), published).ruling == "underpowered"
+
+
+def test_association_of_what_is_not_there(make, published):
+    assert judge_test(NEGATIVE, associated(make, [1.0, nan], [1.0, 2.0]), published).ruling == "not run"
+    assert judge_test(NEGATIVE, [make("temperature/a/seed0")], published).ruling == "not run"
+
+
+def trained(make, ends, series, baseline=None, seeds=2):
+    """Two seeds of each configuration; columns are constant over training."""
+    return [
+        make(
+            f"supervised/cifar10/temperature-{index}/seed{seed}",
+            seed=seed,
+            settings={"temperature": index, "split": "test", "child": "a"},
+            metrics={"nc1": float(ends[index]) + 0.001 * seed},
+            trajectory={
+                "step": STEPS,
+                "mir": [float(series[index])] * 4,
+                "test_accuracy": [float((series if baseline is None else baseline)[index])] * 4,
+            },
+        )
+        for index in range(len(ends))
+        for seed in range(seeds)
+    ]
+
+
+def test_prediction_of_either_sign(make, normal, published):
+    first, noise = normal
+    for sign in (1, -1):
+        outcome = judge_test(PREDICTION, trained(make, first, sign * first + 0.4 * noise), published)
+        assert outcome.ruling == "reproduced" and "120 runs of 60 configurations" in outcome.sentence
+        assert np.sign(outcome.numbers["rho"]) == sign
+
+
+def test_no_prediction_takes_many_configurations(make, normal, published):
+    assert judge_test(PREDICTION, trained(make, *normal), published).ruling == "deviates"
+    few = judge_test(PREDICTION, trained(make, *normal[:, :6], seeds=5), published)
+    assert few.ruling == "underpowered"
+    fewer = judge_test(PREDICTION, trained(make, *normal[:, :4], seeds=9), published)
+    assert fewer.ruling == "underpowered" and "fewer than 5" in fewer.sentence
+
+
+def test_better_than_a_baseline(make, normal, published):
+    first, noise = normal
+    good, bad = first + 0.1 * noise, first + 3 * noise
+    assert judge_test(BETTER, trained(make, first, good, bad), published).ruling == "reproduced"
+    assert judge_test(BETTER, trained(make, first, bad, good), published).ruling == "deviates"
+    same = judge_test(BETTER, trained(make, first, good, good), published)
+    assert same.ruling == "deviates" and same.numbers["lead"] == 0
+    blurred = trained(make, first[:8], first[:8] + noise[:8], first[:8] - noise[:8])
+    assert judge_test(BETTER, blurred, published).ruling == "underpowered"
+
+
+def test_prediction_of_what_is_not_there(make, normal, published):
+    records = trained(make, *normal)
+    for change in ({"metric": "loss"}, {"series": "hdr"}, {"baseline": "hdr"}):
+        outcome = judge_test(PREDICTION.model_copy(update=change), records, published)
+        assert outcome.ruling == "not run" and next(iter(change.values())) in outcome.sentence
+
+
+def test_columns_that_are_lost_decide_nothing(make, normal, published):
+    lost = trained(make, normal[0], [nan] * 60, normal[1])
+    assert judge_test(PREDICTION, lost, published).ruling == "underpowered"
+    lost = trained(make, normal[0], normal[1], [nan] * 60)
+    assert judge_test(BETTER, lost, published).ruling == "underpowered"
