@@ -1,3 +1,4 @@
+import copy
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,8 @@ from interplay.evidence.judges import judge_test
 from interplay.experiments.supervised import images as images_module
 from interplay.experiments.supervised import task as task_module
 from interplay.experiments.supervised.images import load_splits
-from interplay.experiments.supervised.task import SupervisedTask, build_model
+from interplay.experiments.supervised.task import SupervisedTask, build_model, stopping_readings
+from interplay.information import batch_information
 from interplay.objectives import MutualInformationLoss
 from interplay.protocols.claims import CorrelationTest, TrendTest
 
@@ -169,3 +171,173 @@ def test_shuffled_labels_flip_the_trends(small_setup, do, monkeypatch):
     verdicts = [[judge_test(test, records, nothing).ruling for test in tests] for records in (real, broken)]
     assert verdicts[0] == ["reproduced"] * 2
     assert "reproduced" not in verdicts[1]
+
+
+@pytest.fixture
+def build(tiny, tmp_path):
+    """Builds the task of a variant on digits; `augmentation` crops as the published protocol does."""
+    splits = load_splits("digits", tmp_path, torch.device("cpu"), pooling=1)
+
+    def make(*, augmentation=False, **differences):
+        protocol = tiny.protocols["supervised"]
+        if augmentation:
+            changed = protocol.augmentation.model_copy(update={"crop_padding": 2})
+            protocol = protocol.model_copy(update={"augmentation": changed})
+        return SupervisedTask(
+            protocol,
+            build_model(protocol, "cifar10", splits.train, 0),
+            splits.train,
+            splits.held_out.sample(128),
+            held_out_name="test",
+            objective="plain",
+            weight=0.0,
+            flip=False,
+            seed=0,
+            **differences,
+        )
+
+    return make
+
+
+@pytest.mark.parametrize(("temperature", "smoothing"), [(1.0, 0.0), (3.0, 0.0), (0.5, 0.0), (1.0, 0.1), (1.0, 0.4)])
+def test_one_step_equals_a_step_written_out(build, temperature, smoothing):
+    """Softmax of logits / T (metrics24 V-B), smoothed targets (1 - e) y + e / C (interplay24 5.3), Nesterov."""
+    task = build(temperature=temperature, label_smoothing=smoothing)
+    model = copy.deepcopy(task.model)
+    chosen = task._batch(0)
+    images, labels = task.train.images[chosen], task.train.labels[chosen]
+    task.train_step(0)
+
+    logits = model.train()(images)
+    exponentials = (logits / temperature).exp()
+    probabilities = exponentials / exponentials.sum(1, keepdim=True)
+    targets = (1 - smoothing) * torch.eye(10)[labels] + smoothing / 10
+    loss = -(targets * probabilities.log()).sum(1).mean()
+    loss.backward()
+    settings = task.protocol.optimizer
+    with torch.no_grad():
+        for parameter in model.parameters():
+            decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+            gradient = parameter.grad + decay * parameter
+            parameter -= (
+                settings.learning_rate * (1 + settings.momentum) * gradient
+            )  # momentum starts with the gradient
+    assert float(task.train_loss) == pytest.approx(loss.item(), rel=1e-5)
+    for (name, found), expected in zip(task.model.named_parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=2e-6, msg=name)
+
+
+def test_the_temperature_counts_in_what_is_observed(build):
+    task = build(temperature=4.0)
+    readings = task.observe(0)
+    _, logits = task.evaluate(task.held_out.images)
+    expected = torch.nn.functional.cross_entropy(logits / 4, task.held_out.labels)
+    assert readings["test_loss"] == pytest.approx(float(expected), rel=1e-5)
+    assert readings["test_loss"] != pytest.approx(build().observe(0)["test_loss"], rel=1e-3)
+    assert readings["test_accuracy"] == build().observe(0)["test_accuracy"]
+
+
+def test_the_second_child_starts_alike_and_sees_other_batches_and_other_crops(build, monkeypatch):
+    first, second = build(child="a", augmentation=True), build(child="b", augmentation=True)
+    for name, tensor in first.model.state_dict().items():
+        assert torch.equal(second.model.state_dict()[name], tensor)
+    assert not torch.equal(first._batch(0), second._batch(0))
+    epoch = len(first.train.labels) // first.protocol.batch_size
+    for task in (first, second):  # each sees every image at most once in an epoch
+        assert len(torch.cat([task._batch(step) for step in range(epoch)]).unique()) == epoch * 64
+
+    seen = []
+    monkeypatch.setattr(SupervisedTask, "_batch", lambda self, step: torch.arange(64))
+    for task in (first, second, build(child="a", augmentation=True)):
+        features = task.model.features
+        monkeypatch.setattr(task.model, "features", lambda images, f=features: seen.append(images) or f(images))
+        task.train_step(0)
+    assert torch.equal(seen[0], seen[2])
+    assert not torch.equal(seen[0], seen[1])
+
+
+def test_variants_and_children_are_trained_as_their_names_say(small_setup, do, monkeypatch):
+    """What each run hands to its task: temperature, smoothing, rate, and the children's common beginning."""
+    variants = {"temperatures": [3], "label_smoothing": [0.4], "seeds": [0]}
+    children = {"learning_rates": {"cifar10": [0.1, 0.01], "cifar100": []}, "seeds": [0]}
+    setup = small_setup("supervised", **(SMALL | {"iterations": 4, "variants": variants, "children": children}))
+    begun = {}
+    step = SupervisedTask.train_step
+
+    def noted(self, number):
+        if number == 0:
+            weights = torch.cat([parameter.detach().flatten() for parameter in self.model.parameters()])
+            begun[current] = (weights, self._batch(0).clone(), self.temperature, self.label_smoothing)
+        step(self, number)
+        if number == 0:
+            begun[current] += tuple({group["lr"] for group in self.optimizer.param_groups})
+
+    monkeypatch.setattr(SupervisedTask, "train_step", noted)
+    names = ("plain", "temperature-3", "smoothing-0.4", "child-lr0.1-b", "child-lr0.01-a", "child-lr0.01-b")
+    records = {}
+    for current in names:
+        (records[current],) = do(setup, "supervised", f"cifar10/{current}/seed0")
+    weights, batch = begun["plain"][:2]
+    for name in names:
+        assert torch.equal(begun[name][0], weights)  # one initialisation for all
+        assert torch.equal(begun[name][1], batch) == (not name.endswith("-b"))
+    assert torch.equal(begun["child-lr0.1-b"][1], begun["child-lr0.01-b"][1])
+    assert {name: noticed[2:] for name, noticed in begun.items()} == {
+        "plain": (1.0, 0.0, 0.1),
+        "temperature-3": (3.0, 0.0, 0.1),
+        "smoothing-0.4": (1.0, 0.4, 0.1),
+        "child-lr0.1-b": (1.0, 0.0, 0.1),
+        "child-lr0.01-a": (1.0, 0.0, 0.01),
+        "child-lr0.01-b": (1.0, 0.0, 0.01),
+    }
+    losses = {name: record.trajectory["train_loss"][-1] for name, record in records.items()}
+    assert len(set(losses.values())) == len(losses)
+    assert records["child-lr0.01-b"].settings["learning_rate"] == 0.01
+    assert records["plain"].protocol["optimizer"]["learning_rate"] == 0.1
+
+
+class TestStoppingReadings:
+    """Criteria see the first half of the images only, the accuracy they lead to the other half only."""
+
+    @pytest.fixture
+    def readings(self):
+        draw = torch.Generator().manual_seed(0)
+        labels = torch.arange(100) % 5
+        head = torch.randn(5, 8, generator=draw)
+        features = head[labels] + torch.randn(100, 8, generator=draw)
+
+        def read(first=False, other=False):
+            """With the features of one half, or of both, replaced by noise."""
+            changed = features.clone()
+            for half, spoilt in ((slice(0, 50), first), (slice(50, 100), other)):
+                if spoilt:
+                    changed[half] = torch.randn(50, 8, generator=torch.Generator().manual_seed(1))
+            return stopping_readings(changed, changed @ head.T, labels, head, 25)
+
+        read.features, read.labels, read.head = features, labels, head
+        return read
+
+    def test_disjoint_halves(self, readings):
+        criteria = ("stopping_loss", "stopping_mir", "stopping_hdr")
+        plain, other, first = readings(), readings(other=True), readings(first=True)
+        assert {name: other[name] for name in criteria} == {name: plain[name] for name in criteria}
+        assert other["stopped_accuracy"] < plain["stopped_accuracy"]
+        assert first["stopped_accuracy"] == plain["stopped_accuracy"]
+        assert all(first[name] != plain[name] for name in criteria)
+
+    def test_values_by_hand(self, readings):
+        features, labels, head = readings.features, readings.labels, readings.head
+        found, logits = readings(), features @ head.T
+        chosen = logits[torch.arange(50), labels[:50]] - logits[:50].exp().sum(1).log()
+        assert found["stopping_loss"] == pytest.approx(float(-chosen.mean()), rel=1e-5)
+        assert found["stopped_accuracy"] == pytest.approx(float((logits[50:].argmax(1) == labels[50:]).float().mean()))
+        batches = [batch_information(features[s], labels[s], head) for s in (slice(0, 25), slice(25, 50))]
+        for name in ("mir", "hdr"):
+            assert found[f"stopping_{name}"] == pytest.approx(sum(batch[name] for batch in batches) / 2)
+
+    def test_every_run_logs_them(self, tiny, do):
+        record = do(tiny, "supervised", "cifar10/plain/seed0")[0]
+        columns = record.trajectory
+        for name in ("stopping_loss", "stopping_mir", "stopping_hdr", "stopped_accuracy"):
+            assert len(columns[name]) == len(columns["step"])
+        assert columns["stopping_loss"][-1] < columns["stopping_loss"][0]
