@@ -36,15 +36,16 @@ def test_both_tiers_unfold_into_the_runs_of_their_protocols(smoke, paper):
         assert len(runs) == len(by_objective) + len(sweep) + len(variants) + len(children)
 
 
-def test_a_variant_differs_from_the_plain_run_in_one_thing(smoke):
-    runs = {run.name: run for run in select_runs(smoke, "supervised", "cifar10/*")}
+def test_a_variant_differs_from_the_plain_run_in_one_thing(paper):
+    runs = {run.name: run for run in select_runs(paper, "supervised", "cifar10/*")}
     plain = runs["cifar10/plain/seed0"].settings
     for name, difference in {
-        "cifar10/temperature-3/seed0": {"temperature": 3},
+        "cifar10/temperature-0.5/seed0": {"temperature": 0.5},
+        "cifar10/temperature-10/seed2": {"temperature": 10},
         "cifar10/smoothing-0.4/seed1": {"label_smoothing": 0.4},
-        "cifar10/child-lr0.1-b/seed0": {"child": "b"},
-        "cifar10/child-lr0.01-a/seed1": {"learning_rate": 0.01},
-        "cifar10/child-lr0.01-b/seed1": {"learning_rate": 0.01, "child": "b"},
+        "cifar10/child-lr0.03-b/seed0": {"child": "b"},
+        "cifar10/child-lr0.003-a/seed1": {"learning_rate": 0.003},
+        "cifar10/child-lr0.0003-b/seed1": {"learning_rate": 0.0003, "child": "b"},
     }.items():
         assert runs[name].settings == plain | difference
 
@@ -59,11 +60,11 @@ def test_networks_that_exist_are_not_trained_again(smoke, paper):
         assert select_runs(setup, "estimators", "cifar10/seed0")[0].models == plain
         pair = select_runs(setup, "connectivity", f"cifar10/lr{rate:g}/seed0")[0].models
         assert pair == (*plain, f"supervised/cifar10/child-lr{rate:g}-b/seed0")
-    assert select_runs(smoke, "temperature", "cifar100/t10/seed1")[0].models == (
+    assert select_runs(paper, "temperature", "cifar100/t10/seed1")[0].models == (
         "supervised/cifar100/temperature-10/seed1",
     )
-    assert select_runs(smoke, "connectivity", "cifar10/lr0.001/seed1")[0].models == tuple(
-        f"supervised/cifar10/child-lr0.001-{child}/seed1" for child in "ab"
+    assert select_runs(paper, "connectivity", "cifar10/lr0.003/seed1")[0].models == tuple(
+        f"supervised/cifar10/child-lr0.003-{child}/seed1" for child in "ab"
     )
 
 
