@@ -39,7 +39,7 @@ def test_association_by_its_sign(make, normal, published):
 
 
 def test_association_that_is_absent_or_cannot_be_told(make, normal, published):
-    first, noise = normal
+    first, _ = normal
     assert judge_test(NEGATIVE, associated(make, first, [1.0] * 60), published).ruling == "deviates"
     many = np.random.default_rng(1).normal(size=(2, 300))
     assert judge_test(NEGATIVE, associated(make, *many), published).ruling == "deviates"
