@@ -25,10 +25,11 @@ CLASSES: tuple[style.Line, ...] = (
 
 
 def draw(records: Sequence[Record]) -> Figure:
-    """Samples, class means and rows of the head's weights around the global mean, seen along the same direction.
+    """Samples, class means and rows of the head's weights around the global mean, seen from the same direction.
 
     The document draws this by hand; here are features of a network with three-dimensional features that was trained on
-    three classes. Lengths differ between states, so each panel has its own scale; weights are scaled to the means.
+    three classes. Both panels are turned so that the plane of the last class means lies flat. Lengths differ between
+    states, so each panel has its own scale; weights are scaled to the means.
 
     Raises:
         InterplayError: the record has no table collapse_3d.
@@ -38,12 +39,11 @@ def draw(records: Sequence[Record]) -> Figure:
     if not rows:
         raise InterplayError(f"{record.name}: the record has no table collapse_3d; delete it and rerun")
     figure = plt.figure(figsize=(style.PAGE, 3.9))
-    normal = _normal(_points(rows, "end", "class_mean")[0])
+    turn = _turn(_points(rows, "end", "class_mean")[0])
     for position, state in enumerate(STATES, start=1):
         axes = figure.add_subplot(1, 2, position, projection="3d")
-        _panel(axes, rows, state, normal)
-    figure.suptitle(f"{dataset_label(record)}, three classes, features in three dimensions, training data", fontsize=8)
-    _legend(figure, rows)
+        _panel(axes, rows, state, turn)
+    _legend(figure, rows, f"{dataset_label(record)}, three classes, three-dimensional features of training samples")
     return figure
 
 
@@ -55,12 +55,12 @@ def _points(rows: Sequence[Mapping[str, Any]], state: str, kind: str) -> tuple[M
     )
 
 
-def _panel(axes: Any, rows: Sequence[Mapping[str, Any]], state: str, normal: Matrix) -> None:
+def _panel(axes: Any, rows: Sequence[Mapping[str, Any]], state: str, turn: Matrix) -> None:
     samples, labels = _points(rows, state, "sample")
     means, _ = _points(rows, state, "class_mean")
     weights, _ = _points(rows, state, "weight")
     centre = means.mean(0)
-    samples, means = samples - centre, means - centre
+    samples, means, weights = (samples - centre) @ turn, (means - centre) @ turn, weights @ turn
     length = float(np.linalg.norm(means, axis=1).mean())
     weights = weights * length / np.linalg.norm(weights, axis=1).mean()
     for look, index in zip(CLASSES, np.unique(labels), strict=False):
@@ -72,7 +72,7 @@ def _panel(axes: Any, rows: Sequence[Mapping[str, Any]], state: str, normal: Mat
         axes.scatter(*mean, s=52, color=look["color"], marker=look["marker"], edgecolors="black", linewidths=0.8)
     closed = np.vstack([means, means[:1]])
     axes.plot(*closed.T, color="#777777", linewidth=0.7)
-    _look_along(axes, normal)
+    axes.view_init(elev=38, azim=-62)
     reach = 1.05 * float(np.quantile(np.linalg.norm(samples, axis=1), 0.98))
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
     axes.set_box_aspect((1, 1, 1), zoom=1.15)
@@ -104,21 +104,13 @@ def _joined(values: Matrix, form: str) -> str:
     return ", ".join(form.format(value) for value in values)
 
 
-def _normal(means: Matrix) -> Matrix:
-    """A unit vector across the plane of the three class means."""
-    centred = means - means.mean(0)
-    across: Matrix = np.linalg.svd(centred)[2][-1]
-    return across if across[2] >= 0 else -across
+def _turn(means: Matrix) -> Matrix:
+    """An orthogonal matrix that lays the plane of the three class means flat; the axes of features have no meaning."""
+    flat: Matrix = np.linalg.svd(means - means.mean(0))[2].T
+    return flat
 
 
-def _look_along(axes: Any, normal: Matrix) -> None:
-    """Look at the plane of the means from 35 degrees off its normal, so that depth shows."""
-    elevation = float(np.degrees(np.arcsin(np.clip(normal[2], -1, 1))))
-    azimuth = float(np.degrees(np.arctan2(normal[1], normal[0])))
-    axes.view_init(elev=elevation - 25, azim=azimuth + 25)
-
-
-def _legend(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> None:
+def _legend(figure: Figure, rows: Sequence[Mapping[str, Any]], title: str) -> None:
     labels = sorted({int(row["label"]) for row in rows})
     handles = [
         Line2D([], [], linestyle="", markersize=4, label=f"class {label}", **look)
@@ -126,4 +118,4 @@ def _legend(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> None:
     ]
     handles.append(Line2D([], [], color="#444444", linewidth=1.6, marker="o", markersize=6, label="centred class mean"))
     handles.append(Line2D([], [], color=style.BLACK, linewidth=1, linestyle=(0, (3, 1.5)), label="row of the weights"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    figure.legend(handles=handles, loc="outside upper center", ncols=5, title=title, title_fontsize=8)

@@ -38,10 +38,10 @@ def draw(records: Sequence[Record]) -> Figure:
     axes.set_ylim(-1.05, 1.05)
     axes.set_xlabel(r"pre-activation $\phi$")
     axes.set_ylabel(rf"$h_i$, in {BINS} bins")
-    words = f"within {NEARLY:.0%} of linear for $|\\phi|$ < {edge:.2f}:\n{np.tanh(edge):.0%} of the range of $h_i$"
-    axes.annotate(words, (edge, -0.16), xytext=(0.62, -0.3), fontsize=6, va="top", arrowprops=_ARROW)
+    words = f"within {NEARLY:.0%} of linear\nfor $|\\phi|$ < {edge:.2f}: {np.tanh(edge):.0%}\nof the range of $h_i$"
+    axes.annotate(words, (edge, -0.2), xytext=(0.85, -0.36), fontsize=6, va="top", arrowprops=_ARROW)
     words = f"first or last bin\nfor $|\\phi|$ > {last:.2f}"
-    axes.annotate(words, (2.2, 0.94), xytext=(1.55, 0.7), fontsize=6, va="top", arrowprops=_ARROW)
+    axes.annotate(words, (2.2, 0.94), xytext=(1.45, 0.66), fontsize=6, va="top", arrowprops=_ARROW)
     axes.legend(loc="upper left", handlelength=2.4)
     return figure
 
