@@ -140,6 +140,19 @@ def test_wrong_batches_are_refused_in_one_line(kind, outputs, labels, message):
     assert "\n" not in str(caught.value)
 
 
+def test_a_first_pass_goes_on_from_its_saved_state():
+    whole, start = LayerCollapse(2), LayerCollapse(2)
+    for collector in (whole, start):
+        collector.update({"h": H["h"][:2]}, Y[:2])
+    resumed = LayerCollapse(2)
+    resumed.load_state_dict(start.state_dict())
+    start.update({"h": H["h"][:2]}, Y[:2])  # must not reach what was saved
+    for collector in (whole, resumed):
+        collector.update({"h": H["h"][2:]}, Y[2:])
+    assert resumed.counts.tolist() == whole.counts.tolist()
+    assert torch.equal(resumed.class_means()["h"], whole.class_means()["h"])
+
+
 def different_passes():
     first = LayerCollapse(2)
     first.update(H, Y)

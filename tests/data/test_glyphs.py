@@ -1,4 +1,4 @@
-"""glyphs100: the same bytes everywhere, balanced, and neither trivial nor hopeless to learn."""
+"""glyphs100 and glyphs10: the same bytes everywhere, balanced, and neither trivial nor hopeless to learn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from interplay.data import CATALOGUE, average_pool, glyphs, load
 from interplay.data.content import arrays_digest
 
 SPLITS = ("train", "test")
+SETS = [(name, split) for name in ("glyphs100", "glyphs10") for split in SPLITS]
 
 
 @pytest.fixture(scope="module")
@@ -22,24 +23,24 @@ def splits(root):
     return {split: load("glyphs100", split, root) for split in SPLITS}
 
 
-@pytest.mark.parametrize("split", SPLITS)
-def test_the_content_is_the_pinned_one(splits, split):
+@pytest.mark.parametrize(("name", "split"), SETS)
+def test_the_content_is_the_pinned_one(root, name, split):
     """Fails when the recipe changes: then pin the new digest, and say so in the changelog of results."""
-    info = CATALOGUE["glyphs100"]
-    assert splits[split].digest == info.digests[split]
-    assert len(splits[split]) == info.splits[split]
-    assert splits[split].image_shape == info.image_shape
+    data, info = load(name, split, root), CATALOGUE[name]
+    assert data.digest == info.digests[split]
+    assert len(data) == info.splits[split]
+    assert data.image_shape == info.image_shape
 
 
-@pytest.mark.parametrize("split", SPLITS)
-def test_classes_are_balanced_and_shuffled(splits, split):
-    labels = splits[split].labels
-    assert labels.bincount().tolist() == [len(labels) // 100] * 100
-    assert len(labels[:500].unique()) > 90
+@pytest.mark.parametrize(("name", "split"), SETS)
+def test_classes_are_balanced_and_shuffled(root, name, split):
+    labels, classes = load(name, split, root).labels, CATALOGUE[name].num_classes
+    assert labels.bincount().tolist() == [len(labels) // classes] * classes
+    assert len(labels[:500].unique()) > 0.9 * classes
 
 
 def test_rendering_repeats_itself_to_the_byte(splits):
-    again = glyphs.render("test")
+    again = glyphs.render("glyphs100", "test")
     assert np.array_equal(again.images, splits["test"].images.numpy())
 
 
@@ -69,12 +70,17 @@ def test_no_two_splits_share_an_image_or_a_face(splits):
     seen = {image.tobytes() for image in splits["train"].images.numpy()}
     assert len(seen) == len(splits["train"])
     assert not any(image.tobytes() in seen for image in splits["test"].images.numpy())
-    train, test = (set(glyphs.RECIPES[split].faces) for split in SPLITS)
+    train, test = (set(glyphs.RECIPES["glyphs100", split].faces) for split in SPLITS)
     assert not train & test
 
 
 def test_a_hundred_different_characters():
     assert len(set(glyphs.CHARACTERS)) == len(glyphs.CHARACTERS) == 100
+
+
+def test_ten_of_them():
+    assert len(set(glyphs.LOOKALIKES)) == 10
+    assert set(glyphs.LOOKALIKES) < set(glyphs.CHARACTERS)
 
 
 def test_noise_is_centred_with_unit_variance():

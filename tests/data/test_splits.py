@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interplay.data import stratified_sample, stratified_split
+from interplay.data import first_per_class, stratified_sample, stratified_split
 from interplay.errors import InterplayError
 
 labellings = st.lists(st.integers(0, 6), min_size=2, max_size=200).map(lambda values: torch.tensor(values))
@@ -57,3 +57,18 @@ def test_a_split_needs_two_parts(fraction):
 def test_a_sample_cannot_exceed_the_set(count):
     with pytest.raises(InterplayError, match=f"cannot choose {count} of 10"):
         stratified_sample(torch.zeros(10, dtype=torch.int64), count, 0)
+
+
+@settings(deadline=None, max_examples=40)
+@given(labels=labellings, count=st.integers(1, 4))
+def test_the_first_of_each_class_in_their_order(labels, count):
+    labels = torch.cat([labels, torch.arange(7).repeat(4)])
+    naive = [i for i, label in enumerate(labels.tolist()) if labels[:i].tolist().count(label) < count]
+    assert first_per_class(labels, count).tolist() == naive
+
+
+def test_a_class_gives_no_more_than_it_has():
+    with pytest.raises(InterplayError, match="cannot take 3 samples of each class; the smallest has 2"):
+        first_per_class(torch.tensor([0, 0, 1, 1, 1]), 3)
+    with pytest.raises(InterplayError, match="the smallest has 0"):
+        first_per_class(torch.tensor([0, 2]), 1)

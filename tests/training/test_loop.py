@@ -38,6 +38,23 @@ def test_killed_and_resumed_is_bit_identical_to_uninterrupted(tmp_path, stops):
     assert result.sessions == 1 + sum(stop >= 2 for stop in stops)  # before step 2 there is nothing to resume
 
 
+def test_a_task_may_stop_before_its_last_step(tmp_path):
+    """A resumed run stops where the uninterrupted one does, and the row of the last step is there."""
+
+    def run(task, checkpoint=None):
+        return run_loop(task, 20, range(21), checkpoint, checkpoint_every=1, stop=lambda: float(task.value[0]) > 0.9)
+
+    reference = run(Noisy()).trajectory
+    last = len(reference["step"]) - 1
+    assert 2 < last < 20
+    assert reference["value"] == run_loop(Noisy(), last, range(21)).trajectory["value"]
+    checkpoint = Checkpoint(tmp_path / "c", "id")
+    with pytest.raises(KeyboardInterrupt):
+        run(Noisy(stop_before=last - 1), checkpoint)
+    assert run(Noisy(), checkpoint).trajectory == reference
+    assert run(Noisy(), checkpoint).trajectory == reference  # from the checkpoint of the last step
+
+
 def test_observations_include_start_and_end():
     result = run_loop(Noisy(), 5, [0, 5])
     assert result.trajectory["step"] == [0.0, 5.0]

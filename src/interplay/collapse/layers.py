@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import nan
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -68,6 +69,15 @@ class LayerCollapse:
         self._counts += other._counts
         merge_sums(self._sums, other._sums)
         return self
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was gathered so far, for a checkpoint."""
+        return {"sums": {name: sums.clone() for name, sums in self._sums.items()}, "counts": self.counts}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Replace what was gathered by what `state_dict` of a collector over as many classes gave."""
+        self._sums = {name: sums.clone() for name, sums in state["sums"].items()}
+        self._counts = state["counts"].cpu().clone()
 
     @property
     def counts(self) -> Tensor:

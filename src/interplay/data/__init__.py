@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from interplay.data.dataset import Dataset, data_digest
     from interplay.data.loading import load
     from interplay.data.normalise import Normalisation
-    from interplay.data.splits import stratified_sample, stratified_split
+    from interplay.data.splits import first_per_class, indices_within_class, stratified_sample, stratified_split
 
 _LAZY = {
     "Dataset": "interplay.data.dataset",
     "data_digest": "interplay.data.dataset",
     "Normalisation": "interplay.data.normalise",
     "average_pool": "interplay.data.augment",
+    "first_per_class": "interplay.data.splits",
     "flip_and_crop": "interplay.data.augment",
+    "indices_within_class": "interplay.data.splits",
     "load": "interplay.data.loading",
     "stratified_sample": "interplay.data.splits",
     "stratified_split": "interplay.data.splits",
@@ -36,7 +38,9 @@ __all__ = [
     "average_pool",
     "data_digest",
     "dataset_info",
+    "first_per_class",
     "flip_and_crop",
+    "indices_within_class",
     "load",
     "stratified_sample",
     "stratified_split",

@@ -112,6 +112,17 @@ _ALL = (
         citation="this package, docs/data.md",
         digests={"train": "e7f1a88dad3598f5", "test": "648f104e2c2d20c3"},
     ),
+    DatasetInfo(
+        name="glyphs10",
+        title="10 capitals from matplotlib's fonts",
+        origin="rendered",
+        num_classes=10,
+        image_shape=(1, 28, 28),
+        splits={"train": 10_000, "test": 10_000},
+        licence="rendered from DejaVu (Bitstream Vera licence) and STIX fonts (SIL OFL), as shipped with matplotlib",
+        citation="this package, docs/data.md",
+        digests={"train": "1e406a375e8e8579", "test": "7282e98f3efddc25"},
+    ),
 )
 
 CATALOGUE: dict[str, DatasetInfo] = {info.name: info for info in _ALL}

@@ -56,6 +56,6 @@ def _read(info: DatasetInfo, split: str, root: Path) -> Arrays:
             return read_fashion_mnist(path, split)
         case "digits":
             return read_digits(split)
-        case "glyphs100":
-            return read_glyphs(root, split)
+        case "glyphs100" | "glyphs10":
+            return read_glyphs(root, info.name, split)
     raise InterplayError(f"{info.name} is in the catalogue but nothing reads it")

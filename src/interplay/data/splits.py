@@ -1,4 +1,4 @@
-"""Stratified splits and samples, by seed, the same on every machine."""
+"""Stratified splits and samples, by seed, the same on every machine; and samples by their place in a class."""
 
 from __future__ import annotations
 
@@ -64,3 +64,25 @@ def stratified_sample(labels: Tensor, count: int, seed: int) -> Tensor:
         members = (labels.cpu() == label).nonzero().flatten()
         chosen.append(members[torch.randperm(len(members), generator=generator)[:quota]])
     return torch.cat(chosen).sort().values
+
+
+def indices_within_class(labels: Tensor) -> Tensor:
+    """Index of every sample among those of its class, int64 [n], from 0, in the order in which they come."""
+    order = labels.argsort(stable=True)
+    counts = labels.bincount()
+    starts = counts.cumsum(0) - counts
+    indices = torch.empty_like(labels)
+    indices[order] = torch.arange(len(labels), device=labels.device) - starts.repeat_interleave(counts)
+    return indices
+
+
+def first_per_class(labels: Tensor, count: int) -> Tensor:
+    """Indices of the first `count` samples of each class, int64, ascending.
+
+    Raises:
+        InterplayError: a class has fewer.
+    """
+    least = int(labels.bincount().min()) if len(labels) else 0
+    if not 1 <= count <= least:
+        raise InterplayError(f"cannot take {count} samples of each class; the smallest has {least}")
+    return (indices_within_class(labels) < count).nonzero().flatten()

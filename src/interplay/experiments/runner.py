@@ -63,7 +63,7 @@ def run_all(
             context = Context(
                 device=device,
                 data_root=data_root,
-                substitute=setup.mapping.datasets[run.dataset] if run.dataset else None,
+                substitute=setup.mapping.of(experiment).datasets[run.dataset] if run.dataset else None,
                 earlier=earlier,
                 checkpoint=checkpoint,
                 models=_models(run, results),

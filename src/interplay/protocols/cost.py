@@ -51,7 +51,7 @@ def operations(setup: Setup, experiment: str, run: Run) -> float:
     """Multiplications and additions of a run, of its training alone, up to a constant per experiment."""
     protocol = setup.protocols[experiment]
     if isinstance(protocol, SupervisedProtocol):
-        return _supervised(protocol, run, setup.mapping)
+        return _supervised(protocol, run, setup.mapping.of(experiment))
     if isinstance(protocol, GrokkingProtocol):
         shape = protocol.transformer
         pairs = protocol.train_fraction * protocol.modulus**2
@@ -147,7 +147,7 @@ def _operations_of(setup: Setup, record: Record, there: Mapping[str, BaseModel])
     if not set(EXPERIMENTS[record.experiment].reads) <= set(there):
         return None  # nobody knows the networks that it measured
     run = Run(name=record.run, family="", seed=record.seed, settings=record.settings, dataset=record.dataset)
-    mapping = setup.mapping
+    mapping = setup.mapping.of(record.experiment)
     if record.dataset and record.dataset_used != mapping.datasets[record.dataset].use:
         return None  # images of another size
     changed = Setup(**{**vars(setup), "protocols": {**setup.protocols, **there, record.experiment: earlier}})

@@ -17,7 +17,17 @@ class Substitute(Strict):
 
 
 class DataMapping(Strict):
-    """`published` or `offline`: for each published data set the one that is read."""
+    """`published` or `offline`: for each published data set the one that is read.
+
+    `experiments` holds exceptions by experiment, for those that compare two published sets which `datasets` would turn
+    into one.
+    """
 
     description: str
     datasets: dict[str, Substitute]
+    experiments: dict[str, dict[str, Substitute]] = Field(default_factory=dict)
+
+    def of(self, experiment: str) -> DataMapping:
+        """The mapping as it holds in one experiment."""
+        own = self.experiments.get(experiment, {})
+        return self.model_copy(update={"datasets": self.datasets | own, "experiments": {}})

@@ -63,7 +63,7 @@ def plan_jobs(setup: Setup, experiments: Iterable[str] | None = None) -> list[Jo
     for experiment in experiments or EXPERIMENTS:
         if experiment not in EXPERIMENTS:
             raise InterplayError(f"experiment {experiment!r} is unknown; choose one of {', '.join(EXPERIMENTS)}")
-        runs = unfold(experiment, setup.protocols, setup.mapping)
+        runs = unfold(experiment, setup.protocols, setup.mapping.of(experiment))
         groups: dict[str, list[Run]] = {}
         for run in runs:
             groups.setdefault(run.family if setup.tier.bundle == "family" else run.name, []).append(run)
@@ -75,7 +75,8 @@ def plan_jobs(setup: Setup, experiments: Iterable[str] | None = None) -> list[Jo
 def job_digest(setup: Setup, experiment: str) -> str:
     """Digest of all that decides a job's result besides its inputs: code, protocol and data mapping."""
     code = code_digest(f"interplay.experiments.{experiment}")
-    return text_digest(code + setup.protocols[experiment].model_dump_json() + setup.mapping.model_dump_json())
+    mapping = setup.mapping.of(experiment)
+    return text_digest(code + setup.protocols[experiment].model_dump_json() + mapping.model_dump_json())
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[Run]:

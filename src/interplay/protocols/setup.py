@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 
 from interplay.errors import InterplayError
 from interplay.protocols.experiments import EXPERIMENTS, PROTOCOLS
-from interplay.protocols.mappings import DataMapping
+from interplay.protocols.mappings import DataMapping, Substitute
 from interplay.protocols.sourced import differences, lay_over, read_yaml, split_sources, validate
 from interplay.protocols.tiers import Tier
 
@@ -48,9 +49,13 @@ def load_setup(config: Path, tier_name: str = "smoke", data_name: str | None = N
     if data_name not in tier.data:
         raise InterplayError(f"tier {tier_name} runs on {' or '.join(tier.data)} data only, not on {data_name}")
     mapping = validate(DataMapping, read_yaml(mapping_path), mapping_path)
-    for name in tier.overrides:
-        if name not in PROTOCOLS:
-            raise InterplayError(f"{tier_path}: overrides.{name}: no such experiment; there are {', '.join(PROTOCOLS)}")
+    for path, key, names in (
+        (tier_path, "overrides", tier.overrides),
+        (mapping_path, "experiments", mapping.experiments),
+    ):
+        for name in names:
+            if name not in PROTOCOLS:
+                raise InterplayError(f"{path}: {key}.{name}: no such experiment; there are {', '.join(PROTOCOLS)}")
     protocols: dict[str, BaseModel] = {}
     overrides: dict[str, list[str]] = {}
     where: dict[str, Path] = {}
@@ -59,10 +64,11 @@ def load_setup(config: Path, tier_name: str = "smoke", data_name: str | None = N
         resolved = lay_over(published, tier.overrides.get(name, {}))
         where[name] = tier_path if name in tier.overrides else config / "experiments" / f"{name}.yaml"
         protocols[name] = validate(model, resolved, f"{where[name]}: {name}")
-        unknown = set(resolved.get("architectures", {})) - set(mapping.datasets)
+        substitutes = mapping.of(name).datasets
+        unknown = set(_datasets(resolved)) - set(substitutes)
         if unknown:
             raise InterplayError(f"{mapping_path}: datasets: {', '.join(sorted(unknown))} missing, {name} needs it")
-        overrides[name] = differences(published, resolved) + _substitutions(resolved, mapping)
+        overrides[name] = differences(published, resolved) + _substitutions(resolved, substitutes)
     for name, experiment in EXPERIMENTS.items():
         if missing := experiment.untrained(protocols[name], *(protocols[other] for other in experiment.reads)):
             raise InterplayError(f"{where[name]}: {name}: {missing}")
@@ -86,10 +92,15 @@ def _choose(folder: Path, name: str, kind: str) -> Path:
     return folder / f"{name}.yaml"
 
 
-def _substitutions(protocol: dict[str, Any], mapping: DataMapping) -> list[str]:
+def _datasets(protocol: Mapping[str, Any]) -> list[str]:
+    """The published data sets that a protocol names, by network or in a list."""
+    return [*protocol.get("architectures", {}), *protocol.get("datasets", ())]
+
+
+def _substitutions(protocol: Mapping[str, Any], substitutes: Mapping[str, Substitute]) -> list[str]:
     lines = []
-    for dataset in protocol.get("architectures", {}):
-        substitute = mapping.datasets[dataset]
+    for dataset in _datasets(protocol):
+        substitute = substitutes[dataset]
         if substitute.use != dataset:
             lines.append(f"data.{dataset}: {dataset} -> {substitute.use}")
         if substitute.horizontal_flip is False:

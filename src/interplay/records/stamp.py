@@ -35,6 +35,7 @@ def dataset_label(record: Record) -> str:
         "stl10": "STL-10",
         "fashion-mnist": "Fashion-MNIST",
         "glyphs100": "Glyphs-100",
+        "glyphs10": "Glyphs-10",
         "digits": "Digits",
     }
     published, used = record.dataset or "", record.dataset_used or ""

@@ -44,8 +44,9 @@ def run_loop(
     checkpoint: Checkpoint | None = None,
     checkpoint_every: int = 1000,
     report: Callable[[int, Mapping[str, float]], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> LoopResult:
-    """Train `task` for `steps` steps, from its checkpoint where there is one.
+    """Train `task` for `steps` steps, from its checkpoint where there is one; fewer where `stop` says so.
 
     A run that was killed and started again gives the same trajectory, bit for bit on the CPU, as one that was not.
 
@@ -56,6 +57,8 @@ def run_loop(
         checkpoint: where to keep the state; None keeps none.
         checkpoint_every: steps between checkpoints.
         report: called with each row of readings as it is taken.
+        stop: asked after each step and its readings; it must follow from the task's state alone, so that a resumed run
+            stops where the uninterrupted one does.
     """
     log = TrajectoryLog()
     done, training, logging, sessions = 0, 0.0, 0.0, 1
@@ -74,7 +77,7 @@ def run_loop(
             logging += perf_counter() - started
             if report is not None:
                 report(done, readings)
-        if done >= steps:
+        if done >= steps or (done > 0 and stop is not None and stop()):
             break
         started = perf_counter()
         task.train_step(done)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from interplay.data import indices_within_class
 from interplay.errors import InterplayError
 
 
@@ -22,16 +23,6 @@ def digits_needed(class_size: int, base: int) -> int:
     while base**digits < class_size:
         digits += 1
     return digits
-
-
-def indices_within_class(labels: Tensor) -> Tensor:
-    """Index of every sample among those of its class, `[n]`, from 0, in the order in which they come."""
-    order = labels.argsort(stable=True)
-    counts = labels.bincount()
-    starts = counts.cumsum(0) - counts
-    indices = torch.empty_like(labels)
-    indices[order] = torch.arange(len(labels), device=labels.device) - starts.repeat_interleave(counts)
-    return indices
 
 
 def relabel(labels: Tensor, num_classes: int) -> Tensor:

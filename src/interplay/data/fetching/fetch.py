@@ -70,7 +70,7 @@ def _at_hand(info: DatasetInfo, root: Path, say: Say) -> Path | None:
     from interplay.data.glyphs import read_glyphs
 
     for split in info.splits:
-        read_glyphs(root, split)
+        read_glyphs(root, info.name, split)
     say(f"{info.name}: rendered")
     return None
 
