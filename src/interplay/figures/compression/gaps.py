@@ -18,7 +18,7 @@ from interplay.records import Record
 
 
 def draw(records: Sequence[Record]) -> Figure:
-    """A row per layer, a column per scenario; one point an epoch with a positive generalisation gap, later is larger."""
+    """A row per layer, a column per scenario; a point for each epoch with a positive generalisation gap."""
     groups = scenarios(records)
     layers = list(layer_columns(records[0], "collapse_train"))
     figure, axes = plt.subplots(len(layers), len(groups), figsize=(style.PAGE, 4.6), squeeze=False, sharex="col")
@@ -30,7 +30,9 @@ def draw(records: Sequence[Record]) -> Figure:
     for panel, layer in zip(axes[:, 0], layers, strict=True):
         panel.set_ylabel(f"compression gap\nlayer {layer}")
     grey = {"color": "#444444", "linestyle": "", "marker": "o"}
-    handles = [Line2D([], [], label=f"layer {layer}", **{**SMALL, **LAYERS[layer], "linestyle": ""}) for layer in layers]
+    handles = [
+        Line2D([], [], label=f"layer {layer}", **{**SMALL, **LAYERS[layer], "linestyle": ""}) for layer in layers
+    ]
     handles.append(Line2D([], [], label="an epoch; the later, the larger", **{**SMALL, **grey}))
     seeds = max(len(runs) for runs in groups.values())
     words = "$r$: Pearson, $\\rho$: Spearman" + (f", least and largest of {seeds} seeds" if seeds > 1 else "")

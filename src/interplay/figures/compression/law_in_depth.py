@@ -1,4 +1,4 @@
-"""compression25 Fig. 3.4: is compression geometric in depth? Pearson's r of log tr(Sigma_W Sigma_B^+) with the layer."""
+"""compression25 Fig. 3.4: is compression geometric in depth? Correlation of its logarithm with the layer, and ratio."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def legend(
     others: Mapping[str, Mapping[str, Any]] | None = None,
     more: Sequence[Patch] = (),
 ) -> None:
-    """One legend above all panels: layers, splits, further lines and patches, and what the bands are if there are any."""
+    """One legend above all panels: layers, splits, further lines and patches, and what the bands are, if any."""
     handles: list[Line2D | Patch] = [
         Line2D([], [], label=f"layer {layer}", **{**SMALL, **LAYERS[layer]}) for layer in layers
     ]
@@ -139,4 +139,3 @@ def note(axes: Axes, text: str, corner: str = "upper right", **look: Any) -> Non
         fontsize=6,
         **{"bbox": {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1.0}, **look},
     )
-
