@@ -10,6 +10,13 @@ SERIES = ("accuracy", "mir", "hdr", "mir_batch", "hdr_batch", "feature_entropy",
 NORMALISED = [f"{name}_batch_{kind}_norm" for name in ("mir", "hdr") for kind in ("batch", "layer")]
 DATASETS = (("cifar10", "fashion-mnist", 10), ("cifar100", "glyphs100", 100))
 BATCH = {"trajectory": {"batch_size": 64}}
+VARIANTS = (  # name, smoothing, temperature, learning rate
+    ("plain", 0.0, 1.0, 0.1),
+    ("smoothing-0.1", 0.1, 1.0, 0.1),
+    ("smoothing-0.4", 0.4, 1.0, 0.1),
+    ("temperature-3", 0.0, 3.0, 0.1),
+    ("child-lr0.01-a", 0.0, 1.0, 0.01),
+)
 RATES = {"cifar10": (0.1, 0.01, 0.001), "cifar100": (0.1,)}
 WEIGHTS = [index / 10 for index in range(11)]
 SPARSITIES = (0.5, 0.9, 0.95)
@@ -17,13 +24,13 @@ BATCH_SIZES = (8, 16, 32, 64, 128, 256)
 
 
 def supervised_runs(make_record, dataset, used, classes, seed, rng):
-    """Plain runs, smoothing and temperature."""
+    """Five configurations: plain, two levels of smoothing, a temperature, a lower learning rate."""
     grams = [
         {"row": i, "column": j, "label": i // 3, "features": float(i == j), "head": float(i // 3 == j // 3)}
         for i in range(9)
         for j in range(9)
     ]
-    for variant, smoothing in (("plain", 0.0), ("smoothing-0.1", 0.1), ("smoothing-0.4", 0.4)):
+    for number, (variant, smoothing, temperature, rate) in enumerate(VARIANTS):
         columns = {f"test_{name}": sorted(rng.random(len(STEPS))) for name in SERIES}
         columns |= {name: sorted(rng.random(len(STEPS))) for name in (*SERIES, *NORMALISED)}
         columns |= {
@@ -44,19 +51,19 @@ def supervised_runs(make_record, dataset, used, classes, seed, rng):
                 "objective": "plain",
                 "num_classes": classes,
                 "label_smoothing": smoothing,
-                "temperature": 1.0,
-                "learning_rate": 0.1,
+                "temperature": temperature,
+                "learning_rate": rate,
                 "child": "a",
             },
             protocol=BATCH,
             trajectory=columns,
             metrics={
-                "test_accuracy": 0.87 - 0.02 * smoothing + 0.01 * seed,
+                "test_accuracy": 0.87 - 0.02 * number + 0.01 * seed,
                 "mir": 0.60 + 0.1 * smoothing,
                 "mir_batch": 0.66 + 0.1 * smoothing,
                 "hdr": 0.04 + 0.02 * seed,
                 "hdr_batch": 0.035 + 0.02 * seed,
-                "nc1": 5.5 + seed,
+                "nc1": 5.5 + seed + 2 * number,
             },
             tables={"gram_example": grams},
         )
@@ -205,7 +212,7 @@ def estimators_runs(make_record, dataset, used, classes, seed, rng):
         dataset_used=used,
         seed=seed,
         settings={"num_classes": classes, "sample": 2000},
-        protocol={"batch_size": 64, "tolerance": 0.1},
+        protocol={"batch_sizes": list(BATCH_SIZES), "tolerance": 0.1},
         metrics=metrics,
         tables={"batches": rows, "normalisations": normalisations},
     )

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.figures.levels import metric, setting
 from interplay.figures.panels import num_classes, shared_legend, theory_line
 from interplay.figures.spread import band, name_bands
 from interplay.records import Record, dataset_label
+from interplay.records.values import metric, setting
 
 STATISTICS = ("interpolated", "recomputed")
 EXACT: dict[str, style.Line] = {

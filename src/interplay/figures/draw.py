@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from interplay.figures.style import house_style
@@ -33,11 +34,9 @@ def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
     with house_style():
         figure: Figure = module.draw(records)
         figure.supxlabel(stamp(records), fontsize=5.2, color="#555555")
-        return [
-            path
-            for name, content in _render(figure, exhibit, records).items()
-            for path in _write(content, results, exhibit, name)
-        ]
+        rendered = _render(figure, exhibit, records)
+        plt.close(figure)  # pyplot keeps it otherwise
+        return [path for name, content in rendered.items() for path in _write(content, results, exhibit, name)]
 
 
 def _render(figure: Figure, exhibit: Exhibit, records: Sequence[Record]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.figures import style
-from interplay.figures.levels import Levels, against, by_level, level_ticks, metric, seeds_of
+from interplay.figures.levels import Levels, against, by_level, level_ticks, seeds_of
 from interplay.figures.panels import (
     accuracy_axis,
     by_dataset,
@@ -21,6 +21,7 @@ from interplay.figures.panels import (
 )
 from interplay.figures.spread import name_bars
 from interplay.records import Record, dataset_label
+from interplay.records.values import metric
 
 
 def draw(records: Sequence[Record]) -> Figure:

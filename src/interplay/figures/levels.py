@@ -11,31 +11,9 @@ from matplotlib.axes import Axes
 from interplay.errors import InterplayError
 from interplay.figures.spread import bars
 from interplay.records import Record
+from interplay.records.values import metric, setting
 
 Levels = Mapping[float, Sequence[Record]]
-
-
-def setting(record: Record, name: str) -> float:
-    """A number among the settings of a run.
-
-    Raises:
-        InterplayError: it is not there.
-    """
-    value = record.settings.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InterplayError(f"{record.name}: its settings lack {name}; delete the record and rerun")
-    return float(value)
-
-
-def metric(record: Record, name: str) -> float:
-    """A metric of a run.
-
-    Raises:
-        InterplayError: it is not there.
-    """
-    if name not in record.metrics:
-        raise InterplayError(f"{record.name}: no metric {name!r}; delete the record and rerun")
-    return record.metrics[name]
 
 
 def by_level(records: Sequence[Record], name: str) -> dict[float, list[Record]]:

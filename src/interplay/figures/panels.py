@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import log
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -44,28 +44,30 @@ def curve(axes: Axes, records: Sequence[Record], series: str, label: str, style:
     band(axes, steps.tolist(), values, label, style)
 
 
-def theory_line(axes: Axes, value: float, label: str) -> None:
-    """A horizontal line at what theory predicts, named at its left end; the limits of the axis must be set."""
+def theory_line(axes: Axes, value: float, label: str, side: Literal["left", "right"] = "left") -> None:
+    """A horizontal line at what theory predicts, named at one end; the limits of the axis must be set."""
     axes.axhline(value, **THEORY)
     below = value > 0.97 * axes.get_ylim()[1]
     axes.annotate(
         label,
-        (0, value),
+        (0 if side == "left" else 1, value),
         xycoords=("axes fraction", "data"),
-        xytext=(3, -8 if below else 3),
+        xytext=(3 if side == "left" else -3, -8 if below else 3),
+        ha=side,
         textcoords="offset points",
         fontsize=6,
         color=THEORY["color"],
     )
 
 
-def shared_legend(figure: Figure, columns: int = 4) -> None:
-    """One legend above all panels, each label once, so that no curve is hidden behind it."""
+def shared_legend(figure: Figure, columns: int = 4, title: str | None = None) -> None:
+    """One legend above all panels, each label once, so that no curve hides behind it; `title` is a line above it."""
     handles: dict[str, Artist] = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=columns, handlelength=3)
+    look: dict[str, Any] = {"loc": "outside upper center", "ncols": columns, "handlelength": 3}
+    figure.legend(list(handles.values()), list(handles), title=title, title_fontsize=6.5, **look)
 
 
 def accuracy_axis(axes: Axes) -> None:

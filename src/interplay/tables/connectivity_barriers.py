@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from math import isfinite
 from statistics import fmean, stdev
 
-from interplay.errors import InterplayError
 from interplay.evidence.published import Published
 from interplay.records import Record, dataset_label
+from interplay.records.values import metric, setting
 from interplay.tables.table import Table, Value
 
 
@@ -21,7 +21,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
     """
     groups: dict[tuple[str, float], list[Record]] = defaultdict(list)
     for record in records:
-        groups[record.dataset or "", -float(record.settings["learning_rate"])].append(record)
+        groups[record.dataset or "", -setting(record, "learning_rate")].append(record)
     rows: list[dict[str, Value]] = []
     for (_, rate), runs in sorted(groups.items(), key=lambda item: (len(item[0][0]), item[0])):
         accuracy = [100 * value for value in _values(runs, "accuracy_barrier")]
@@ -53,7 +53,4 @@ def make(records: Sequence[Record], published: Published) -> Table:
 
 
 def _values(runs: Sequence[Record], name: str) -> list[float]:
-    for record in runs:
-        if name not in record.metrics:
-            raise InterplayError(f"{record.name}: no metric {name!r}; delete the record and rerun")
-    return [record.metrics[name] for record in runs]
+    return [metric(record, name) for record in runs]
