@@ -11,7 +11,9 @@ from interplay.records import Record
 
 NETWORKS = {"f_plus": "f+", "f_minus": "f-"}
 DATASETS = {"cifar10": "CIFAR-10", "fashion-mnist": "Fashion-MNIST"}
-AS_PRINTED = "printed"
+# Overrides that leave the training of a scenario as published: which runs there are, what is measured besides, and
+# substitutes for data, which the record's own data set tells.
+HARMLESS = {"seeds", "datasets", "data", "information", "random_labels", "toy", "variants"}
 
 
 class Scenario(NamedTuple):
@@ -55,6 +57,18 @@ def _place(key: Scenario) -> tuple[int, str, int]:
     )
 
 
+def class_size(record: Record) -> int:
+    """How many samples of each class are relabelled: those of which V-information is measured (Algorithm 2).
+
+    Raises:
+        InterplayError: the protocol in the record does not say.
+    """
+    size = record.protocol.get("information", {}).get("per_class") or record.protocol.get("train_per_class")
+    if not isinstance(size, int):
+        raise InterplayError(f"{record.name}: its protocol lacks train_per_class; delete the record and rerun")
+    return size
+
+
 def setting(record: Record, name: str) -> Any:
     """One of the settings of a run.
 
@@ -64,3 +78,18 @@ def setting(record: Record, name: str) -> Any:
     if name not in record.settings:
         raise InterplayError(f"{record.name}: its settings lack {name}; delete the record and rerun")
     return record.settings[name]
+
+
+def why_not_compared(record: Record) -> str:
+    """Why a run cannot stand beside the published numbers: other data, or a changed network, sample or training.
+
+    Empty where it can. Fashion-MNIST is read in every tier, so having read the published data set alone does not do:
+    with a smaller network on fewer images a difference would only say so. Runs of named variants are compared: to see
+    which of them meets the published numbers is what they are for.
+    """
+    if record.dataset_used not in (None, record.dataset):  # shapes are known without reading data
+        return "other data"
+    others = [f"networks.{name}." for name in NETWORKS if name != record.settings.get("network")]
+    mine = [line for line in record.overrides if not line.startswith(tuple(others))]
+    changed = sorted({line.split(":")[0].split(".")[0].strip() for line in mine} - HARMLESS)
+    return f"overridden: {', '.join(changed)}" if changed else ""

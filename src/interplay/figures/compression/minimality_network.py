@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from interplay.evidence.scenarios import scenario, setting
+from interplay.evidence.scenarios import class_size, scenario
 from interplay.figures import style
 from interplay.figures.compression.boxes import (
     DARK,
@@ -37,7 +37,7 @@ def draw(records: Sequence[Record]) -> Figure:
     """
     record = records[0]
     rows, name = operations_of(record), MATHS[scenario(record).network]
-    size = int(setting(record, "samples")) // num_classes(record)
+    size = class_size(record)
     count = digits_needed(size, num_classes(record))
     encoder, decoder = split_at(rows, LAYER)
     figure, axes = plt.subplots()

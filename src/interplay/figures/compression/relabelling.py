@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from interplay.evidence.scenarios import setting
+from interplay.evidence.scenarios import class_size
 from interplay.figures import style
 from interplay.figures.panels import num_classes
 from interplay.records import Record
@@ -36,7 +36,7 @@ def draw(records: Sequence[Record]) -> Figure:
     True labels change from row to row, new ones from column to column: the i-th samples of all classes share them.
     """
     record = records[0]
-    classes, size = num_classes(record), int(setting(record, "samples")) // num_classes(record)
+    classes, size = num_classes(record), class_size(record)
     indices = shown_indices(size, classes)
     new = np.array([digits(index, classes, digits_needed(size, classes)) for index in indices]).T
     figure, (above, below) = plt.subplots(
