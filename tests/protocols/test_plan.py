@@ -147,3 +147,13 @@ def test_records_for_a_claim_are_those_that_its_globs_name(smoke):
         *(f"records/supervised/cifar10/plain/seed{k}.json" for k in range(3)),
         "records/grokking/modular-addition/seed0.json",
     ]
+
+
+def test_the_control_of_connectivity_joins_first_children_of_neighbouring_seeds_and_trains_nothing(smoke):
+    runs = select_runs(smoke, "connectivity", "other-initialisation/*")
+    trained = {f"supervised/{run.name}" for run in select_runs(smoke, "supervised", "*") if run.keeps_model}
+    for run in runs:
+        first, second = run.models
+        assert first.replace(f"seed{run.seed}", "seed1") == second and run.settings["initialisation"] == "different"
+        assert {first, second} <= trained
+    assert {run.settings["learning_rate"] for run in runs if run.dataset == "cifar10"} == {0.1, 0.01, 0.001}

@@ -36,7 +36,8 @@ def run(protocol: ConnectivityProtocol, run: Run, context: Context) -> Outcome:
     Statistics that fit neither child can by themselves cost all accuracy between the ends (METHODS F), so that a
     barrier with interpolated statistics alone says little about the loss landscape.
     """
-    check_siblings([record for name in run.models for record in context.earlier if record.name == name])
+    if run.settings["initialisation"] == "same":
+        check_siblings([record for name in run.models for record in context.earlier if record.name == name])
     (first, second), splits = load_trained(context, run.models)
     clock = perf_counter()
     test = splits.held_out.sample(protocol.test_sample)

@@ -16,8 +16,9 @@ from interplay.protocols.supervised import SupervisedProtocol
 class EstimatorsProtocol(Strict):
     """How far batch estimates of entropy, MIR and HDR lie from their exact values, on the plain networks.
 
-    `draws` random batches of each size; a size is reliable where the root mean square error of one batch is at most
-    `tolerance` of the exact value's distance from its value for unrelated features and labels.
+    `draws` random batches of each size; a size is reliable if for it and all larger ones the root mean square error of
+    one batch is at most `tolerance` of what there is to tell: for MIR the distance of the exact value from that of
+    permuted labels, for entropy and HDR, which no permutation changes, the exact value.
     """
 
     batch_sizes: tuple[Annotated[int, Field(ge=2)], ...]
