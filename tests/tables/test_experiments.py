@@ -54,15 +54,15 @@ def test_barriers_stand_in_points_by_falling_rate(pair, published):
         ("CIFAR-100", "0.1"),
     ]
     first, low, _ = table.rows
-    assert first["seeds"] == 2
+    assert first["pairs"] == 2
     assert first["accuracy barrier"] == pytest.approx(30)
-    assert first["± (seeds)"] == pytest.approx(20 / 2**0.5)
+    assert first["± (pairs)"] == pytest.approx(20 / 2**0.5)
     assert first["accuracy barrier, recomputed"] == pytest.approx(5)
     assert first["loss barrier"] == pytest.approx(0.9)
     assert first["explained (%)"] == pytest.approx(75), "a seed without a barrier has nothing to explain"
     assert first["distance"] == pytest.approx(1.0)
     assert low["explained (%)"] is None
-    assert low["± (seeds)"] is None
+    assert low["± (pairs)"] is None
 
 
 def test_a_barrier_that_is_missing_is_one_line(pair, published):

@@ -14,28 +14,30 @@ from interplay.tables.table import Table, Value
 
 
 def make(records: Sequence[Record], published: Published) -> Table:
-    """One row per data set and learning rate; means over seeds. The documents print no number to set beside them.
+    """One row per data set, learning rate and start; means over pairs. The documents print no number to compare with.
 
     Raises:
         InterplayError: a record lacks a metric.
     """
-    groups: dict[tuple[str, float], list[Record]] = defaultdict(list)
+    groups: dict[tuple[str, bool, float], list[Record]] = defaultdict(list)
     for record in records:
-        groups[record.dataset or "", -setting(record, "learning_rate")].append(record)
+        apart = record.settings.get("initialisation") == "different"
+        groups[record.dataset or "", apart, -setting(record, "learning_rate")].append(record)
     rows: list[dict[str, Value]] = []
-    for (_, rate), runs in sorted(groups.items(), key=lambda item: (len(item[0][0]), item[0])):
+    for (_, apart, rate), runs in sorted(groups.items(), key=lambda item: (len(item[0][0]), item[0])):
         accuracy = [100 * value for value in _values(runs, "accuracy_barrier")]
         recomputed = [100 * value for value in _values(runs, "accuracy_barrier_recomputed")]
         explained = [100 * value for value in _values(runs, "barrier_explained") if isfinite(value)]
         rows.append(
             {
                 "data read": dataset_label(runs[0]),
+                "initialisation": "different" if apart else "same",
                 "learning rate": f"{-rate:g}",
-                "seeds": len(runs),
+                "pairs": len(runs),
                 "accuracy barrier": fmean(accuracy),
-                "± (seeds)": stdev(accuracy) if len(runs) > 1 else None,
+                "± (pairs)": stdev(accuracy) if len(runs) > 1 else None,
                 "accuracy barrier, recomputed": fmean(recomputed),
-                "± (seeds), recomputed": stdev(recomputed) if len(runs) > 1 else None,
+                "± (pairs), recomputed": stdev(recomputed) if len(runs) > 1 else None,
                 "loss barrier": fmean(_values(runs, "loss_barrier")),
                 "loss barrier, recomputed": fmean(_values(runs, "loss_barrier_recomputed")),
                 "explained (%)": fmean(explained) if explained else None,
@@ -43,10 +45,10 @@ def make(records: Sequence[Record], published: Published) -> Table:
             }
         )
     caption = (
-        "Barriers on the segment between two networks of one initialisation; means over seeds. Accuracy (points): mean "
+        "Barriers on the segment between two networks; means over pairs. Accuracy (points): mean "
         "of the two ends less the least between them; loss (nats): greatest height above the chord. Batch-norm "
         "statistics are interpolated, or recomputed on training images; explained: percent of the accuracy barrier "
-        "that recomputing removes, over the seeds where it is a point or more. Distance: norm of the difference of the "
+        "that recomputing removes, over the pairs where it is a point or more. Distance: norm of the difference of the "
         "parameters over their mean norm. The documents print no numbers."
     )
     return Table(tuple(rows[0]), tuple(rows), caption)
