@@ -59,13 +59,18 @@ def exact_value(record: Record, normalisation: str, state: str, quantity: str) -
 
 def _panel(axes: Axes, runs: Sequence[Record], measured: Sequence[Record], quantity: str) -> None:
     batch, last = runs[0].protocol["trajectory"]["batch_size"], runs[0].trajectory["step"][-1]
-    for name, suffix, words, line, marker in NORMALISATIONS:
+    for size, (name, suffix, words, line, marker) in zip((7.5, 6.0, 4.0), NORMALISATIONS, strict=True):
         curve(axes, runs, f"{quantity}{suffix}", f"{words}, batches of {batch}", line)
         exact = [
             spread([exact_value(record, name, state, quantity) for record in measured]).centre
             for state in ("start", "end")
         ]
-        look: dict[str, Any] = {"color": line["color"], "linestyle": "none", "markersize": 5, "clip_on": False} | marker
+        look: dict[str, Any] = {
+            "color": line["color"],
+            "linestyle": "none",
+            "markersize": size,
+            "clip_on": False,
+        } | marker
         axes.plot([0, last], exact, label=f"{words}, all images", **look)
     axes.set_ylim(0, 1.05 * max(axes.get_ylim()[1], 0.1))
     axes.set_ylabel(NAMES[quantity])

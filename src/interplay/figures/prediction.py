@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
-from interplay.evidence.prediction import configuration, final_runs, predictive_correlations
+from interplay.evidence.prediction import FRACTIONS, configuration, final_runs, predictive_correlations
 from interplay.figures import style
 from interplay.figures.panels import by_dataset, shared_legend
-from interplay.figures.spread import FAINT
 from interplay.records import Record, dataset_label
 
 SERIES: dict[str, tuple[str, style.Line]] = {
@@ -20,6 +20,7 @@ SERIES: dict[str, tuple[str, style.Line]] = {
     "hdr": ("HDR at that time, exact", {"color": style.RED, "linestyle": (0, (5, 1))} | style.SQUARE),
     "test_accuracy": ("accuracy at that time", {"color": style.BLACK, "linestyle": (0, (1, 1))} | style.TRIANGLE),
 }
+SHIFTS = (-0.22, 0.0, 0.22)  # of a step between two times
 ENDS = {"test_accuracy": "final accuracy", "nc1": "final NC1"}
 
 
@@ -38,30 +39,27 @@ def draw(records: Sequence[Record]) -> Figure:
             panel.set_ylabel(f"rank correlation\nwith {words}")
         configurations = len({configuration(record) for record in runs})
         axes[0, column].set_title(f"{dataset_label(runs[0])}\n{len(runs)} runs of {configurations} configurations")
-        axes[-1, column].set_xlabel("time, % of training")
+        axes[-1, column].set_xlabel("time, % of training (uneven steps)")
+        axes[-1, column].set_xticks(range(len(FRACTIONS)), [f"{100 * fraction:g}" for fraction in FRACTIONS])
     if not drawn:
         raise InterplayError(
             f"{records[0].name} and its siblings: too few runs of different settings for a correlation"
         )
-    axes[-1, 0].fill_between(
-        [], [], color="#777777", alpha=2 * FAINT, linewidth=0, label="bands: 95 % bootstrap interval"
-    )
-    shared_legend(figure)
+    shared_legend(figure, title="bars: 95 % bootstrap interval over configurations")
     return figure
 
 
 def _panel(axes: Axes, runs: Sequence[Record], metric: str) -> bool:
+    """Whether there was anything to draw. Bars stand side by side: as bands the intervals would hide each other."""
     shown = False
-    for series, (label, look) in SERIES.items():
-        points = [point for point in predictive_correlations(runs, series, metric) if point.rho == point.rho]
-        shown |= bool(points)
-        time = [100 * point.fraction for point in points]
-        axes.plot(time, [point.rho for point in points], label=label, markersize=3.5, **look)
-        low, high = [point.low for point in points], [point.high for point in points]
-        axes.fill_between(time, low, high, color=look["color"], alpha=0.4 * FAINT, linewidth=0)
-        for edge in (low, high):  # bands overlap, so that each needs an outline in its own dashes
-            axes.plot(time, edge, color=look["color"], linestyle=look["linestyle"], linewidth=0.5)
+    for shift, (series, (label, look)) in zip(SHIFTS, SERIES.items(), strict=True):
+        points = predictive_correlations(runs, series, metric, FRACTIONS)
+        rho, low, high = (np.array([getattr(point, name) for point in points]) for name in ("rho", "low", "high"))
+        shown |= bool(np.isfinite(rho).any())
+        # A bootstrap interval of a rank correlation need not hold the correlation itself.
+        reach = np.vstack([rho - low, high - rho]).clip(min=0)
+        place = np.arange(len(points)) + shift
+        axes.errorbar(place, rho, yerr=reach, label=label, markersize=3.5, capsize=0, elinewidth=0.8, **look)
     axes.axhline(0, color="#777777", linewidth=0.6)
     axes.set_ylim(-1.05, 1.05)
-    axes.set_xlim(0, 100)
     return shown
