@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from interplay.errors import InterplayError
-from interplay.evidence.scenarios import Scenario
+from interplay.evidence.scenarios import DATASETS, Scenario
 from interplay.figures import style
 from interplay.figures.spread import FAINT, NEUTRAL, band, spread_name
 from interplay.records import Record, dataset_label
@@ -35,8 +35,12 @@ SMALL: style.Line = {"markersize": 2.8, "markeredgewidth": 0.6, "linewidth": 1.1
 
 
 def title(key: Scenario, record: Record) -> str:
-    """Network and data read, on two lines where another data set takes the place of the published one."""
-    label = dataset_label(record).replace(" (for ", "\n(for ")
+    """Network and data read, on two lines where another data set takes the place of the published one.
+
+    A run that read none, because shapes are known without, goes under the name of the published one.
+    """
+    read = record.dataset_used is not None
+    label = dataset_label(record).replace(" (for ", "\n(for ") if read else DATASETS.get(key.dataset, key.dataset)
     return f"{MATHS[key.network]} on {label}"
 
 
@@ -53,7 +57,7 @@ def grid(groups: Scenarios, rows: int, height: float, *, sharey: Any = "row") ->
 
 def epoch_axis(axes: Axes, runs: Sequence[Record]) -> None:
     """The axis of epochs, from 0 (before training) to the last that any run made."""
-    axes.set_xlim(0, max(max(run.trajectory["step"]) for run in runs))
+    axes.set_xlim(0, max(1.0, *(max(run.trajectory["step"]) for run in runs)))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.set_xlabel("epoch")
 

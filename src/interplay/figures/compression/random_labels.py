@@ -18,7 +18,7 @@ from interplay.records import Record
 def draw(records: Sequence[Record]) -> Figure:
     """Accuracy and loss side by side, a row per scenario that was run; chance is marked."""
     groups = scenarios(records)
-    size = (style.PAGE * 0.8, 0.6 + 2.0 * len(groups))
+    size = (style.PAGE, 0.6 + 2.0 * len(groups))
     figure, axes = plt.subplots(len(groups), 2, figsize=size, squeeze=False, sharex="col")
     for (accuracy, loss), (key, runs) in zip(axes, groups.items(), strict=True):
         curves(accuracy, loss, runs)
