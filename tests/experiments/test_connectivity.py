@@ -18,11 +18,11 @@ from interplay.models import WideResNet
 RATES = (0.1, 0.001)  # that of the plain runs, and a small one
 NETWORKS = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},
-    "seeds": [0],
+    "seeds": [0, 1],
     "iterations": 30,
     "image_pooling": 1,
     "variants": {"seeds": [0]},
-    "children": {"learning_rates": {"cifar10": list(RATES), "cifar100": []}, "seeds": [0]},
+    "children": {"learning_rates": {"cifar10": list(RATES), "cifar100": []}, "seeds": [0, 1]},
     "trajectory": {"points": 2, "test_sample": 64, "final_sample": 64, "batch_size": 64},
 }
 
@@ -34,9 +34,9 @@ def trained(small_setup, do_in, tmp_path_factory):
     setup = small_setup("supervised", **NETWORKS)
     measuring = small_setup("connectivity", points=5, test_sample=200, norm_sample=300)
     setup = replace(setup, protocols=setup.protocols | {"connectivity": measuring.protocols["connectivity"]})
-    for pattern in ("cifar10/plain/seed0", "cifar10/child-lr*/seed0"):
+    for pattern in ("cifar10/plain/*", "cifar10/child-lr*/seed0"):
         do_in(setup, "supervised", pattern, results)
-    records = do_in(setup, "connectivity", "cifar10/*", results)
+    records = do_in(setup, "connectivity", "cifar10/lr*/seed0", results)
     return setup, results, {record.settings["learning_rate"]: record for record in records}
 
 
@@ -85,6 +85,14 @@ def test_a_small_rate_keeps_the_children_together(trained):
     assert near["accuracy_barrier"] < 0.02
     assert near["loss_barrier"] < far["loss_barrier"]
     assert isnan(near["barrier_explained"]) or near["accuracy_barrier"] >= 0.01
+
+
+def test_networks_that_start_apart_lie_further_apart_than_children(trained, do_in):
+    setup, results, records = trained
+    (strangers,) = do_in(setup, "connectivity", "other-initialisation/cifar10/lr0.1/seed0", results)
+    assert strangers.settings["initialisation"] == "different"
+    assert strangers.metrics["distance"] > 1.5 * records[0.1].metrics["distance"]
+    assert strangers.metrics["accuracy_barrier"] > records[0.1].metrics["accuracy_barrier"] - 0.05
 
 
 def test_the_points_between_are_weighted_sums(trained):
