@@ -1,7 +1,10 @@
 """Small synthetic records of every experiment that the figures draw: two data sets, two seeds, plausible shapes."""
 
+import shutil
+
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 
 from interplay.records import write_record
 
@@ -247,8 +250,23 @@ def write_all(make_record, folder):
             write_record(record, folder / "records" / record.experiment / f"{record.run}.json")
 
 
+@pytest.fixture(autouse=True)
+def closed():
+    """No figure outlives its test."""
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def written_once(tmp_path_factory):
+    """Where the records are kept from one test to the next."""
+    return tmp_path_factory.mktemp("figures")
+
+
 @pytest.fixture
-def results(tmp_path, make_record):
-    """Records of every experiment that the figures draw, with two data sets and two seeds."""
-    write_all(make_record, tmp_path)
+def results(tmp_path, written_once, make_record):
+    """Records of every experiment that the figures draw, with two data sets and two seeds; a copy for each test."""
+    if not (written_once / "records").is_dir():
+        write_all(make_record, written_once)
+    shutil.copytree(written_once, tmp_path, dirs_exist_ok=True)
     return tmp_path

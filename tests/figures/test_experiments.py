@@ -4,7 +4,6 @@ import importlib
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 
 from interplay.errors import InterplayError
 from interplay.evidence.prediction import predictive_correlations
@@ -28,8 +27,7 @@ def draw(results, config):
         with house_style():
             return importlib.import_module(exhibit.package).draw(records), records
 
-    yield drawn
-    plt.close("all")
+    return drawn
 
 
 def points(axes, label):
