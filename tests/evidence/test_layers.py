@@ -102,15 +102,21 @@ def test_no_positive_gap_gives_no_points():
 
 
 def test_saturation_is_the_share_of_log2_c():
-    assert saturation([log2(10), log2(10) / 2, -log2(10)], 10) == pytest.approx([1.0, 0.5, -1.0])
+    assert saturation([log2(10), log2(10) / 2, -log2(10)], log2(10)) == pytest.approx([1.0, 0.5, -1.0])
 
 
 @pytest.mark.parametrize(
     ("shares", "epoch"),
-    [([0.1, 0.96, 0.97], 20.0), ([0.99, 0.99, 0.99], 10.0), ([0.99, 0.5, 0.99], 30.0), ([0.99, 0.99, 0.9], None)],
+    [
+        ([0.1, 0.96, 0.97], 20.0),
+        ([0.99, 0.99, 0.99], 10.0),
+        ([0.99, 0.5, 0.99], 30.0),
+        ([0.99, 0.99, 0.9], None),
+        ([0.99, 0.98, float("nan")], 10.0),
+    ],
 )
 def test_saturation_counts_only_where_it_lasts(shares, epoch):
-    found = saturated_from([10, 20, 30], [share * log2(10) for share in shares], 10)
+    found = saturated_from([10, 20, 30], [share * 2.66 for share in shares], 2.66)
     assert isnan(found) if epoch is None else found == epoch
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import acos, exp, log2, nan, pi, sqrt
+from math import acos, exp, nan, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,18 +131,25 @@ def gaps(train_loss: Values, test_loss: Values, train_collapse: Values, test_col
     return Gaps(epochs, generalisation, compression, pearson(generalisation, compression), rho, p)
 
 
-def saturation(bits: Values, num_classes: int) -> Series:
-    """V-information as a share of its maximum log2 C (compression25 sec. 3.3); below 0 where decoding failed."""
-    return np.asarray(bits, dtype=np.float64) / log2(num_classes)
+def saturation(bits: Values, most: float) -> Series:
+    """V-information as a share of `most`, its maximum (compression25 sec. 3.3); below 0 where decoding failed.
+
+    That is log2 C for sufficiency, and `relabelling.most_minimality` for minimality.
+    """
+    return np.asarray(bits, dtype=np.float64) / most
 
 
-def saturated_from(epochs: Values, bits: Values, num_classes: int, share: float = SATURATED) -> float:
-    """First epoch from which on V-information stays at `share` of log2 C or above; NaN if it does not at the end."""
-    above = saturation(bits, num_classes) >= share
-    if not len(above) or not above[-1]:
+def saturated_from(epochs: Values, bits: Values, most: float, share: float = SATURATED) -> float:
+    """First epoch from which on V-information stays at `share` of `most` or above; NaN if it does not at the end.
+
+    Epochs without a reading (NaN) are left out.
+    """
+    times, shares = np.asarray(epochs, dtype=np.float64), saturation(bits, most)
+    times, shares = times[np.isfinite(shares)], shares[np.isfinite(shares)]
+    if not len(shares) or shares[-1] < share:
         return nan
-    below = np.flatnonzero(~above)
-    return float(np.asarray(epochs, dtype=np.float64)[below[-1] + 1 if len(below) else 0])
+    below = np.flatnonzero(shares < share)
+    return float(times[below[-1] + 1 if len(below) else 0])
 
 
 def relative_bias(exact: Values, biased: Values) -> Series:

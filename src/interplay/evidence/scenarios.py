@@ -57,18 +57,6 @@ def _place(key: Scenario) -> tuple[int, str, int]:
     )
 
 
-def class_size(record: Record) -> int:
-    """How many samples of each class are relabelled: those of which V-information is measured (Algorithm 2).
-
-    Raises:
-        InterplayError: the protocol in the record does not say.
-    """
-    size = record.protocol.get("information", {}).get("per_class") or record.protocol.get("train_per_class")
-    if not isinstance(size, int):
-        raise InterplayError(f"{record.name}: its protocol lacks train_per_class; delete the record and rerun")
-    return size
-
-
 def setting(record: Record, name: str) -> Any:
     """One of the settings of a run.
 

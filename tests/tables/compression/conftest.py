@@ -19,7 +19,7 @@ def published(config):
 def final(make_record):
     """A finished run, as published unless `overrides` or `used` say otherwise."""
 
-    def make(network, dataset, accuracy=0.9, loss=0.3, seed=0, variant=None, used=None, overrides=()):
+    def make(network, dataset, accuracy=0.9, loss=0.3, seed=0, variant=None, used=None, overrides=(), part="geometry"):
         rows = [
             {"layer": layer, "operation": operation, "height": size, "width": size, "channels": channels}
             for layer, (edge, channels) in enumerate(SIZES[network][dataset], start=1)
@@ -31,7 +31,7 @@ def final(make_record):
             dataset=dataset,
             dataset_used=used or dataset,
             seed=seed,
-            settings={"network": network, "variant": variant, "num_classes": 10},
+            settings={"network": network, "part": part, "variant": variant, "num_classes": 10},
             overrides=list(overrides),
             metrics={"test_accuracy": accuracy, "test_loss": loss},
             trajectory={"step": [0.0, 1.0, 2.0]},

@@ -52,6 +52,7 @@ def test_the_variant_nearest_to_each_published_number_is_named(final, published)
     runs = [
         final("f_plus", "fashion-mnist", 0.88, 0.32),
         final("f_plus", "fashion-mnist", 0.905, 0.5, variant="raw_pixels"),
+        final("f_plus", "fashion-mnist", 0.91, 0.323, part="information"),
         final("f_plus", "cifar10", 0.8, 0.7, used="glyphs10"),
     ]
     rows = {(row["scenario"], row["variant"]): row for row in variants.make(runs, published).rows}
@@ -65,7 +66,7 @@ def test_the_variant_nearest_to_each_published_number_is_named(final, published)
     [
         (accuracy, {"metrics": {}}, "no metric 'test_accuracy'"),
         (dimensions, {"tables": {}}, "no table operations"),
-        (variants, {"settings": {"network": "f_plus"}}, "settings lack variant"),
+        (variants, {"settings": {"network": "f_plus", "part": "geometry"}}, "settings lack variant"),
     ],
 )
 def test_a_record_that_does_not_fit_is_one_line(final, published, module, change, says):

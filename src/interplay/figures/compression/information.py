@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.evidence.layers import layer_columns
+from interplay.evidence.relabelling import class_size, most_minimality
 from interplay.evidence.scenarios import scenarios
 from interplay.figures.compression.panels import LAYERS, SPLITS, draw_columns, grid, legend, note
 from interplay.figures.panels import num_classes, theory_line
@@ -28,16 +29,30 @@ def draw(records: Sequence[Record]) -> Figure:
     each class.
     """
     groups = scenarios(records)
-    figure, axes = grid(groups, len(MEASURES), 5.4)
+    figure, axes = grid(groups, len(MEASURES), 5.8)
     for panels, runs in zip(axes.T, groups.values(), strict=True):
         for panel, measure in zip(panels, MEASURES, strict=True):
             _curves(panel, runs, measure)
-    for row, label in zip(axes, MEASURES.values(), strict=True):
-        row[0].set_ylabel(label)
+    for row, (measure, label) in zip(axes, MEASURES.items(), strict=True):
+        row[0].set_ylabel(label, fontsize=7)
+        most, words = maximum(records[0], measure)
         for panel in row:
-            _limits(panel, num_classes(records[0]))
+            panel.set_ylim(min(0.0, panel.get_ylim()[0]), 1.1 * log2(num_classes(records[0])))
+            theory_line(panel, most, words)
     legend(figure, groups, list(layer_columns(records[0], "sufficiency_train")))
     return figure
+
+
+def maximum(run: Record, measure: str) -> tuple[float, str]:
+    """The largest possible value of a measure in bits, and its name.
+
+    It is log2 C, as the document says, but for minimality only where the class size is a power of C.
+    """
+    classes, size = num_classes(run), class_size(run)
+    most = most_minimality(size, classes)
+    if measure == "sufficiency" or most > log2(classes) - 1e-9:
+        return log2(classes), f"maximum, $\\log_2 {classes}$"
+    return most, f"maximum with {size} samples a class, {most:.2f}"
 
 
 def measured(run: Record, measure: str) -> bool:
@@ -53,8 +68,3 @@ def _curves(axes: Axes, runs: Sequence[Record], measure: str) -> None:
     for split, line in SPLITS.items():
         for layer in layer_columns(runs[0], f"{measure}_{split}"):
             draw_columns(axes, runs, [f"{measure}_{split}_l{layer}"], LAYERS[layer] | line)
-
-
-def _limits(axes: Axes, classes: int) -> None:
-    axes.set_ylim(min(0.0, axes.get_ylim()[0]), 1.1 * log2(classes))
-    theory_line(axes, log2(classes), f"$\\log_2$ {classes}, the maximum")

@@ -56,7 +56,7 @@ def draw(records: Sequence[Record]) -> Figure:
 def _stretch(axes: Axes) -> None:
     """Square root of 1 + r: r within .01 of -1 gets a tenth of the axis."""
     axes.set_yscale("function", functions=(_root, _square))
-    axes.set_ylim(-1.0008, 1)
+    axes.set_ylim(-1.0008, 1.08)
     axes.set_yticks(TICKS, [f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in TICKS], fontsize=6)
     axes.minorticks_off()
 

@@ -8,7 +8,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from interplay.evidence.scenarios import class_size, scenario
+from interplay.evidence.relabelling import class_size, digits_needed
+from interplay.evidence.scenarios import scenario
 from interplay.figures import style
 from interplay.figures.compression.boxes import (
     DARK,
@@ -21,7 +22,6 @@ from interplay.figures.compression.boxes import (
     parameters,
 )
 from interplay.figures.compression.panels import MATHS
-from interplay.figures.compression.relabelling import digits_needed
 from interplay.figures.panels import num_classes
 from interplay.records import Record, dataset_label
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import log2
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,8 @@ from numpy.typing import NDArray
 from interplay.evidence.layers import layer_columns
 from interplay.evidence.scenarios import scenarios
 from interplay.figures import style
-from interplay.figures.compression.information import measured
+from interplay.figures.compression.information import maximum, measured
 from interplay.figures.compression.panels import LAYERS, SMALL, title
-from interplay.figures.panels import num_classes
 from interplay.records import Record
 
 # As in the document: circles on train, squares on test. A test point is hollow, so that it does not hide the other.
@@ -30,7 +28,7 @@ def draw(records: Sequence[Record]) -> Figure:
     """A column per data set, a row per kind of minimality that was measured; a point an epoch, later is larger."""
     groups = scenarios(records)
     measures = [name for name in AXES if any(measured(run, name) for run in records)]
-    size = (style.PAGE, 0.6 + 3.0 * len(measures))
+    size = (3.6 * max(1.5, len(groups)), 0.6 + 3.0 * len(measures))
     figure, axes = plt.subplots(len(measures), len(groups), figsize=size, squeeze=False, sharey=True)
     layers = list(layer_columns(records[0], "sufficiency_train"))
     for column, (key, runs) in enumerate(groups.items()):
@@ -39,7 +37,7 @@ def draw(records: Sequence[Record]) -> Figure:
             for run in runs:
                 if measured(run, measure):
                     _paths(panel, run, measure)
-            _frame(panel, num_classes(runs[0]), AXES[measure])
+            _frame(panel, runs[0], measure)
     for panel in axes[:, 0]:
         panel.set_ylabel("sufficiency (bits)")
     _legend(figure, layers)
@@ -70,17 +68,18 @@ def _path(
     axes.scatter(x, y, s=4 + 24 * age, facecolors=face, edgecolors=colour, linewidths=0.7, alpha=0.8, **marker)
 
 
-def _frame(axes: Axes, classes: int, label: str) -> None:
-    """The square of what is possible, with its borders marked."""
-    most = log2(classes)
+def _frame(axes: Axes, run: Record, measure: str) -> None:
+    """The rectangle of what is possible, with its borders marked and named."""
+    (right, across), (top, up) = maximum(run, measure), maximum(run, "sufficiency")
     low = min(0.0, axes.get_xlim()[0], axes.get_ylim()[0])
-    axes.set_xlim(low, 1.06 * most)
-    axes.set_ylim(low, 1.06 * most)
-    for line in (axes.axhline, axes.axvline):
-        line(most, **style.THEORY)
+    axes.set_xlim(low, 1.1 * top)
+    axes.set_ylim(low, 1.1 * top)
+    axes.axhline(top, **style.THEORY)
+    axes.axvline(right, **style.THEORY)
     look: Any = {"fontsize": 6, "color": style.THEORY["color"], "textcoords": "offset points"}
-    axes.annotate(f"$\\log_2 {classes}$ = {most:.2f}", (low, most), xytext=(3, -8), **look)
-    axes.set_xlabel(label)
+    axes.annotate(up, (low, top), xytext=(3, 3), **look)
+    axes.annotate(across, (right, low), xytext=(2, 5), rotation=90, va="bottom", **look)
+    axes.set_xlabel(AXES[measure])
 
 
 def _legend(figure: Figure, layers: Sequence[int]) -> None:

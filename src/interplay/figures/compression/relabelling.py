@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from interplay.evidence.scenarios import class_size
+from interplay.evidence.relabelling import class_size, digits, digits_needed
 from interplay.figures import style
 from interplay.figures.panels import num_classes
 from interplay.records import Record
@@ -59,24 +59,8 @@ def shown_indices(size: int, base: int, most: int = 14) -> list[int]:
     """Class indices around 0 and around every power of the base, and the last one."""
     powers = [base**power for power in range(1, digits_needed(size, base))]
     wanted = {0, 1, 2, 3, size - 1, size // 2, *(power + step for power in powers for step in (-1, 0, 1))}
-    return sorted(index for index in wanted if 0 <= index < size)[:most]
-
-
-def digits_needed(size: int, base: int) -> int:
-    """Digits in `base` of the indices 0 .. size - 1, in integers: a floating logarithm gives 4 for 125 in base 5."""
-    count = 1
-    while base**count < size:
-        count += 1
-    return count
-
-
-def digits(index: int, base: int, count: int) -> list[int]:
-    """The last `count` digits of `index`, the least significant first.
-
-    >>> digits(205, 10, 3)
-    [5, 0, 2]
-    """
-    return [index // base**power % base for power in range(count)]
+    inside = sorted(index for index in wanted if 0 <= index < size)
+    return inside if len(inside) <= most else [*inside[: most - 1], size - 1]
 
 
 def _cells(axes: Axes, labels: np.ndarray[tuple[int, int], np.dtype[np.int64]], names: Sequence[str]) -> None:

@@ -15,9 +15,12 @@ AS_PRINTED = "as in the text"
 
 
 def make(records: Sequence[Record], published: Published) -> Table:
-    """One row per scenario and variant; where they can be compared, the nearest to each published number is named."""
+    """One row per scenario and variant; where they can be compared, the nearest to each published number is named.
+
+    Runs that also read V-information train the same networks again, so they count no second time.
+    """
     rows: list[dict[str, Value]] = []
-    for key, runs in scenarios(records).items():
+    for key, runs in scenarios(run for run in records if run.settings.get("part") == "geometry").items():
         variants: dict[str, list[Record]] = defaultdict(list)
         for run in runs:
             variants[str(setting(run, "variant") or AS_PRINTED)].append(run)
