@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from interplay.evidence.statistics import rank_correlation, trend
+from interplay.evidence.statistics import Values, rank_correlation, trend
 
 Series = NDArray[np.float64]
 State = Literal["shown", "unclear", "absent"]
@@ -34,7 +34,7 @@ class Sight:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
-def finite(*columns: Sequence[float]) -> tuple[Series, ...]:
+def finite(*columns: Values) -> tuple[Series, ...]:
     """The columns without the points at which one of them is not finite."""
     arrays = [np.asarray(column, dtype=np.float64) for column in columns]
     keep = np.all([np.isfinite(array) for array in arrays], axis=0)
@@ -51,7 +51,7 @@ def noise_range(values: Series) -> float:
     return 2 * sqrt(2 * log(len(values))) * 1.4826 * float(np.median(second)) / sqrt(6)
 
 
-def see_trend(values: Sequence[float], direction: Literal["rising", "falling"]) -> Sight:
+def see_trend(values: Values, direction: Literal["rising", "falling"]) -> Sight:
     """A trend is shown if Kendall's tau is at least 0.3 with p < 0.05 and the net change is half of the range or more.
 
     The net change goes from the median of the first tenth of the points to that of the last. A tau or a net change of
@@ -110,17 +110,22 @@ def _see_extent(series: Series, extent: Series, depth: float) -> Sight:
     return Sight("shown" if largest > numbers["noise"] else "unclear", numbers)
 
 
-def see_correlation(first: Sequence[float], second: Sequence[float], sign: Literal["positive", "negative"]) -> Sight:
+def see_correlation(first: Values, second: Values, sign: Literal["positive", "negative", "mild"]) -> Sight:
     """Two columns move together if Spearman's rho is at least 0.5 in the claimed direction, with p < 0.05.
 
-    Below 0.3 (or with the wrong sign) the correlation is absent. The correlation of their steps from point to point is
-    given besides: it tells whether they also wiggle together or only share a trend.
+    Below 0.3 (or with the wrong sign) the correlation is absent. They correlate mildly, if at all, where |rho| is below
+    0.5; that is absent at 0.5 and above with p < 0.05. The correlation of their steps from point to point is given
+    besides: it tells whether they also wiggle together or only share a trend.
     """
     one, other = finite(first, second)
     if len(one) < FEWEST_POINTS:
         return Sight("unclear", {"points": len(one)})
     rho, p = rank_correlation(one, other)
     numbers = {"rho": rho, "rho_of_steps": rank_correlation(np.diff(one), np.diff(other))[0]}
+    if sign == "mild":
+        if abs(rho) < CLEAR_CORRELATION:
+            return Sight("shown", numbers)
+        return Sight("absent" if p < SIGNIFICANT else "unclear", numbers)
     strength = rho if sign == "positive" else -rho
     if strength < WEAK_CORRELATION:
         return Sight("absent", numbers)

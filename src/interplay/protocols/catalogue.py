@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from interplay.errors import InterplayError
-from interplay.protocols.claims import Document, Selector
+from interplay.protocols.claims import Document
+from interplay.protocols.selectors import Selector
 from interplay.protocols.sourced import Strict, read_yaml, validate
 from interplay.records import Record, code_digest, select_records, stamp, text_digest
 

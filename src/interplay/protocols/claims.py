@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from interplay.protocols.course_claims import InteractionTest, NoFallTest, SoonerTest, StaysTest, TurnTest
+from interplay.protocols.readings import Metric, Series
+from interplay.protocols.selectors import Selector, Selectors
 from interplay.protocols.sourced import Strict
 
 Document = Literal["metrics24", "interplay24", "matrixssl23", "compression25", "note"]
 TierName = Literal["smoke", "review", "paper"]
 DataName = Literal["published", "offline"]
-Selector = Annotated[str, Field(pattern=r"^[a-z_]+/[A-Za-z0-9_.*/-]+$", description="glob on <experiment>/<run>")]
-Selectors = Annotated[tuple[Selector, ...], Field(min_length=1)]
 Criterion = Literal["stopping_loss", "stopping_mir", "stopping_hdr"]
 
 
@@ -24,11 +25,11 @@ class FindingTest(Strict):
 
 
 class TrendTest(Strict):
-    """A column of the trajectory rises or falls over training (in every run; tested across seeds)."""
+    """A course rises or falls over training (in every run; tested across seeds)."""
 
     kind: Literal["trend"]
     runs: Selector
-    series: str
+    series: Series
     direction: Literal["rising", "falling"]
 
 
@@ -52,20 +53,24 @@ class PeakTest(Strict):
 
 
 class CorrelationTest(Strict):
-    """Two columns of the trajectory move together (`positive`) or against each other (`negative`)."""
+    """Two courses move together (`positive`), against each other (`negative`), or `mild`ly if at all.
+
+    With `where_positive`, only the points count at which the first of them is above zero.
+    """
 
     kind: Literal["correlation"]
     runs: Selector
-    first: str
-    second: str
-    sign: Literal["positive", "negative"]
+    first: Series
+    second: Series
+    sign: Literal["positive", "negative", "mild"]
+    where_positive: bool = False
 
 
 class OrderingTest(Strict):
     """A metric is greater in one group of runs than in another, by Welch's test, or paired where seeds match."""
 
     kind: Literal["ordering"]
-    metric: str
+    metric: Metric
     greater: Selector
     lesser: Selector
 
@@ -74,7 +79,8 @@ class ValueTest(Strict):
     """A metric times `scale` agrees with a published cell, within a 95 % prediction interval.
 
     `margin`, in the unit of the cell, is the difference that would matter: where the interval is wider on either side,
-    agreement says nothing and the verdict is `underpowered`.
+    agreement says nothing and the verdict is `underpowered`. With `exact` there is nothing random about it: every run
+    has the printed value, to the digits printed.
     """
 
     kind: Literal["value"]
@@ -82,6 +88,7 @@ class ValueTest(Strict):
     metric: str
     scale: float = 1.0
     margin: PositiveFloat | None = None
+    exact: bool = False
     table: str
     row: str
     column: str
@@ -99,7 +106,7 @@ class BoundTest(Strict):
 
     kind: Literal["bound"]
     runs: Selector
-    metric: str
+    metric: Metric
     at_least: float | None = None
     at_most: float | None = None
     only: Extreme | None = None
@@ -181,8 +188,8 @@ class ContrastTest(Strict):
 
     kind: Literal["contrast"]
     runs: Selectors
-    larger: str
-    smaller: str
+    larger: Metric
+    smaller: Metric
     by: float = 0.0
 
 
@@ -254,6 +261,11 @@ Test = Annotated[
     | StoppingTest
     | ContrastTest
     | AgreementTest
+    | StaysTest
+    | NoFallTest
+    | TurnTest
+    | SoonerTest
+    | InteractionTest
     | PublishedOrderingTest
     | PublishedRankTest
     | PublishedMarginTest,

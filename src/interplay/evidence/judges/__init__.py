@@ -7,6 +7,13 @@ from collections.abc import Sequence
 from interplay.evidence.judges.associations import judge_association, judge_prediction
 from interplay.evidence.judges.findings import judge_finding
 from interplay.evidence.judges.groups import judge_bound, judge_ordering, judge_value
+from interplay.evidence.judges.layers import (
+    judge_interaction,
+    judge_no_fall,
+    judge_sooner,
+    judge_stays,
+    judge_turn,
+)
 from interplay.evidence.judges.levels import judge_flat, judge_response
 from interplay.evidence.judges.pairs import judge_agreement, judge_contrast
 from interplay.evidence.judges.printed import judge_margin, judge_published_ordering, judge_rank
@@ -15,6 +22,7 @@ from interplay.evidence.judges.stopping import judge_stopping
 from interplay.evidence.outcomes import NotRunError, Outcome
 from interplay.evidence.published import Published
 from interplay.protocols import claims as kinds
+from interplay.protocols import course_claims as courses
 from interplay.records import Record
 
 __all__ = ["judge_test"]
@@ -66,6 +74,16 @@ def _dispatch(test: kinds.Test, records: Sequence[Record], published: Published)
             return judge_contrast(test, records)
         case kinds.AgreementTest():
             return judge_agreement(test, records)
+        case courses.StaysTest():
+            return judge_stays(test, records)
+        case courses.NoFallTest():
+            return judge_no_fall(test, records)
+        case courses.TurnTest():
+            return judge_turn(test, records)
+        case courses.SoonerTest():
+            return judge_sooner(test, records)
+        case courses.InteractionTest():
+            return judge_interaction(test, records)
         case kinds.PublishedOrderingTest():
             return judge_published_ordering(test, published)
         case kinds.PublishedRankTest():

@@ -9,6 +9,7 @@ import numpy as np
 
 from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, at_extreme, metric_of, select, short
 from interplay.evidence.published import Cell, Published
+from interplay.evidence.readings import number_of
 from interplay.evidence.statistics import (
     LEVEL,
     SEVERAL_SEEDS,
@@ -29,12 +30,12 @@ def judge_ordering(test: OrderingTest, records: Sequence[Record]) -> Outcome:
     overlap or the runs are too few. One run against one run never decides.
     """
     greater, lesser = select(records, test.greater), select(records, test.lesser)
-    first, second = ([metric_of(run, test.metric) for run in group] for group in (greater, lesser))
+    first, second = ([number_of(run, test.metric) for run in group] for group in (greater, lesser))
     if not all(isfinite(value) for value in (*first, *second)):
         raise NotRunError(f"{test.metric} is not finite in every run")
     pairs = _paired(greater, lesser)
     if pairs is not None:
-        left, right = ([metric_of(run, test.metric) for run in side] for side in zip(*pairs, strict=True))
+        left, right = ([number_of(run, test.metric) for run in side] for side in zip(*pairs, strict=True))
         result = paired_ordering(left, right)
     else:
         result = welch_ordering(first, second)
@@ -75,7 +76,7 @@ def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
     With `only`, the runs are those at the highest or lowest level of a setting that the selected ones have.
     """
     runs, where = at_extreme(select(records, test.runs), test.only)
-    values = [metric_of(run, test.metric) for run in runs]
+    values = [number_of(run, test.metric) for run in runs]
     low = -inf if test.at_least is None else test.at_least
     high = inf if test.at_most is None else test.at_most
     outside = [run.name for run, value in zip(runs, values, strict=True) if isnan(value) or not low <= value <= high]
@@ -112,6 +113,8 @@ def judge_value(test: ValueTest, records: Sequence[Record], published: Published
 
     Outside: `deviates`. Inside: `reproduced`, but `underpowered` where the interval reaches further than the test's
     `margin`, for then it would have covered a value that differs by what matters.
+
+    What is `exact` has no spread: one run that differs from the printed digits is enough for `deviates`.
     """
     cell = published.cell(test.table, test.row, test.column)
     runs = select(records, test.runs)
@@ -128,6 +131,10 @@ def judge_value(test: ValueTest, records: Sequence[Record], published: Published
     if len(ours) > 1:
         numbers["our_spread"] = float(np.std(ours, ddof=1))
     said = f"{short(mean)} over {len(ours)} {'run' if len(ours) == 1 else 'runs'}, published {cell.printed} ({where})"
+    if test.exact:
+        differs = [run.name for run, value in zip(runs, ours, strict=True) if abs(value - cell.value) > cell.rounding]
+        said += f"; not so in {', '.join(differs)}" if differs else "; equal"
+        return Outcome("deviates" if differs else "reproduced", f"{said}.", numbers)
     decided = _interval(ours, cell)
     if decided is None:
         reason = f"no spread is printed, and {len(ours)} of {SEVERAL_SEEDS} runs do not give one"

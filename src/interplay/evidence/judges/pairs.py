@@ -17,6 +17,7 @@ from interplay.evidence.outcomes import (
     select_all,
     short,
 )
+from interplay.evidence.readings import number_of
 from interplay.evidence.statistics import LEVEL, paired_ordering
 from interplay.evidence.trajectories import Sight, State
 from interplay.protocols.claims import AgreementTest, ContrastTest
@@ -30,7 +31,7 @@ def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
     decides.
     """
     runs = select_all(records, test.runs)
-    larger, smaller = ([metric_of(run, name) for run in runs] for name in (test.larger, test.smaller))
+    larger, smaller = ([number_of(run, name) for run in runs] for name in (test.larger, test.smaller))
     if not all(isfinite(value) for value in (*larger, *smaller)):
         raise NotRunError(f"{test.larger} or {test.smaller} is not finite in every run")
     result = paired_ordering(larger, [value + test.by for value in smaller])

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from interplay.evidence.outcomes import Outcome, column_of, over_runs, select
+from interplay.evidence.readings import course_of
 from interplay.evidence.trajectories import see_correlation, see_delay, see_dip, see_peak, see_trend
 from interplay.protocols.claims import CorrelationTest, DelayTest, DipTest, PeakTest, TrendTest
 from interplay.records import Record
 
 
 def judge_trend(test: TrendTest, records: Sequence[Record]) -> Outcome:
-    """A column rises (or falls) in every run, as `see_trend` sees it."""
+    """A course rises (or falls) in every run, as `see_trend` sees it."""
     runs = select(records, test.runs)
-    sights = [see_trend(column_of(run, test.series), test.direction) for run in runs]
+    sights = [see_trend(course_of(run, test.series), test.direction) for run in runs]
     return over_runs(f"{test.series} {test.direction}", sights)
 
 
@@ -31,10 +34,14 @@ def judge_peak(test: PeakTest, records: Sequence[Record]) -> Outcome:
 
 
 def judge_correlation(test: CorrelationTest, records: Sequence[Record]) -> Outcome:
-    """Two columns move together (or against each other) in every run, as `see_correlation` sees it."""
-    runs = select(records, test.runs)
-    sights = [see_correlation(column_of(run, test.first), column_of(run, test.second), test.sign) for run in runs]
-    return over_runs(f"{test.sign} correlation of {test.first} and {test.second}", sights)
+    """Two courses move together (or against each other) in every run, as `see_correlation` sees it."""
+    sights = []
+    for run in select(records, test.runs):
+        first, second = course_of(run, test.first), course_of(run, test.second)
+        kept = first > 0 if test.where_positive else np.full(len(first), True)
+        sights.append(see_correlation(first[kept], second[kept], test.sign))
+    where = f" where {test.first} is positive" if test.where_positive else ""
+    return over_runs(f"{test.sign} correlation of {test.first} and {test.second}{where}", sights)
 
 
 def judge_delay(test: DelayTest, records: Sequence[Record]) -> Outcome:

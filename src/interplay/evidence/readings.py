@@ -1,0 +1,84 @@
+"""Courses made of recorded columns, and numbers read off them, as claims name them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interplay.errors import InterplayError
+from interplay.evidence.layers import law_in_depth, layer_columns
+from interplay.evidence.outcomes import NotRunError, column_of, metric_of
+from interplay.protocols.readings import DepthStatistic, Difference, InDepth, Metric, Ratio, Reading, Series
+from interplay.records import Record
+
+Course = NDArray[np.float64]
+
+
+def course_of(record: Record, series: Series) -> Course:
+    """A course over training, one value a logged point; NotRunError if a column that it needs was not recorded."""
+    match series:
+        case Difference():
+            return _column(record, series.column) - _column(record, series.minus)
+        case Ratio():
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return _column(record, series.column) / _column(record, series.over)
+        case InDepth():
+            try:
+                columns = layer_columns(record, series.columns)
+            except InterplayError as reason:
+                raise NotRunError(str(reason)) from reason
+            layers, table = list(columns), np.array(list(columns.values()))
+            return np.array([_over_layers(values, layers, series.statistic) for values in table.T])
+    return _column(record, series)
+
+
+def number_of(record: Record, metric: Metric) -> float:
+    """A number of a run; NotRunError if what it needs was not recorded, NaN where the course is nowhere finite."""
+    if not isinstance(metric, Reading):
+        return metric_of(record, metric)
+    values = course_of(record, metric.series)[from_fraction(record, metric.since)]
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan")
+    match metric.take:
+        case "first":
+            return float(values[0])
+        case "last":
+            return float(values[-1])
+        case "mean":
+            return float(values.mean())
+        case "least":
+            return float(values.min())
+        case "most":
+            return float(values.max())
+        case "range":
+            return float(np.ptp(values))
+
+
+def from_fraction(record: Record, since: float) -> NDArray[np.bool_]:
+    """The points of a run's trajectory from a fraction of its own length on."""
+    steps = _column(record, "step")
+    kept: NDArray[np.bool_] = steps - steps[0] >= since * (steps[-1] - steps[0])
+    return kept
+
+
+def _column(record: Record, name: str) -> Course:
+    return np.asarray(column_of(record, name), dtype=np.float64)
+
+
+def _over_layers(values: Course, layers: list[int], statistic: DepthStatistic) -> float:
+    """One statistic of one value per layer; NaN where a value is missing, or not positive and needed as a logarithm."""
+    if not np.isfinite(values).all():
+        return float("nan")
+    if statistic == "mean":
+        return float(values.mean())
+    if statistic == "largest_drop_after":
+        return float(layers[int(np.argmax(values[:-1] - values[1:]))])
+    if (values <= 0).any():
+        return float("nan")
+    if statistic == "correlation":
+        return law_in_depth(values, layers).correlation
+    if statistic == "spread":
+        return float(values.max() / values.min())
+    factors = values[1:] / values[:-1]
+    return float(factors.max() / factors.min())

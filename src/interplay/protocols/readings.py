@@ -1,0 +1,88 @@
+"""What a test may read of a run besides recorded columns and metrics: courses made of columns, and numbers read off."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from interplay.protocols.sourced import Strict
+
+DepthStatistic = Literal["correlation", "unevenness", "spread", "largest_drop_after", "mean"]
+
+
+class Difference(Strict):
+    """A column of the trajectory less another one."""
+
+    column: str
+    minus: str
+
+    def __str__(self) -> str:
+        return f"{self.column} - {self.minus}"
+
+
+class Ratio(Strict):
+    """A column of the trajectory over another one."""
+
+    column: str
+    over: str
+
+    def __str__(self) -> str:
+        return f"{self.column} / {self.over}"
+
+
+class InDepth(Strict):
+    """A statistic of the columns `<columns>_l<layer>` over the layers, at every point of the trajectory.
+
+    - `correlation`: Pearson's r of their logarithms with the layer's number; -1 for a geometric law;
+    - `unevenness`: largest over smallest factor from one layer to the next; 1 for a geometric law;
+    - `spread`: largest over smallest value;
+    - `largest_drop_after`: the layer from which to the next the value drops most;
+    - `mean`: over the layers.
+    """
+
+    columns: str
+    statistic: DepthStatistic
+
+    def __str__(self) -> str:
+        return f"{self.statistic.replace('_', ' ')} of {self.columns} in depth"
+
+
+Series = str | Difference | Ratio | InDepth
+"""A course over training: a column of the trajectory, by its name, or one made of columns."""
+
+
+class Reading(Strict):
+    """A number of a run, read off a course from the fraction `since` of training on, where it is finite.
+
+    `first` and `last` are the values at the two ends, `range` is the largest less the smallest.
+    """
+
+    series: Series
+    take: Literal["first", "last", "mean", "least", "most", "range"]
+    since: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.take} of {self.series}"
+
+
+Metric = str | Reading
+"""A number of a run: a recorded metric, by its name, or one read off its course."""
+
+
+class Crossing(Strict):
+    """A course reaches a bound for the first time: one of the two."""
+
+    series: Series
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give at_least or at_most, one of the two")
+        return self
+
+    def __str__(self) -> str:
+        bound = f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+        return f"{self.series} {bound}"
