@@ -100,45 +100,52 @@ def temperature_runs(make_record, dataset, used, classes, seed, rng):
 
 
 def connectivity_runs(make_record, dataset, used, classes, seed, rng):
-    """A barrier at the highest rate that recomputed statistics halve; none at the lowest."""
+    """A barrier at the highest rate that recomputed statistics halve; none at the lowest. Networks that start apart."""
     for rate in RATES[dataset]:
-        depth = {0.1: 0.7, 0.01: 0.3, 0.001: 0.0}[rate]
-        rows = []
-        for weight in WEIGHTS:
-            for statistics, share in (("interpolated", 1.0), ("recomputed", 0.5)):
-                dip = share * depth * (1 - (2 * weight - 1) ** 4)
-                rows.append(
-                    {
-                        "weight": weight,
-                        "statistics": statistics,
-                        "accuracy": 0.87 - dip + 0.01 * seed,
-                        "loss": 0.4 + 3 * dip,
-                        "mir": 0.6 - 0.3 * dip,
-                        "mir_batch": 0.66 - 0.3 * dip,
-                        "hdr": 0.05 + 0.5 * dip,
-                        "hdr_batch": 0.04 + 0.5 * dip,
-                        "feature_entropy": 2.0,
-                        "feature_entropy_batch": 1.9,
-                    }
-                )
-        yield make_record(
-            experiment="connectivity",
-            run=f"{dataset}/lr{rate:g}/seed{seed}",
-            dataset=dataset,
-            dataset_used=used,
-            seed=seed,
-            settings={"learning_rate": rate, "num_classes": classes, "test_sample": 1000},
-            protocol={"batch_size": 64},
-            metrics={
-                "accuracy_barrier": depth + 0.02 * seed,
-                "accuracy_barrier_recomputed": depth / 2,
-                "loss_barrier": 3 * depth,
-                "loss_barrier_recomputed": 1.5 * depth,
-                "barrier_explained": 0.5 if depth else float("nan"),
-                "distance": 1.2,
-            },
-            tables={"path": rows},
-        )
+        for start in ("same", "different")[: 2 - seed]:  # the controls join neighbouring seeds, so they are one fewer
+            depth = {0.1: 0.7, 0.01: 0.3, 0.001: 0.0}[rate] if start == "same" else 0.8
+            yield connectivity_run(make_record, dataset, used, classes, seed, rate, start, depth)
+
+
+def connectivity_run(make_record, dataset, used, classes, seed, rate, start, depth):
+    """One pair of networks."""
+    folder = "" if start == "same" else "other-initialisation/"
+    rows = []
+    for weight in WEIGHTS:
+        for statistics, share in (("interpolated", 1.0), ("recomputed", 0.5)):
+            dip = share * depth * (1 - (2 * weight - 1) ** 4)
+            rows.append(
+                {
+                    "weight": weight,
+                    "statistics": statistics,
+                    "accuracy": 0.87 - dip + 0.01 * seed,
+                    "loss": 0.4 + 3 * dip,
+                    "mir": 0.6 - 0.3 * dip,
+                    "mir_batch": 0.66 - 0.3 * dip,
+                    "hdr": 0.05 + 0.5 * dip,
+                    "hdr_batch": 0.04 + 0.5 * dip,
+                    "feature_entropy": 2.0,
+                    "feature_entropy_batch": 1.9,
+                }
+            )
+    return make_record(
+        experiment="connectivity",
+        run=f"{folder}{dataset}/lr{rate:g}/seed{seed}",
+        dataset=dataset,
+        dataset_used=used,
+        seed=seed,
+        settings={"learning_rate": rate, "initialisation": start, "num_classes": classes, "test_sample": 1000},
+        protocol={"batch_size": 64},
+        metrics={
+            "accuracy_barrier": depth + 0.02 * seed,
+            "accuracy_barrier_recomputed": depth / 2,
+            "loss_barrier": 3 * depth,
+            "loss_barrier_recomputed": 1.5 * depth,
+            "barrier_explained": 0.5 if depth else float("nan"),
+            "distance": 1.2,
+        },
+        tables={"path": rows},
+    )
 
 
 def pruning_runs(make_record, dataset, used, classes, seed, rng):

@@ -91,22 +91,33 @@ def test_strong_classes_are_spread_over_all(classes, strong):
 
 def test_the_highest_rate_of_each_data_set_and_the_lower_ones(draw):
     highest, records = draw("metrics24/fig7")
-    titles = [axes.get_title() for axes in highest.axes if axes.get_title()]
-    assert [title.splitlines()[0].split("rate ")[1] for title in titles] == ["0.1", "0.1"]
-    assert titles[0].splitlines()[1] == "accuracy barrier 0.710; 0.350 with recomputed statistics"
+    titles = [axes.get_title().splitlines() for axes in highest.axes[:4]]
+    starts = [f"learning rate 0.1, {start}" for start in ("one initialisation", "different initialisations")]
+    assert [title[1] for title in titles] == starts * 2
+    assert titles[0][0] == "Fashion-MNIST (for CIFAR-10)"
+    assert titles[0][2] == "accuracy barrier 0.710, recomputed 0.350"
+    assert titles[1][2] == "accuracy barrier 0.800, recomputed 0.400"
     lower, _ = draw("metrics24/fig8")
-    titles = [axes.get_title() for axes in lower.axes if axes.get_title()]
-    assert [title.splitlines()[0].split("rate ")[1] for title in titles] == ["0.01", "0.001"]
+    rates = [axes.get_title().splitlines()[1].split()[2] for axes in lower.axes[:4]]
+    assert rates == ["0.01,", "0.01,", "0.001,", "0.001,"]
     runs = [r for r in records if r.name.startswith("connectivity/cifar10/lr0.1/")]
     for row, name in enumerate(("accuracy", "loss", "mir", "hdr")):
         for statistics in ("interpolated", "recomputed"):
-            shown = points(highest.axes[2 * row], f"{statistics} batch-norm statistics")
+            shown = points(highest.axes[4 * row], f"{statistics} batch-norm statistics")
             expected = np.mean([path_column(run, statistics, name)[1] for run in runs], axis=0)
             assert list(shown[:, 1]) == pytest.approx(list(expected))
-    thin = points(highest.axes[4], "MIR, HDR: mean over batches of 64, recomputed")
+    thin = points(highest.axes[8], "MIR, HDR: mean over batches of 64, recomputed")
     assert thin[5, 1] == pytest.approx(np.mean([path_column(run, "recomputed", "mir_batch")[1][5] for run in runs]))
-    chance = [line.get_ydata()[0] for line in highest.axes[1].lines if len(set(line.get_ydata())) == 1]
+    chance = [line.get_ydata()[0] for line in highest.axes[2].lines if len(set(line.get_ydata())) == 1]
     assert pytest.approx(1 / 100) in chance
+    losses = [axes.get_ylim() for axes in highest.axes[4:8]]
+    assert losses[0] == losses[1], "columns of one data set can be compared"
+
+
+def test_without_controls_there_is_a_column_a_data_set(draw):
+    same = {"initialisation": "same"}
+    figure, _ = draw("metrics24/fig7", lambda r: r if same.items() <= r.settings.items() else None)
+    assert len(figure.axes) == 8
 
 
 def test_smoothing_shows_all_levels_and_their_span(draw):

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from interplay.figures.connectivity import draw_paths
-from interplay.figures.levels import by_level
+from interplay.figures.connectivity import by_rate_and_start, draw_paths
 from interplay.figures.panels import by_dataset
 from interplay.records import Record
 
 
 def draw(records: Sequence[Record]) -> Figure:
-    """One column per data set, at the highest of its learning rates."""
-    by_rate = [by_level(runs, "learning_rate") for runs in by_dataset(records).values()]
-    return draw_paths([rates[max(rates)] for rates in by_rate])
+    """Columns per data set, at the highest of its learning rates: one initialisation, then different ones."""
+    by_rate = [by_rate_and_start(runs) for runs in by_dataset(records).values()]
+    return draw_paths([runs for rates in by_rate for runs in rates[max(rates)]])

@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
-from interplay.figures.connectivity import draw_paths
-from interplay.figures.levels import by_level
+from interplay.figures.connectivity import by_rate_and_start, draw_paths
 from interplay.figures.panels import by_dataset
 from interplay.records import Record
 
 
 def draw(records: Sequence[Record]) -> Figure:
-    """One column per learning rate below the highest, in falling order.
+    """Columns per learning rate below the highest, in falling order: one initialisation, then different ones.
 
     Raises:
         InterplayError: there is one rate only.
     """
     columns = [
-        rates[rate]
-        for rates in (by_level(runs, "learning_rate") for runs in by_dataset(records).values())
-        for rate in sorted(rates, reverse=True)[1:]
+        runs
+        for of_one in by_dataset(records).values()
+        for group in list(by_rate_and_start(of_one).values())[1:]
+        for runs in group
     ]
     if not columns:
         raise InterplayError(f"{records[0].name}: the only learning rate; this figure shows those below the highest")
