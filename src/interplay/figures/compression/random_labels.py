@@ -11,7 +11,7 @@ from interplay.evidence.scenarios import scenarios
 from interplay.figures import style
 from interplay.figures.compression.learning_curves import curves
 from interplay.figures.compression.panels import epoch_axis, legend, title
-from interplay.figures.panels import num_classes, theory_line
+from interplay.figures.panels import num_classes
 from interplay.records import Record
 
 
@@ -27,8 +27,8 @@ def draw(records: Sequence[Record]) -> Figure:
             epoch_axis(panel, runs)
         accuracy.set_ylim(0, 1.02)
         accuracy.set_ylabel("accuracy")
-        theory_line(accuracy, 1 / num_classes(runs[0]), f"chance, 1/{num_classes(runs[0])}")
+        accuracy.axhline(1 / num_classes(runs[0]), **style.THEORY)
         loss.set_yscale("log")
         loss.set_ylabel("cross-entropy (nats)")
-    legend(figure, groups)
+    legend(figure, groups, others={f"chance, 1/{num_classes(records[0])}": style.THEORY})
     return figure
