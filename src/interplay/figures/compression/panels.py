@@ -33,6 +33,8 @@ SPLITS: dict[str, style.Line] = {"train": {"linestyle": "-"}, "test": {"linestyl
 MATHS = {"f_plus": "$f_+$", "f_minus": "$f_-$"}
 SMALL: style.Line = {"markersize": 2.8, "markeredgewidth": 0.6, "linewidth": 1.1}
 
+ALONE: style.Line = {"alpha": 0.45, "linewidth": 0.8}
+
 
 def title(key: Scenario, record: Record) -> str:
     """Network and data read, on two lines where another data set takes the place of the published one.
@@ -96,7 +98,7 @@ def draw_runs(
     last = common[-1] if len(common) else -np.inf
     for x, y in seen:
         if len(seen) > 1 and x[-1] > last:
-            axes.plot(x[x >= last], y[x >= last], **{**drawn, "marker": "", "alpha": 0.35, "linewidth": 0.8})
+            axes.plot(x[x >= last], y[x >= last], **{**drawn, "marker": "", **ALONE})
 
 
 def _finite(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -128,7 +130,9 @@ def legend(
     seeds = max(len(runs) for runs in groups.values())
     if seeds > 1:
         handles.append(Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=f"bands: {spread_name(seeds)}"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(7, len(handles)), handlelength=2.6)
+    if any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in groups.values()):
+        handles.append(Line2D([], [], color=NEUTRAL, label="pale: a run that went on alone", **ALONE))
+    figure.legend(handles=handles, loc="outside upper center", ncols=min(6, len(handles)), handlelength=2.6)
 
 
 def note(axes: Axes, text: str, corner: str = "upper right", **look: Any) -> None:
