@@ -132,7 +132,8 @@ def legend(
         handles.append(Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=f"bands: {spread_name(seeds)}"))
     if any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in groups.values()):
         handles.append(Line2D([], [], color=NEUTRAL, label="pale: a run that went on alone", **ALONE))
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(6, len(handles)), handlelength=2.6)
+    columns = len(handles) if len(handles) < 6 else (len(handles) + 1) // 2
+    figure.legend(handles=handles, loc="outside upper center", ncols=columns, handlelength=2.6)
 
 
 def note(axes: Axes, text: str, corner: str = "upper right", **look: Any) -> None:
