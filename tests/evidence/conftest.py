@@ -29,7 +29,7 @@ PROVENANCE = Provenance(
 )
 
 
-def make_record(name, *, seed=0, tier="smoke", data="offline", dataset="cifar10", **fields):
+def make_record(name, *, seed=0, tier="smoke", data="offline", dataset="cifar10", protocol=None, **fields):
     """A record called `<experiment>/<run>`."""
     experiment, _, run = name.partition("/")
     return Record(
@@ -39,7 +39,7 @@ def make_record(name, *, seed=0, tier="smoke", data="offline", dataset="cifar10"
         data_mapping=data,
         dataset=dataset,
         seed=seed,
-        protocol={},
+        protocol=protocol or {},
         provenance=PROVENANCE,
         **fields,
     )

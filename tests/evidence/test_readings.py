@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from interplay.evidence.outcomes import NotRunError
 from interplay.evidence.readings import course_of, from_fraction, number_of
-from interplay.protocols.readings import Crossing, Difference, InDepth, Metric, Ratio, Reading, Series
+from interplay.protocols.readings import Crossing, Difference, InDepth, Metric, Ratio, Reading, Series, Share
 
 NAN = float("nan")
 
@@ -43,6 +43,7 @@ def test_a_difference_and_a_ratio_go_point_by_point(record):
         ("unevenness", [1.0, 1.0, (6 / 8) / (1 / 6), NAN, NAN]),
         ("spread", [4.0, 1.0, 8.0, NAN, NAN]),
         ("largest_drop_after", [1.0, 1.0, 2.0, 2.0, NAN]),
+        ("largest_drop_share", [4 / 6, NAN, 5 / 7, 10 / 9, NAN]),
         ("mean", [14 / 3, 8.0, 5.0, 16 / 3, NAN]),
     ],
 )
@@ -60,6 +61,7 @@ def test_statistics_over_layers(record, statistic, expected):
         ("least", 0, 1.0),
         ("most", 0, 5.0),
         ("range", 0, 4.0),
+        ("rise", 0, 1.0),
         ("first", 0.25, 4.0),
         ("first", 0.3, 1.0),  # the point at half of the run is not finite
         ("mean", 0.6, 1.5),
@@ -67,6 +69,35 @@ def test_statistics_over_layers(record, statistic, expected):
 )
 def test_numbers_read_off_a_course(record, take, since, expected):
     assert number_of(record, Reading(series="a", take=take, since=since)) == expected
+
+
+def informative(make, protocol, settings):
+    columns = ("sufficiency_test_l0", "minimality_train_l1", "minimality_test_l1")
+    trajectory = {"step": [0.0, 1.0]} | {name: [0.0, 1.0] for name in columns}
+    return make("compression/x", trajectory=trajectory, protocol=protocol, settings=settings)
+
+
+def test_a_share_is_of_the_entropy_of_the_labels(make):
+    """Of 40 samples a class, the first digit has 10 values and the second 4; of 1000, each of three has 10."""
+    whole = log(10) / log(2)
+    for column, protocol, expected in (
+        ("sufficiency_test_l0", {}, 1 / whole),
+        ("minimality_train_l1", {"train_per_class": 40}, 2 / (whole + 2)),
+        ("minimality_test_l1", {"train_per_class": 1000}, 1 / whole),
+        ("minimality_test_l1", {"train_per_class": 1000, "information": {"per_class": 40}}, 2 / (whole + 2)),
+    ):
+        record = informative(make, protocol, {"num_classes": 10})
+        assert course_of(record, Share(column=column, of="label_entropy"))[1] == pytest.approx(expected), column
+
+
+def test_a_share_of_other_labels_is_not_run(make):
+    for settings, column, said in (
+        ({}, "sufficiency_test_l0", "num_classes"),
+        ({"num_classes": 10}, "minimality_test_l1", "train_per_class"),
+        ({"num_classes": 10}, "step", "labels are unknown"),
+    ):
+        with pytest.raises(NotRunError, match=said):
+            course_of(informative(make, {}, settings), Share(column=column, of="label_entropy"))
 
 
 def test_a_recorded_metric_is_itself_and_a_course_without_points_is_nan(record, make):
@@ -98,6 +129,7 @@ def test_the_kinds_of_series_and_metrics_are_told_apart_by_their_keys():
     assert series.validate_python("a") == "a"
     assert series.validate_python({"column": "a", "minus": "b"}) == Difference(column="a", minus="b")
     assert series.validate_python({"column": "a", "over": "b"}) == Ratio(column="a", over="b")
+    assert series.validate_python({"column": "a", "of": "label_entropy"}) == Share(column="a", of="label_entropy")
     with pytest.raises(ValidationError):
         series.validate_python({"column": "a", "over": "b", "minus": "c"})
     reading = TypeAdapter(Metric).validate_python({"series": {"columns": "c", "statistic": "mean"}, "take": "last"})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from math import log2
+
 import numpy as np
 from numpy.typing import NDArray
 
 from interplay.errors import InterplayError
 from interplay.evidence.layers import law_in_depth, layer_columns
-from interplay.evidence.outcomes import NotRunError, column_of, metric_of
-from interplay.protocols.readings import DepthStatistic, Difference, InDepth, Metric, Ratio, Reading, Series
+from interplay.evidence.outcomes import NotRunError, column_of, metric_of, setting_of
+from interplay.evidence.relabelling import class_size, most_minimality
+from interplay.protocols.readings import DepthStatistic, Difference, InDepth, Metric, Ratio, Reading, Series, Share
 from interplay.records import Record
 
 Course = NDArray[np.float64]
@@ -22,6 +25,8 @@ def course_of(record: Record, series: Series) -> Course:
         case Ratio():
             with np.errstate(divide="ignore", invalid="ignore"):
                 return _column(record, series.column) / _column(record, series.over)
+        case Share():
+            return _column(record, series.column) / _largest(record, series.column)
         case InDepth():
             try:
                 columns = layer_columns(record, series.columns)
@@ -53,6 +58,8 @@ def number_of(record: Record, metric: Metric) -> float:
             return float(values.max())
         case "range":
             return float(np.ptp(values))
+        case "rise":
+            return float(values[-1] - values.min())
 
 
 def from_fraction(record: Record, since: float) -> NDArray[np.bool_]:
@@ -66,6 +73,19 @@ def _column(record: Record, name: str) -> Course:
     return np.asarray(column_of(record, name), dtype=np.float64)
 
 
+def _largest(record: Record, column: str) -> float:
+    """Entropy in bits of the labels that a column of V-information is about: the classes, or digits within them."""
+    classes = int(setting_of(record, "num_classes"))
+    if column.startswith("sufficiency_"):
+        return log2(classes)
+    if not column.startswith("minimality_"):
+        raise NotRunError(f"{column} is neither sufficiency nor minimality, so that its labels are unknown")
+    try:
+        return most_minimality(class_size(record), classes)
+    except InterplayError as reason:
+        raise NotRunError(str(reason)) from reason
+
+
 def _over_layers(values: Course, layers: list[int], statistic: DepthStatistic) -> float:
     """One statistic of one value per layer; NaN where a value is missing, or not positive and needed as a logarithm."""
     if not np.isfinite(values).all():
@@ -74,6 +94,9 @@ def _over_layers(values: Course, layers: list[int], statistic: DepthStatistic) -
         return float(values.mean())
     if statistic == "largest_drop_after":
         return float(layers[int(np.argmax(values[:-1] - values[1:]))])
+    if statistic == "largest_drop_share":
+        whole = values[0] - values[-1]
+        return float((values[:-1] - values[1:]).max() / whole) if whole > 0 else float("nan")
     if (values <= 0).any():
         return float("nan")
     if statistic == "correlation":

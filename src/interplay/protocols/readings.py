@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from interplay.protocols.sourced import Strict
 
-DepthStatistic = Literal["correlation", "unevenness", "spread", "largest_drop_after", "mean"]
+DepthStatistic = Literal["correlation", "unevenness", "spread", "largest_drop_after", "largest_drop_share", "mean"]
 
 
 class Difference(Strict):
@@ -31,6 +31,16 @@ class Ratio(Strict):
         return f"{self.column} / {self.over}"
 
 
+class Share(Strict):
+    """A column of V-information as a share of its largest possible value: the entropy of the labels."""
+
+    column: str
+    of: Literal["label_entropy"]
+
+    def __str__(self) -> str:
+        return f"{self.column} / {self.of.replace('_', ' ')}"
+
+
 class InDepth(Strict):
     """A statistic of the columns `<columns>_l<layer>` over the layers, at every point of the trajectory.
 
@@ -38,6 +48,7 @@ class InDepth(Strict):
     - `unevenness`: largest over smallest factor from one layer to the next; 1 for a geometric law;
     - `spread`: largest over smallest value;
     - `largest_drop_after`: the layer from which to the next the value drops most;
+    - `largest_drop_share`: that drop over the one from the first layer to the last;
     - `mean`: over the layers.
     """
 
@@ -48,18 +59,19 @@ class InDepth(Strict):
         return f"{self.statistic.replace('_', ' ')} of {self.columns} in depth"
 
 
-Series = str | Difference | Ratio | InDepth
+Series = str | Difference | Ratio | Share | InDepth
 """A course over training: a column of the trajectory, by its name, or one made of columns."""
 
 
 class Reading(Strict):
     """A number of a run, read off a course from the fraction `since` of training on, where it is finite.
 
-    `first` and `last` are the values at the two ends, `range` is the largest less the smallest.
+    `first` and `last` are the values at the two ends, `range` is the largest less the smallest, and `rise` the last
+    less the smallest.
     """
 
     series: Series
-    take: Literal["first", "last", "mean", "least", "most", "range"]
+    take: Literal["first", "last", "mean", "least", "most", "range", "rise"]
     since: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     def __str__(self) -> str:
