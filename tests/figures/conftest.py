@@ -86,7 +86,7 @@ def temperature_runs(make_record, dataset, used, classes, seed, rng):
             dataset=dataset,
             dataset_used=used,
             seed=seed,
-            settings={"temperature": temperature, "num_classes": classes, "clustering_sample": 2000},
+            settings={"temperature": temperature, "num_classes": classes, "clustering_sample": 2000, "batch_size": 64},
             protocol={"clustering_sample": 2000},
             metrics={
                 "test_accuracy": 0.87 + 0.01 * seed,

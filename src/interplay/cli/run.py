@@ -13,7 +13,7 @@ from interplay.cli.options import Config, Data, DataRoot, Device, Results, Threa
 
 @app.command()
 def run(
-    experiment: Annotated[str, typer.Argument(help="theory, supervised or grokking")],
+    experiment: Annotated[str, typer.Argument(help="its name; a wrong one is answered with all that exist")],
     which: Annotated[str, typer.Option("--run", help="run, family or glob, like 'cifar10/plain/*'; all else")] = "*",
     tier: Tier = "smoke",
     data: Data = None,

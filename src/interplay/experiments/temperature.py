@@ -49,7 +49,7 @@ def run(protocol: TemperatureProtocol, run: Run, context: Context) -> Outcome:
     return Outcome(
         metrics=metrics,
         tables=tables,
-        settings={"num_classes": test.num_classes, "clustering_sample": len(sample.labels)},
+        settings={"num_classes": test.num_classes, "clustering_sample": len(sample.labels), "batch_size": batch_size},
         seconds={"evaluation": perf_counter() - clock},
         data=splits.digests,
     )

@@ -20,6 +20,7 @@ from interplay.figures.panels import (
 )
 from interplay.figures.spread import name_bars
 from interplay.records import Record, dataset_label
+from interplay.records.values import setting
 
 
 def draw(records: Sequence[Record]) -> Figure:
@@ -33,9 +34,8 @@ def draw(records: Sequence[Record]) -> Figure:
         against(above, levels, "test_accuracy", "test accuracy", style.ACCURACY | style.DOT)
         accuracy_axis(above)
         against(below, levels, "feature_entropy", "features, exact", style.FEATURES | style.DOT)
-        against(
-            below, levels, "feature_entropy_batch", "features, mean over batches", style.FEATURES_BATCH | style.SQUARE
-        )
+        by_batches = f"features, batches of {setting(runs[0], 'batch_size'):g}"
+        against(below, levels, "feature_entropy_batch", by_batches, style.FEATURES_BATCH | style.SQUARE)
         below.set_ylabel("matrix entropy (nats)")
         classes = num_classes(runs[0])
         below.set_ylim(0, max(1.12 * collapse_entropy(classes), 1.05 * below.get_ylim()[1]))

@@ -55,7 +55,6 @@ def test_every_figure_is_drawn_and_nothing_is_cut_off(records_of, module):
     box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     inside = box.x0 > -0.02 and box.y0 > -0.02 and box.x1 < width + 0.02 and box.y1 < height + 0.02
     assert inside, f"{box} on {width} x {height} inches"
-    plt.close(figure)
 
 
 def test_runs_of_different_length_have_a_mean_as_long_as_all_go_on():
@@ -66,14 +65,12 @@ def test_runs_of_different_length_have_a_mean_as_long_as_all_go_on():
     assert mean.get_xdata().tolist() == [0, 2], "epochs that one run did not read are left out"
     assert mean.get_ydata().tolist() == [2, 4]
     assert rest.get_xdata().tolist() == [2, 3] and rest.get_ydata().tolist() == [3, 9]
-    plt.close("all")
 
 
 def test_columns_without_any_reading_draw_nothing():
     _, axes = plt.subplots()
     panels.draw_runs(axes, [np.arange(3.0)], [np.full(3, np.nan)], {"color": "k"})
     assert not axes.lines
-    plt.close("all")
 
 
 def test_curves_are_those_of_the_record(scenarios):
