@@ -142,7 +142,7 @@ def test_information_and_clustering_are_read_on_one_sample(trained, tmp_path):
     _, results, _, records = trained
     record = records["cifar10/t4/seed1"]
     assert record.settings["clustering_sample"] == 100
-    assert record.settings["batch_size"] == 64
+    assert record.settings["batch_size"] == 32
     assert record.settings["num_classes"] == 10
     sample = load_splits("digits", tmp_path, torch.device("cpu"), pooling=1).held_out.sample(100)
     network = WideResNet(10, 1, 10, in_channels=1)
