@@ -123,6 +123,7 @@ def see_correlation(first: Values, second: Values, sign: Literal["positive", "ne
     rho, p = rank_correlation(one, other)
     numbers = {"rho": rho, "rho_of_steps": rank_correlation(np.diff(one), np.diff(other))[0]}
     if sign == "mild":
+        numbers = {"size_of_rho": abs(rho)} | numbers
         if abs(rho) < CLEAR_CORRELATION:
             return Sight("shown", numbers)
         return Sight("absent" if p < SIGNIFICANT else "unclear", numbers)

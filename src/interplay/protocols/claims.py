@@ -102,7 +102,10 @@ class Extreme(Strict):
 
 
 class BoundTest(Strict):
-    """A metric stays within bounds in every run, or in every run at one extreme of a setting."""
+    """A metric stays within bounds in every run, or in every run at one extreme of a setting.
+
+    With `majority`, for what chance decides in part: a minority of runs outside leaves it undecided.
+    """
 
     kind: Literal["bound"]
     runs: Selector
@@ -110,6 +113,7 @@ class BoundTest(Strict):
     at_least: float | None = None
     at_most: float | None = None
     only: Extreme | None = None
+    majority: bool = False
 
 
 class DelayTest(Strict):

@@ -83,6 +83,21 @@ def test_bounds_hold_in_every_run(make, published, accuracies, ruling):
     assert outcome.numbers["outside"] == (ruling == "deviates")
 
 
+@pytest.mark.parametrize(
+    "accuracies, ruling",
+    [
+        ((0.6, 0.7, 0.8), "reproduced"),
+        ((0.6, 0.7, 0.4), "underpowered"),
+        ((0.6, 0.4), "underpowered"),
+        ((0.6, 0.4, nan), "deviates"),
+        ((0.4,), "deviates"),
+    ],
+)
+def test_a_bound_that_chance_decides_in_part(make, published, accuracies, ruling):
+    test = BoundTest(kind="bound", runs="supervised/*", metric="accuracy", at_least=0.5, majority=True)
+    assert judge_test(test, runs_of(make, accuracies), published).ruling == ruling
+
+
 def test_one_sided_bound(make, published):
     test = BoundTest(kind="bound", runs="supervised/*", metric="accuracy", at_least=0.5)
     assert judge_test(test, runs_of(make, (0.6, 7.0)), published).ruling == "reproduced"

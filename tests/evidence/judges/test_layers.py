@@ -66,6 +66,16 @@ def test_stays_counts_from_where_it_is_told_to(make, published):
     assert judge_test(bound, runs(make, late), published).ruling == "deviates"
 
 
+def test_sentences_name_bounds_and_courses_in_few_words(make, published):
+    records = runs(make, {"a": T, "b": T, "c": T, "d": T})
+    many = ABOVE.model_copy(update={"series": ("a", "b", "c", "d"), "at_least": 0.5, "at_most": 0.5})
+    assert judge_test(many, records, published).sentence.startswith(
+        "each of 4 courses (a ... d) equal to 0.5 from 10 %"
+    )
+    two = ABOVE.model_copy(update={"series": ("a", "b"), "at_most": 2.0})
+    assert judge_test(two, records, published).sentence.startswith("a and b at least 0 and at most 2")
+
+
 def test_stays_without_its_columns(make, published):
     outcome = judge_test(ABOVE, runs(make, {"train_l1": T}), published)
     assert outcome.ruling == "not run" and "'test_l1'" in outcome.sentence
@@ -204,7 +214,9 @@ EXACT = ValueTest(
 @pytest.mark.parametrize("size, ruling", [(288.0, "reproduced"), (289.0, "deviates"), (float("nan"), "not run")])
 def test_an_exact_value_needs_no_spread(make, published, size, ruling):
     record = make("compression/cifar10/f_minus/architecture", metrics={"dimension_l2": size})
-    assert judge_test(EXACT, [record], published).ruling == ruling
+    outcome = judge_test(EXACT, [record], published)
+    assert outcome.ruling == ruling
+    assert (f"{size:g}" in outcome.sentence and "3x3x32" in outcome.sentence) == (ruling != "not run")
 
 
 def test_an_exact_value_is_that_of_the_printed_digits(make, published):

@@ -73,7 +73,7 @@ def _paired(greater: Sequence[Record], lesser: Sequence[Record]) -> list[tuple[R
 def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
     """The metric stays within its bounds in every run: one run outside (or NaN) is enough for `deviates`.
 
-    With `only`, the runs are those at the highest or lowest level of a setting that the selected ones have.
+    With `majority` that takes more than half of the runs, and fewer make it `underpowered`. With `only`, the runs are those at the highest or lowest level of a setting that the selected ones have.
     """
     runs, where = at_extreme(select(records, test.runs), test.only)
     values = [number_of(run, test.metric) for run in runs]
@@ -86,7 +86,7 @@ def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
     known = [value for value in values if not isnan(value)]
     numbers = {"runs": float(len(runs)), "outside": float(len(outside))}
     numbers |= {"least": min(known, default=nan), "most": max(known, default=nan)} | limits
-    counted = f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}"
+    counted = _runs(len(runs))
     least, most = short(numbers["least"]), short(numbers["most"])
     if not known:
         said = f"{test.metric}{where} is undefined in all of {counted}"
@@ -96,7 +96,14 @@ def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
         said += f", undefined in {len(values) - len(known)} of them" if len(known) < len(values) else ""
     said += ", to be " + " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in limits.items())
     said += f"; outside in {len(outside)}, the first {outside[0]}" if outside else ""
-    return Outcome("deviates" if outside else "reproduced", f"{said}.", numbers)
+    ruling: Ruling = "deviates" if outside else "reproduced"
+    if test.majority and 0 < 2 * len(outside) <= len(runs):
+        ruling = "underpowered"
+    return Outcome(ruling, f"{said}.", numbers)
+
+
+def _runs(count: int) -> str:
+    return f"{count} {'run' if count == 1 else 'runs'}"
 
 
 def judge_value(test: ValueTest, records: Sequence[Record], published: Published) -> Outcome:
@@ -130,11 +137,12 @@ def judge_value(test: ValueTest, records: Sequence[Record], published: Published
         numbers["published_spread"] = cell.spread
     if len(ours) > 1:
         numbers["our_spread"] = float(np.std(ours, ddof=1))
-    said = f"{short(mean)} over {len(ours)} {'run' if len(ours) == 1 else 'runs'}, published {cell.printed} ({where})"
+    said = f"{short(mean)} over {_runs(len(ours))}, published {cell.printed} ({where})"
     if test.exact:
-        differs = [run.name for run, value in zip(runs, ours, strict=True) if abs(value - cell.value) > cell.rounding]
-        said += f"; not so in {', '.join(differs)}" if differs else "; equal"
-        return Outcome("deviates" if differs else "reproduced", f"{said}.", numbers)
+        different = sorted({value for value in ours if abs(value - cell.value) > cell.rounding})
+        found = f"{', '.join(f'{value:.10g}' for value in different)} instead" if different else f"the same {mean:.10g}"
+        sentence = f"Published {cell.printed} ({where}); {found} in {_runs(len(ours))}."
+        return Outcome("deviates" if different else "reproduced", sentence, numbers)
     decided = _interval(ours, cell)
     if decided is None:
         reason = f"no spread is printed, and {len(ours)} of {SEVERAL_SEEDS} runs do not give one"

@@ -27,10 +27,8 @@ def judge_stays(test: StaysTest, records: Sequence[Record]) -> Outcome:
     """Courses stay within bounds in every run, as `see_stays` sees it."""
     low = -inf if test.at_least is None else test.at_least
     high = inf if test.at_most is None else test.at_most
-    named = (("at least", test.at_least), ("at most", test.at_most))
-    bounds = " and ".join(f"{word} {bound:g}" for word, bound in named if bound is not None)
     courses = _courses(test, records)
-    what = f"{', '.join(courses[0])} {bounds}{_since(test.since)}"
+    what = f"{_listed(courses[0])} {_bounds(test)}{_since(test.since)}"
     outcome = over_runs(what, [see_stays(run, low, high) for run in courses])
     return _with_each(outcome, courses, lambda run: shares_within(run, low, high), "share of points", min)
 
@@ -38,7 +36,7 @@ def judge_stays(test: StaysTest, records: Sequence[Record]) -> Outcome:
 def judge_no_fall(test: NoFallTest, records: Sequence[Record]) -> Outcome:
     """Courses do not fall from what they had reached in every run, as `see_no_fall` sees it."""
     courses = _courses(test, records)
-    what = f"no fall by more than {test.within:g} of {', '.join(courses[0])}{_since(test.since)}"
+    what = f"no fall by more than {test.within:g} of {_listed(courses[0])}{_since(test.since)}"
     outcome = over_runs(what, [see_no_fall(run, test.within) for run in courses])
     return _with_each(outcome, courses, falls, "fall", max)
 
@@ -108,6 +106,21 @@ def _courses(test: StaysTest | NoFallTest, records: Sequence[Record]) -> list[di
         {str(series): course_of(run, series)[from_fraction(run, test.since)] for series in test.series}
         for run in select(records, test.runs)
     ]
+
+
+def _bounds(test: StaysTest) -> str:
+    if test.at_least == test.at_most:
+        return f"equal to {test.at_most:g}"
+    named = (("at least", test.at_least), ("at most", test.at_most))
+    return " and ".join(f"{word} {bound:g}" for word, bound in named if bound is not None)
+
+
+def _listed(courses: Courses) -> str:
+    """One or two names; of more, the first and the last with their number."""
+    first, *others = courses
+    if len(others) < 2:
+        return " and ".join(courses)
+    return f"each of {len(courses)} courses ({first} ... {others[-1]})"
 
 
 def _with_each(
