@@ -73,7 +73,8 @@ def _paired(greater: Sequence[Record], lesser: Sequence[Record]) -> list[tuple[R
 def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
     """The metric stays within its bounds in every run: one run outside (or NaN) is enough for `deviates`.
 
-    With `majority` that takes more than half of the runs, and fewer make it `underpowered`. With `only`, the runs are those at the highest or lowest level of a setting that the selected ones have.
+    With `majority` that takes more than half of the runs, and fewer make it `underpowered`. With `only`, the runs are
+    those at the highest or lowest level of a setting that the selected ones have.
     """
     runs, where = at_extreme(select(records, test.runs), test.only)
     values = [number_of(run, test.metric) for run in runs]
