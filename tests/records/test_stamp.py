@@ -15,3 +15,9 @@ def test_a_run_as_published_says_so(make_record):
 def test_labels_tell_a_substitute_from_the_real_thing(make_record):
     assert dataset_label(make_record()) == "Fashion-MNIST (for CIFAR-10)"
     assert dataset_label(make_record(dataset_used="cifar10")) == "CIFAR-10"
+
+
+def test_a_run_that_reads_no_data_takes_nobodys_place(make_record):
+    record = make_record(dataset_used=None)
+    assert dataset_label(record) == "CIFAR-10"
+    assert stamp([record, make_record(dataset_used="cifar10")]).split(" | ")[1] == "offline data"

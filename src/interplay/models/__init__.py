@@ -1,4 +1,4 @@
-"""Networks: Wide ResNets, the CNNs f+ and f-, the modular-addition transformer; the segment between two. No training."""
+"""Networks: Wide ResNets, the CNNs f+ and f-, the transformer of modular addition; the segment between two networks."""
 
 from interplay.models.compression_cnn import CnnShape, CompressionCNN, Decoder
 from interplay.models.interpolation import interpolate

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from interplay.protocols.compression import CompressionProtocol, unfold_compression
 from interplay.protocols.connectivity import ConnectivityProtocol, unfold_connectivity
 from interplay.protocols.estimators import EstimatorsProtocol, unfold_estimators
 from interplay.protocols.grokking import GrokkingProtocol, unfold_grokking
@@ -19,7 +20,9 @@ from interplay.protocols.supervised_runs import unfold_supervised
 from interplay.protocols.temperature import TemperatureProtocol, unfold_temperature, untrained_for_temperature
 from interplay.protocols.theory import TheoryProtocol, unfold_theory
 
-ExperimentName = Literal["theory", "supervised", "grokking", "temperature", "connectivity", "pruning", "estimators"]
+ExperimentName = Literal[
+    "theory", "supervised", "grokking", "temperature", "connectivity", "pruning", "estimators", "compression"
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ EXPERIMENTS: dict[ExperimentName, Experiment] = {
     "connectivity": Experiment(ConnectivityProtocol, unfold_connectivity, reads=("supervised",)),
     "pruning": Experiment(PruningProtocol, unfold_pruning, reads=("supervised",), untrained=untrained_for_pruning),
     "estimators": Experiment(EstimatorsProtocol, unfold_estimators, reads=("supervised",)),
+    "compression": Experiment(CompressionProtocol, unfold_compression),
 }
 PROTOCOLS: dict[str, type[BaseModel]] = {name: experiment.protocol for name, experiment in EXPERIMENTS.items()}
 

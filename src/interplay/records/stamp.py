@@ -14,7 +14,9 @@ def stamp(records: Sequence[Record]) -> str:
     """
     tiers = sorted({record.tier for record in records})
     parts = [f"tier {', '.join(tiers)}"]
-    swaps = sorted({(r.dataset_used, r.dataset) for r in records if r.dataset and r.dataset != r.dataset_used})
+    swaps = sorted(
+        {(r.dataset_used, r.dataset) for r in records if r.dataset and r.dataset_used not in (None, r.dataset)}
+    )
     if any(record.dataset for record in records):
         mapping = ", ".join(sorted({record.data_mapping for record in records}))
         swapped = ", ".join(f"{used} for {dataset}" for used, dataset in swaps)
@@ -38,6 +40,7 @@ def dataset_label(record: Record) -> str:
         "glyphs10": "Glyphs-10",
         "digits": "Digits",
     }
-    published, used = record.dataset or "", record.dataset_used or ""
+    published = record.dataset or ""
+    used = record.dataset_used or published  # a run that reads no data takes nobody's place
     label = names.get(used, used)
     return label if published == used else f"{label} (for {names.get(published, published)})"

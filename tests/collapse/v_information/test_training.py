@@ -87,6 +87,17 @@ def test_folded_and_separate_decoders_stop_on_their_own(make_network, sets, draw
     assert separate[key].frozen == pytest.approx(frozen, rel=1e-6)
 
 
+def test_questions_may_have_epochs_of_their_own(make_network, sets, draw):
+    model, samples = make_network(), sets(1)
+    both = train_decoders(model, samples, [3], DecoderSettings(4, 9, epochs_of={"y": 2}), draw)
+    assert {key.question: reading.epochs for key, reading in both.items()} == {"y": 2, "digit": 4}
+    for epochs, question in ((2, "y"), (4, "digit")):
+        alike = train_decoders(model, samples, [3], DecoderSettings(epochs, 9), draw)
+        assert all(alike[key] == reading for key, reading in both.items() if key.question == question)
+    with pytest.raises(InterplayError, match="at least 1 epoch"):
+        DecoderSettings(4, 9, epochs_of={"y": 0})
+
+
 def test_results_do_not_depend_on_company(make_network, sets, draw):
     model, samples, settings = make_network(), sets(1), DecoderSettings(epochs=2, batch_size=14)
     together = train_decoders(model, samples, [1, 2], settings, draw)

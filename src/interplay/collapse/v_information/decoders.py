@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Protocol
 
@@ -20,7 +20,7 @@ class DecoderSettings:
     """How decoders are trained; every value applies to each of them by itself.
 
     Attributes:
-        epochs: at most.
+        epochs: at most; `epochs_of` has exceptions by question.
         batch_size: samples that the encoder sees at once; decoders of one class see their part of it.
         stop_at_loss: mean training loss of an epoch, in nats, at which a decoder is done; None trains all epochs.
     """
@@ -30,16 +30,23 @@ class DecoderSettings:
     learning_rate: float = 2e-3
     weight_decay: float = 0.01
     stop_at_loss: float | None = None
+    epochs_of: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 2:
+        least = min(self.epochs, *self.epochs_of.values(), self.epochs)
+        if least < 1 or self.batch_size < 2:
             raise InterplayError(
-                f"decoders: at least 1 epoch and batches of 2 needed, got {self.epochs} and {self.batch_size}"
+                f"decoders: at least 1 epoch and batches of 2 needed, got {least} and {self.batch_size}"
             )
+
+    def is_done(self, question: str, epochs: int, loss: float) -> bool:
+        """Whether a decoder stops after so many epochs, of which the last had this mean loss in nats."""
+        enough = epochs >= self.epochs_of.get(question, self.epochs)
+        return enough or (self.stop_at_loss is not None and loss <= self.stop_at_loss)
 
     def optimizer(self, parameters: Sequence[Tensor]) -> torch.optim.AdamW:
         """AdamW; it works element by element, so one over folded parameters is one for each decoder."""
-        return torch.optim.AdamW(parameters, lr=self.learning_rate, weight_decay=self.weight_decay)
+        return torch.optim.AdamW(parameters, lr=self.learning_rate, weight_decay=self.weight_decay, fused=True)
 
 
 class Bank(Protocol):

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from interplay.collapse.v_information.decoders import Bank, DecoderSettings, FoldedBank, SeparateBank
 from interplay.errors import InterplayError
-from interplay.models import CompressionCNN, Decoder
+from interplay.models import CnnShape, CompressionCNN, Decoder
+
+SMALL_STEP = 100_000  # values in the largest map of a decoder's batch; measured, benchmarks/side_by_side_decoders.py
 
 Draw = Callable[..., torch.Generator]
 """A CPU generator for a purpose: `draw("order", "train", 3)`; equal purposes give equal draws."""
@@ -90,7 +92,7 @@ def train_decoders(
         layers: l of h^l, each of 0 .. 3.
         settings: of the training.
         draw: randomness by purpose.
-        folded: None folds on CUDA only; a CPU is as fast, or faster, with separate decoders.
+        folded: None folds wherever that is faster: on CUDA, and on a CPU where steps are small.
         only: the decoders to train; None trains all.
 
     Raises:
@@ -98,7 +100,6 @@ def train_decoders(
     """
     _check(samples, settings.batch_size)
     device = samples[0].images.device
-    folded = device.type == "cuda" if folded is None else folded
     keys, banks = {}, {}
     for layer in layers:
         every = [
@@ -110,20 +111,21 @@ def train_decoders(
         chosen = [(key, source) for key, source in every if only is None or key in only]
         if chosen:
             keys[layer] = [key for key, _ in chosen]
-            decoders = _decoders(network, keys[layer], draw, channels_last=not folded)
-            make = FoldedBank.of if folded else SeparateBank
+            fold_these = _folding_pays(network.shape, layer, samples[0], settings, device) if folded is None else folded
+            decoders = _decoders(network, keys[layer], draw, channels_last=not fold_these)
+            make = FoldedBank.of if fold_these else SeparateBank
             banks[layer] = make(decoders, [source for _, source in chosen], settings)
     feed = _Feed(network, samples, settings.batch_size, draw, _streams(device, layers))
     readings: dict[Key, Reading] = {}
-    for epoch in range(settings.epochs):
+    epoch = 0
+    while banks:
         losses = feed.epoch(banks, keys, epoch, lambda bank, hidden, labels: bank.step(hidden, labels))
-        last = epoch + 1 == settings.epochs
-        done: dict[int, list[int]] = {}
-        for layer, means in losses.items():
-            stop = settings.stop_at_loss
-            over = [i for i, loss in enumerate(means) if last or (stop is not None and loss <= stop)]
-            if over:
-                done[layer] = over
+        epoch += 1
+        done = {
+            layer: [i for i, loss in enumerate(means) if settings.is_done(keys[layer][i].question, epoch, loss)]
+            for layer, means in losses.items()
+        }
+        done = {layer: over for layer, over in done.items() if over}
         if not done:
             continue
         finished = {layer: banks[layer].only(over) for layer, over in done.items()}
@@ -131,15 +133,13 @@ def train_decoders(
         frozen = feed.epoch(finished, theirs, "frozen", lambda bank, hidden, labels: bank.losses(hidden, labels))
         for layer, over in done.items():
             for key, i, value in zip(theirs[layer], over, frozen[layer], strict=True):
-                readings[key] = Reading(losses[layer][i], value, epoch + 1)
+                readings[key] = Reading(losses[layer][i], value, epoch)
             rest = [i for i in range(len(keys[layer])) if i not in set(over)]
             keys[layer] = [keys[layer][i] for i in rest]
             if rest:
                 banks[layer] = banks[layer].only(rest)
             else:
                 del banks[layer]
-        if not banks:
-            break
     return readings
 
 
@@ -212,6 +212,17 @@ class _Feed:
         stream = self.streams[layer]
         stream.wait_stream(torch.cuda.current_stream())
         return torch.cuda.stream(stream)
+
+
+def _folding_pays(
+    shape: CnnShape, layer: int, samples: Samples, settings: DecoderSettings, device: torch.device
+) -> bool:
+    """On a CPU, separate convolutions are faster than grouped ones, except where a step is mostly overhead."""
+    if device.type == "cuda" or layer == 3:
+        return True
+    _, height, width = shape.layer(layer)
+    batch = settings.batch_size // len(samples.parts)
+    return batch * shape.layer(layer + 1)[0] * height * width <= SMALL_STEP
 
 
 def _decoders(network: CompressionCNN, keys: Sequence[Key], draw: Draw, *, channels_last: bool) -> list[Decoder]:

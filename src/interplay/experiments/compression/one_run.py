@@ -1,0 +1,152 @@
+"""One run of any part of the experiment, from its protocol to its outcome."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import torch
+
+from interplay.data import dataset_info
+from interplay.experiments.compression.images import Images, Preparation, load_images
+from interplay.experiments.compression.information import InformationReader
+from interplay.experiments.compression.task import CompressionTask, build_network
+from interplay.experiments.compression.toy import CLASSES, points
+from interplay.experiments.compression.variants import Choices, choices
+from interplay.experiments.context import Context, Outcome
+from interplay.models import CnnShape
+from interplay.models.compression_operations import operations
+from interplay.protocols.compression import CompressionProtocol
+from interplay.protocols.runs import Run
+from interplay.training import run_loop
+
+
+def run(protocol: CompressionProtocol, run: Run, context: Context) -> Outcome:
+    """Train one network and read every layer after every epoch; or list the operations of a published network."""
+    match run.settings["part"]:
+        case "architecture":
+            return _architecture(run)
+        case "toy":
+            return _toy(protocol, run, context)
+        case "random_labels":
+            chosen = protocol.random_labels
+            changes = {"epochs": chosen.epochs, "train_per_class": chosen.train_per_class}
+            return _train(choices(protocol.model_copy(update=changes), None), run, context)
+    return _train(choices(protocol, run.settings["variant"]), run, context)
+
+
+def _architecture(run: Run) -> Outcome:
+    """The network as published, whatever a tier makes of it, for the published data set."""
+    assert run.dataset is not None
+    info = dataset_info(run.dataset)
+    shape = CnnShape(run.settings["network"], info.image_shape, info.num_classes)
+    sizes = {f"dimension_l{layer}": float(_size(shape.layer(layer))) for layer in (1, 2, 3)}
+    return Outcome(metrics=sizes, tables={"operations": operations(shape)}, settings={"num_classes": info.num_classes})
+
+
+def _train(chosen: Choices, run: Run, context: Context) -> Outcome:
+    protocol, settings = chosen.protocol, run.settings
+    train, test, digests = _load(chosen, run, context)
+    random_labels = settings["part"] == "random_labels"
+    if random_labels:
+        train = train.with_permuted_labels(run.seed)
+    shape = _shape(chosen, run, context, train)
+    reader = None
+    if settings["part"] == "information":
+        splits = {"train": train, "test": test}
+        reader = InformationReader(protocol.information, protocol.optimizer, splits, shape.num_classes, run.seed)
+    task = CompressionTask(
+        build_network(shape, run.seed, context.device, chosen.dtype),
+        train,
+        test,
+        epochs=protocol.epochs,
+        stop_at_loss=protocol.stop_at_loss,
+        batch_size=protocol.batch_size,
+        optimizer=protocol.optimizer,
+        seed=run.seed,
+        more=reader,
+    )
+    result = run_loop(
+        task, protocol.epochs, range(protocol.epochs + 1), context.checkpoint, 1, context.report, stop=task.finished
+    )
+    columns = result.trajectory
+    last = {name: values[-1] for name, values in columns.items() if name != "step"}
+    metrics = {name: value for name, value in last.items() if not name.startswith("seconds_")}
+    return Outcome(
+        metrics=metrics | {"epochs": columns["step"][-1], "reached_stop_at_loss": float(task.finished())},
+        trajectory=columns,
+        tables={"operations": operations(shape)},
+        settings={"num_classes": shape.num_classes, "train_samples": len(train.labels)},
+        seconds={"training": result.training_seconds, "logging": result.logging_seconds},
+        data=digests,
+        sessions=result.sessions,
+    )
+
+
+def _toy(protocol: CompressionProtocol, run: Run, context: Context) -> Outcome:
+    """The last epoch counts, not the loss: collapse goes on long after all samples are right."""
+    toy = protocol.toy
+    assert run.dataset_used is not None and context.substitute is not None
+    how = Preparation(pooling=1, raw=False, dtype=torch.float32)
+    splits: dict[str, Images] = {}
+    digests: dict[str, str] = {}
+    for split, count in (("train", toy.train_per_class), ("test", protocol.test_per_class)):
+        splits[split], digests[f"{run.dataset_used}/{split}"] = load_images(
+            run.dataset_used, split, context.data_root, context.device, how, per_class=count, classes=CLASSES
+        )
+    shape = CnnShape(toy.network, context.substitute.image, CLASSES, toy.channels)
+    network = build_network(shape, run.seed, context.device, torch.float32)
+    task = CompressionTask(
+        network,
+        splits["train"],
+        splits["test"],
+        epochs=toy.epochs,
+        stop_at_loss=None,
+        batch_size=toy.batch_size,
+        optimizer=protocol.optimizer,
+        seed=run.seed,
+    )
+    before = points(network, splits["train"], "start", toy.batch_size, toy.shown_per_class)
+    result = run_loop(task, toy.epochs, [0, toy.epochs], context.checkpoint, 10, context.report)
+    after = points(network, splits["train"], "end", toy.batch_size, toy.shown_per_class)
+    columns = result.trajectory
+    return Outcome(
+        metrics={name: values[-1] for name, values in columns.items() if isfinite(values[-1]) and name != "step"},
+        trajectory=columns,
+        tables={"collapse_3d": before + after},
+        settings={"num_classes": CLASSES, "train_samples": len(splits["train"].labels)},
+        seconds={"training": result.training_seconds, "logging": result.logging_seconds},
+        data=digests,
+        sessions=result.sessions,
+    )
+
+
+def _load(chosen: Choices, run: Run, context: Context) -> tuple[Images, Images, dict[str, str]]:
+    assert run.dataset_used is not None
+    protocol = chosen.protocol
+    pooling = protocol.networks[run.settings["network"]].image_pooling
+    how = Preparation(pooling, chosen.raw_pixels, chosen.dtype)
+    place = (context.data_root, context.device, how)
+    name = run.dataset_used
+    train, of_train = load_images(name, "train", *place, per_class=protocol.train_per_class)
+    test, of_test = load_images(name, "test", *place, per_class=protocol.test_per_class)
+    return train, test, {f"{name}/train": of_train, f"{name}/test": of_test}
+
+
+def _shape(chosen: Choices, run: Run, context: Context, train: Images) -> CnnShape:
+    assert context.substitute is not None
+    network: Any = run.settings["network"]
+    channels, height, width = train.images.shape[1:]
+    return CnnShape(
+        network,
+        (channels, height, width),
+        context.substitute.num_classes,
+        chosen.protocol.networks[network].channels,
+        chosen.relu_before_pool,
+        chosen.head_pooling,
+    )
+
+
+def _size(shape: tuple[int, int, int]) -> int:
+    channels, height, width = shape
+    return channels * height * width
