@@ -111,6 +111,24 @@ def test_every_cell_of_the_supervised_table_has_its_claim(config, published):
             assert f"{published.cell(claim.test.table, claim.test.row, claim.test.column).value:.2f} %" in claim.says
 
 
+@pytest.mark.parametrize("table", ["compression25/table3.1", "compression25/table3.2"])
+def test_every_cell_of_the_thesis_tables_has_its_claim(config, published, table):
+    claims = [claim for claim in load_claims(config / "claims") if isinstance(claim.test, ValueTest)]
+    claims = [claim for claim in claims if claim.test.table == table]
+    cells = [(claim.test.row, claim.test.column) for claim in claims]
+    assert sorted(cells) == sorted((cell.row, cell.column) for cell in published.table(table).cells())
+    for claim in claims:
+        cell = published.cell(table, claim.test.row, claim.test.column)
+        assert cell.printed in claim.says and cell.row in claim.says
+        network = "f_plus" if cell.row.startswith("f+") else "f_minus"
+        dataset = "cifar10" if cell.row.endswith("CIFAR-10") else "fashion-mnist"
+        assert claim.test.runs.startswith(f"compression/{dataset}/{network}/")
+        # A smaller network on fewer images says nothing about an accuracy, nor do images of another data set.
+        trained = claim.test.metric.startswith("test_")
+        assert claim.tiers == (("review", "paper") if trained else ("smoke", "review", "paper"))
+        assert ("offline" in claim.data) == (dataset == "fashion-mnist" or not trained)
+
+
 def test_what_the_printed_tables_say_about_themselves(config, published):
     """The four sentences that their own tables contradict, and no others."""
     claims = [claim for claim in load_claims(config / "claims") if claim.test.kind.startswith("published_")]
