@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from interplay.errors import InterplayError
 from interplay.protocols.mappings import DataMapping
@@ -81,6 +89,7 @@ class Toy(Strict):
     batch_size: Batch
     epochs: PositiveInt
     shown_per_class: PositiveInt
+    seed: NonNegativeInt
 
     @model_validator(mode="after")
     def _three_features(self) -> Self:
@@ -142,7 +151,7 @@ def unfold_compression(protocol: CompressionProtocol, mapping: DataMapping) -> I
                     yield _run(mapping, dataset, network, "information", seed, variant)
                 if dataset in protocol.random_labels.datasets and network in protocol.random_labels.networks:
                     yield _run(mapping, dataset, network, "random_labels", seed)
-    yield _run(mapping, protocol.toy.dataset, protocol.toy.network, "toy", protocol.seeds[0])
+    yield _run(mapping, protocol.toy.dataset, protocol.toy.network, "toy", protocol.toy.seed)
 
 
 def _run(

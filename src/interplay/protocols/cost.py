@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from interplay.protocols.compression import CompressionProtocol
+from interplay.protocols.compression_cost import compression_operations
 from interplay.protocols.connectivity import ConnectivityProtocol
 from interplay.protocols.estimators import EstimatorsProtocol
 from interplay.protocols.experiments import EXPERIMENTS
@@ -57,6 +59,9 @@ def operations(setup: Setup, experiment: str, run: Run) -> float:
         pairs = protocol.train_fraction * protocol.modulus**2
         weights = shape.width * (2 * shape.mlp_width + shape.heads * shape.head_width + protocol.modulus)
         return TRAINING * 2 * protocol.steps * pairs * weights
+    if isinstance(protocol, CompressionProtocol):
+        assert run.dataset is not None
+        return compression_operations(protocol, run, setup.mapping.of(experiment).datasets[run.dataset])
     if isinstance(protocol, TheoryProtocol):
         return float(protocol.draws)
     return _on_trained_network(setup, protocol, run)

@@ -1,0 +1,145 @@
+from fnmatch import fnmatchcase
+from math import prod
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from interplay.errors import InterplayError
+from interplay.models import CnnShape, CompressionCNN
+from interplay.protocols.compression import CompressionProtocol
+from interplay.protocols.compression_cost import compression_operations, layer_operations
+from interplay.protocols.plan import plan_jobs, select_runs
+from interplay.protocols.setup import load_setup
+from interplay.protocols.sourced import lay_over, validate
+
+
+@pytest.fixture(scope="module", params=["smoke", "paper"])
+def setup(config, request):
+    return load_setup(config, request.param)
+
+
+def changed(config, **overrides):
+    protocol = load_setup(config, "smoke").protocols["compression"]
+    return validate(CompressionProtocol, lay_over(protocol.model_dump(), overrides), "tier")
+
+
+def test_what_the_thesis_prints(config):
+    protocol = load_setup(config, "paper").protocols["compression"]
+    assert protocol.optimizer.learning_rate == 2e-3
+    assert protocol.optimizer.weight_decay == torch.optim.AdamW([torch.zeros(1)]).defaults["weight_decay"]
+    assert (protocol.epochs, protocol.stop_at_loss) == (50, 0.02)
+    assert all(cnn.channels == (64, 128, 256) for cnn in protocol.networks.values())
+    assert protocol.variants == ()
+
+
+def test_four_scenarios_twice_on_four_different_data_sets(setup):
+    runs = {run.name: run for run in select_runs(setup, "compression", "*")}
+    for dataset in ("cifar10", "fashion-mnist"):
+        for network in ("f_plus", "f_minus"):
+            geometry, information = runs[f"{dataset}/{network}/seed0"], runs[f"{dataset}/{network}/information/seed0"]
+            assert geometry.settings == {"network": network, "part": "geometry", "variant": None}
+            assert information.settings == {"network": network, "part": "information", "variant": None}
+            assert runs[f"{dataset}/{network}/architecture"].dataset_used is None
+    assert "fashion-mnist/f_plus/random_labels/seed0" in runs
+    used = {run.dataset: run.dataset_used for run in runs.values() if run.dataset_used}
+    assert len(set(used.values())) == 2
+
+
+@pytest.mark.parametrize("part", ["geometry", "information"])
+def test_one_pattern_selects_one_part_of_a_data_set(setup, part):
+    for pattern in (f"fashion-mnist/{part}", f"*/{part}"):
+        runs = select_runs(setup, "compression", pattern)
+        assert {run.settings["part"] for run in runs} == {part}
+        assert {run.settings["network"] for run in runs} == {"f_plus", "f_minus"}
+        assert {fnmatchcase(run.family, pattern) for run in runs} == {True}
+
+
+def test_offline_data_differ_by_experiment(config):
+    smoke = load_setup(config, "smoke")
+    assert "data.cifar10: cifar10 -> glyphs10" in smoke.overrides["compression"]
+    assert "data.cifar10: cifar10 -> fashion-mnist" in smoke.overrides["supervised"]
+    assert not any(line.startswith("data.fashion-mnist") for line in smoke.overrides["compression"])
+    reads = {job.experiment: job.datasets for job in plan_jobs(smoke) if job.name.startswith("cifar10/")}
+    assert reads["compression"] == ["glyphs10"]
+    assert reads["supervised"] == ["fashion-mnist"]
+
+
+def test_variants_multiply_what_is_trained(config):
+    setup = load_setup(config, "smoke")
+    plain = select_runs(setup, "compression", "*")
+    setup.protocols["compression"] = changed(config, variants=["raw_pixels", "public_code"])
+    runs = {run.name: run for run in select_runs(setup, "compression", "*")}
+    assert len(runs) == len(plain) + 2 * 2 * 2 * 2
+    assert runs["cifar10/f_plus/raw_pixels/information/seed0"].settings["variant"] == "raw_pixels"
+    assert {run.name for run in select_runs(setup, "compression", "*/geometry")} >= {
+        run.name for run in plain if run.settings["part"] == "geometry"
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"variants": ["bf16"]}, "variants.0: Input should be 'raw_pixels'"),
+        ({"variants": ["bfloat16", "bfloat16"]}, "listed twice"),
+        ({"networks": {"f_minus": {"channels": [30, 64, 64]}}}, "multiples of 4"),
+        ({"networks": {"resnet": {"channels": [4, 4, 4], "image_pooling": 1}}}, "networks.resnet"),
+        ({"random_labels": {"datasets": ["stl10"]}}, "stl10 is not among the datasets"),
+        ({"toy": {"channels": [8, 8, 8]}}, "f_minus 2 features; space has 3"),
+        ({"batch_size": 1}, "batch_size"),
+        ({"seeds": []}, "at least one seed"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(config, wrong, words):
+    with pytest.raises(InterplayError, match=words) as caught:
+        changed(config, **wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_images_that_would_vanish_are_refused_before_anything_runs(config):
+    setup = load_setup(config, "smoke")
+    setup.protocols["compression"] = changed(config, networks={"f_minus": {"image_pooling": 2}})
+    with pytest.raises(InterplayError, match="leaves images of 14x14 of glyphs10, and three poolings by 3 need 27x27"):
+        plan_jobs(setup, ["compression"])
+
+
+@pytest.mark.parametrize(
+    ("network", "image"), [("f_plus", (3, 32, 32)), ("f_plus", (1, 14, 14)), ("f_minus", (1, 28, 28))]
+)
+def test_operations_are_those_that_torch_counts(network, image):
+    shape = CnnShape(network, image)
+    with torch.device("meta"):
+        model, batch = CompressionCNN(shape), torch.empty(1, *image)
+    with FlopCounterMode(display=False) as counter:
+        model(batch)
+    head = 2 * shape.layer(3)[0] * 10
+    assert sum(layer_operations(network, (64, 128, 256), image)) + head == counter.get_total_flops()
+
+
+def test_v_information_costs_what_its_decoders_cost(config):
+    """One epoch, layer 0 every time, one reading before and one after: counted by hand."""
+    setup = load_setup(config, "smoke")
+    setup.protocols["compression"] = protocol = changed(
+        config,
+        epochs=1,
+        train_per_class=100,
+        test_per_class=100,
+        information={
+            "every": 1,
+            "per_class": 100,
+            "sufficiency_epochs": 3,
+            "minimality_epochs": 5,
+            "given_label": False,
+            "input_layer_once": False,
+        },
+    )
+    runs = {run.settings["part"]: run for run in select_runs(setup, "compression", "cifar10/f_plus/*")}
+    substitute = setup.mapping.of("compression").datasets["cifar10"]
+    cost = {part: compression_operations(protocol, run, substitute) for part, run in runs.items()}
+    first, second, third = layer_operations("f_plus", (16, 32, 64), (1, 14, 14))
+    forward = first + second + third
+    assert cost["geometry"] == pytest.approx(forward * 1000 * (3 + 2))
+    decoders = forward + (second + third) + third
+    reading = 2000 * (5 * forward + 3 * (3 + 5 * 2) * decoders)  # two digits of a hundred samples
+    assert cost["information"] - cost["geometry"] == pytest.approx(2 * reading)
+    assert prod(cost.values()) > 0
