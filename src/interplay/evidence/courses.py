@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interplay.evidence.statistics import Values
-from interplay.evidence.trajectories import FEWEST_POINTS, Series, Sight, finite, noise_range
+from interplay.evidence.trajectories import FEWEST_POINTS, Series, Sight, finite, noise_deviation, noise_range
 
 FEWEST_WITHIN = 3  # points that say whether a course stays somewhere
 NEARLY_ALWAYS = 0.9
@@ -31,6 +31,8 @@ def see_stays(courses: Mapping[str, Values], low: float, high: float) -> Sight:
     shares = shares_within(courses, low, high)
     together = float(np.all([(low <= values) & (values <= high) for values in series], axis=0).mean())
     numbers = {"share of points": together, "least": min(map(min, series)), "most": max(map(max, series))}
+    if len(courses) == 1:
+        numbers["middle"] = float(np.median(series[0]))
     if together >= NEARLY_ALWAYS:
         return Sight("shown", numbers)
     return Sight("absent" if min(shares.values()) <= HALF else "unclear", numbers)
@@ -79,10 +81,10 @@ def _fall(values: Series) -> float:
 
 
 def see_turn(steps: Values, values: Values, earliest: float, latest: float) -> Sight:
-    """A course is lowest between two steps, wherever noise may have put its lowest point.
+    """A course is lowest between two steps.
 
-    That is shown if all points that noise alone could have lifted above the lowest lie between the two, absent if none
-    does, and unclear otherwise. A course that is lowest at its end has not turned: unclear where it ends before
+    That is shown if all points within two standard deviations of the noise from the lowest lie between the two, absent
+    if none does, and unclear otherwise. A course that is lowest at its end has not turned: unclear where it ends before
     `latest`, absent after.
     """
     times, series = finite(steps, values)
@@ -92,7 +94,7 @@ def see_turn(steps: Values, values: Values, earliest: float, latest: float) -> S
     numbers = {"lowest at": float(times[lowest]), "lowest": float(series[lowest]), "end": float(series[-1])}
     if lowest == len(series) - 1:
         return Sight("unclear" if times[-1] <= latest else "absent", numbers)
-    near = times[series <= series[lowest] + noise_range(series)]
+    near = times[series <= series[lowest] + 2 * noise_deviation(series)]
     inside = (earliest <= near) & (near <= latest)
     return Sight("shown" if inside.all() else "unclear" if inside.any() else "absent", numbers)
 

@@ -41,14 +41,17 @@ def finite(*columns: Values) -> tuple[Series, ...]:
     return tuple(array[keep] for array in arrays)
 
 
+def noise_deviation(values: Series) -> float:
+    """Standard deviation of noise, from the median absolute second difference, which a smooth course hardly changes."""
+    return 1.4826 * float(np.median(np.abs(np.diff(values, n=2)))) / sqrt(6)
+
+
 def noise_range(values: Series) -> float:
     """The range that noise alone would span: 2 sqrt(2 ln n) standard deviations of the noise, for n points.
 
-    The standard deviation comes from the median absolute second difference, which a smooth course hardly changes; the
-    factor is the expected range of n independent normal values (the universal threshold of wavelet denoising).
+    The factor is the expected range of n independent normal values (the universal threshold of wavelet denoising).
     """
-    second = np.abs(np.diff(values, n=2))
-    return 2 * sqrt(2 * log(len(values))) * 1.4826 * float(np.median(second)) / sqrt(6)
+    return 2 * sqrt(2 * log(len(values))) * noise_deviation(values)
 
 
 def see_trend(values: Values, direction: Literal["rising", "falling"]) -> Sight:
