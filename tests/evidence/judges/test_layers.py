@@ -76,6 +76,15 @@ def test_sentences_name_bounds_and_courses_in_few_words(make, published):
     assert judge_test(two, records, published).sentence.startswith("a and b at least 0 and at most 2")
 
 
+def test_too_few_points_make_no_course_the_weakest(make, published):
+    few = {name: values[:3] for name, values in CLEAR.items()}
+    record = make(
+        RUNS.replace("*", "0"), trajectory={"step": [0.0, 1.0, 2.0]} | {k: v.tolist() for k, v in few.items()}
+    )
+    outcome = judge_test(ABOVE, [record], published)
+    assert outcome.ruling == "underpowered" and "points 2" in outcome.sentence and "Weakest" not in outcome.sentence
+
+
 def test_stays_without_its_columns(make, published):
     outcome = judge_test(ABOVE, runs(make, {"train_l1": T}), published)
     assert outcome.ruling == "not run" and "'test_l1'" in outcome.sentence

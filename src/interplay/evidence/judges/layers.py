@@ -139,7 +139,8 @@ def _with_each(
     if not known:
         return outcome
     worst = next(name for name, value in numbers.items() if value == gravest(known))
-    said = f" Weakest for {worst} ({what} {short(numbers[worst])})." if outcome.ruling != "reproduced" else ""
+    short_of = outcome.ruling != "reproduced" and "points" not in outcome.numbers  # not merely too few points to tell
+    said = f" Weakest for {worst} ({what} {short(numbers[worst])})." if short_of else ""
     return replace(
         outcome,
         sentence=outcome.sentence + said,
