@@ -50,8 +50,8 @@ def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
     }
     wanted = f", to exceed {test.by:g}" if test.by else ""
     sentence = (
-        f"Over {len(runs)} {'run' if len(runs) == 1 else 'runs'} {test.larger} is {short(numbers['larger_mean'])} and {test.smaller} "
-        f"{short(numbers['smaller_mean'])}; difference {numbers['difference']:+.4g}{wanted}, "
+        f"Over {len(runs)} {'run' if len(runs) == 1 else 'runs'} {test.larger} is {short(numbers['larger_mean'])} and "
+        f"{test.smaller} {short(numbers['smaller_mean'])}; difference {numbers['difference']:+.4g}{wanted}, "
         f"p = {short(result.p_greater)} ({result.method}, one-sided)."
     )
     return Outcome(ruling, sentence, numbers)
