@@ -66,7 +66,9 @@ def test_other_outlines_are_told(root, monkeypatch):
         load("glyphs100", "test", root)
 
 
-def test_no_two_splits_share_an_image_or_a_face(splits):
+def test_no_two_splits_share_an_image_or_of_a_hundred_glyphs_a_face(splits, root):
+    ten = {split: load("glyphs10", split, root).images.numpy() for split in SPLITS}
+    assert not {image.tobytes() for image in ten["train"]} & {image.tobytes() for image in ten["test"]}
     seen = {image.tobytes() for image in splits["train"].images.numpy()}
     assert len(seen) == len(splits["train"])
     assert not any(image.tobytes() in seen for image in splits["test"].images.numpy())
