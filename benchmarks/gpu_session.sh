@@ -4,6 +4,9 @@
 #   benchmarks/gpu_session.sh speed      DatasetInformation and training throughput, as ratios
 #   benchmarks/gpu_session.sh review     the review tier of supervised training on offline data (start again to go on)
 #   benchmarks/gpu_session.sh grokking   grokking at the published size
+#   benchmarks/gpu_session.sh trained    what is measured on the review tier's networks: temperature, connectivity, pruning, ...
+#   benchmarks/gpu_session.sh information  V-information of the thesis' networks at the published protocol (start again to go on)
+#   benchmarks/gpu_session.sh decoders   decoders trained side by side against one by one, as a ratio
 # Needs torch, torchvision and the package's own dependencies, but neither Snakemake nor DVC, and no network where
 # data/fashion-mnist is there. Results go to ${OUT:-results}; copy the records worth keeping to results/reference/ with
 # `python benchmarks/keep_reference.py FROM NAME`.
@@ -22,8 +25,21 @@ review)
     timeout 540 python -m interplay run supervised --tier review --data offline --results "$out" --device cuda || test $? = 124
     ;;
 grokking) timeout 540 python -m interplay run grokking --tier paper --results "$out" --device cuda || test $? = 124 ;;
+trained)
+    for experiment in temperature connectivity pruning estimators; do
+        timeout 240 python -m interplay run "$experiment" --tier review --data offline --results "$out" --device cuda || test $? = 124
+    done
+    ;;
+information)
+    # Checkpointed after every epoch of the main network; `interplay forecast --tier paper` says what is left to do.
+    for network in f_plus f_minus; do
+        timeout 280 python -m interplay run compression --tier paper --data offline --run "fashion-mnist/$network/information/*" \
+            --results "$out" --device cuda || test $? = 124
+    done
+    ;;
+decoders) python benchmarks/side_by_side_decoders.py --device cuda | tee "$out/side_by_side_decoders.txt" ;;
 *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0"
+    sed -n '2,12s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac
