@@ -70,6 +70,10 @@ def shrink(config: Path) -> None:
     for part in (published["architectures"], published["children"]["learning_rates"]):
         del part["cifar100"]
     path.write_text(yaml.safe_dump(published))
+    path = config / "experiments" / "compression.yaml"
+    published = yaml.safe_load(path.read_text())
+    del published["networks"]["f_minus"]  # its poolings need larger images than digits
+    path.write_text(yaml.safe_dump(published))
     path = config / "tiers" / "smoke.yaml"
     tier = yaml.safe_load(path.read_text())
     tier["overrides"]["supervised"] |= {
@@ -97,6 +101,20 @@ def shrink(config: Path) -> None:
         "trajectory": {"points": 3, "sample": 8, "batch_size": 4},
         "checkpoint_every": 2,
     }
+    toy = {"dataset": "cifar10", "network": "f_plus", "channels": [4, 8, 3]}
+    tier["overrides"]["compression"] = {
+        "datasets": ["cifar10"],
+        "networks": {"f_plus": {"channels": [4, 8, 12], "image_pooling": 1}},
+        "seeds": [0],
+        "train_per_class": 4,
+        "test_per_class": 4,
+        "epochs": 2,
+        "batch_size": 20,
+        "information": {"per_class": 4, "sufficiency_epochs": 1, "minimality_epochs": 1, "batch_size": 20},
+        "random_labels": {"datasets": ["cifar10"], "networks": ["f_plus"], "train_per_class": 4, "epochs": 1},
+        "toy": toy | {"train_per_class": 4, "batch_size": 6, "epochs": 1, "shown_per_class": 2},
+        "variants": [],
+    }
     tier["overrides"]["theory"] = {"draws": 10, "documents": ["interplay24"]}
     path.write_text(yaml.safe_dump(tier))
     path = config / "catalogue.yaml"
@@ -105,6 +123,7 @@ def shrink(config: Path) -> None:
     path.write_text(yaml.safe_dump(catalogue))
     path = config / "data" / "offline.yaml"
     mapping = yaml.safe_load(path.read_text())
+    del mapping["experiments"]
     for entry in mapping["datasets"].values():
         entry |= {"use": "digits", "num_classes": 10, "image": [1, 8, 8], "horizontal_flip": False}
     path.write_text(yaml.safe_dump(mapping))
@@ -144,6 +163,7 @@ def test_everything_is_made(made):
         assert record["dataset_used"] == "digits"
         assert record["metrics"]
         assert "supervised.iterations: 1048576 -> 4" in record["overrides"]
+    assert json.loads((out / "records/compression/cifar10/f_plus/information/seed0.json").read_text())["trajectory"]
     for name in ("metrics24/fig4", "interplay24/fig6"):
         assert (out / f"figures/{name}.svg").stat().st_size > 1000
     for name in ("metrics24/table3", "interplay24/table2", "metrics24/fig7.barriers", "note/c2.reliable"):
