@@ -1,10 +1,10 @@
-"""Statistics of compression layer by layer (compression25 ch. 3): geometric law in depth, gaps, saturation, drift."""
+"""Statistics of compression layer by layer (compression25 ch. 3): geometric law in depth, gaps, drift."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import acos, exp, nan, pi, sqrt
+from math import exp, nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from interplay.records import Record
 Series = NDArray[np.float64]
 
 # Of three values that fall strictly, the correlation with depth lies below this whatever they are: -sqrt(3)/2, reached
-# where two of them are equal. A correlation near -1 says more than "deeper is smaller" only below it.
+# where two of them are equal. A correlation near -1 says more than "deeper is smaller" only below it. Three random
+# values reach |r| = 0.95 one time in five: r of three has the density 1 / (pi sqrt(1 - r^2)).
 THREE_FALLING = -sqrt(3) / 2
-SATURATED = 0.95
 
 
 def layer_columns(record: Record, prefix: str) -> dict[int, Series]:
@@ -45,12 +45,10 @@ class Law:
     Attributes:
         correlation: Pearson's r of their logarithms with the layer's number; -1 for exact compression.
         ratio: r_fit = exp(least-squares slope of the logarithms), the factor from one layer to the next.
-        misfit: largest |log| by which a layer departs from the fitted law, so exp(misfit) is a factor.
     """
 
     correlation: float
     ratio: float
-    misfit: float
 
 
 def law_in_depth(values: Values, layers: Sequence[int] | None = None) -> Law:
@@ -66,11 +64,11 @@ def law_in_depth(values: Values, layers: Sequence[int] | None = None) -> Law:
     sample = np.asarray(values, dtype=np.float64)
     depth = np.asarray(range(1, len(sample) + 1) if layers is None else layers, dtype=np.float64)
     if len(sample) < 2 or not np.isfinite(sample).all() or (sample <= 0).any():
-        return Law(nan, nan, nan)
+        return Law(nan, nan)
     logarithms = np.log(sample)
     centred, rise = depth - depth.mean(), logarithms - logarithms.mean()
     slope = float(centred @ rise / (centred @ centred))
-    return Law(pearson(depth, logarithms), exp(slope), float(np.abs(rise - slope * centred).max()))
+    return Law(pearson(depth, logarithms), exp(slope))
 
 
 def laws_over_epochs(columns: Mapping[int, Values]) -> list[Law]:
@@ -90,14 +88,6 @@ def pearson(first: Values, second: Values) -> float:
     # Divided one by one: the product of the two norms of tiny columns would underflow.
     r = one / np.linalg.norm(one) @ (other / np.linalg.norm(other))
     return float(np.clip(r, -1.0, 1.0))
-
-
-def chance_of_three(correlation: float) -> float:
-    """Probability that three independent normal values give an |r| with depth at least as large as this one.
-
-    Pearson's r of three points has the arcsine density 1 / (pi sqrt(1 - r^2)), so 0.95 is reached one time in five.
-    """
-    return 2 * acos(min(abs(correlation), 1.0)) / pi
 
 
 @dataclass(frozen=True)
@@ -129,27 +119,6 @@ def gaps(train_loss: Values, test_loss: Values, train_collapse: Values, test_col
     generalisation, compression = generalisation[epochs], compression[epochs]
     rho, p = rank_correlation(generalisation, compression) if len(epochs) > 2 else (nan, nan)
     return Gaps(epochs, generalisation, compression, pearson(generalisation, compression), rho, p)
-
-
-def saturation(bits: Values, most: float) -> Series:
-    """V-information as a share of `most`, its maximum (compression25 sec. 3.3); below 0 where decoding failed.
-
-    That is log2 C for sufficiency, and `relabelling.most_minimality` for minimality.
-    """
-    return np.asarray(bits, dtype=np.float64) / most
-
-
-def saturated_from(epochs: Values, bits: Values, most: float, share: float = SATURATED) -> float:
-    """First epoch from which on V-information stays at `share` of `most` or above; NaN if it does not at the end.
-
-    Epochs without a reading (NaN) are left out.
-    """
-    times, shares = np.asarray(epochs, dtype=np.float64), saturation(bits, most)
-    times, shares = times[np.isfinite(shares)], shares[np.isfinite(shares)]
-    if not len(shares) or shares[-1] < share:
-        return nan
-    below = np.flatnonzero(shares < share)
-    return float(times[below[-1] + 1 if len(below) else 0])
 
 
 def relative_bias(exact: Values, biased: Values) -> Series:

@@ -1,8 +1,11 @@
 """The thesis' entries of the catalogue: every number is there, each reads the runs that it should, and is drawn."""
 
+import importlib
+
 import pytest
 
 from interplay.figures.draw import draw_exhibit
+from interplay.figures.style import house_style
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
@@ -37,12 +40,17 @@ def test_every_figure_and_table_of_the_thesis_is_there(exhibits):
     }
 
 
-def test_each_is_drawn_in_three_formats(exhibits, results, config):
-    for name, exhibit in exhibits.items():
+def test_each_is_drawn_from_the_records_that_it_names(exhibits, results):
+    for exhibit in exhibits.values():
         if exhibit.kind == "figure":
-            written = draw_exhibit(name, results, config)
-            assert [path.suffix for path in written] == [".svg", ".pdf", ".png"]
-            assert all(path.stat().st_size > 1000 for path in written)
+            with house_style():
+                assert importlib.import_module(exhibit.package).draw(exhibit.records(results)).axes
+
+
+def test_one_is_written_in_three_formats(results, config):
+    written = draw_exhibit("compression25/fig3.2.drift", results, config)
+    assert [path.name for path in written] == [f"fig3.2.drift.{suffix}" for suffix in ("svg", "pdf", "png")]
+    assert all(path.stat().st_size > 1000 for path in written)
 
 
 def test_variants_are_in_their_table_alone(exhibits, results):
