@@ -68,3 +68,9 @@ def test_changed_data_shows_as_two_digests(records):
     other = supervised[0].provenance.model_copy(update={"data": {"fashion-mnist/train": "f" * 16}})
     found = runs.list_sources([supervised[0].model_copy(update={"provenance": other}), supervised[1]])
     assert found[0].digests == {"87be02d01f80ee86": 1, "f" * 16: 1}
+
+
+def test_a_run_that_reads_no_data_puts_none_in_the_place_of_another(make_record):
+    swapped = make_record(dataset="cifar10", dataset_used="fashion-mnist")
+    drawn = make_record(dataset="cifar10", dataset_used=None)
+    assert runs.list_substitutions([swapped, drawn]) == ("Fashion-MNIST (for CIFAR-10)",)

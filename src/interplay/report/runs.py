@@ -107,5 +107,5 @@ def list_sources(records: Sequence[Record]) -> tuple[DataSource, ...]:
 
 def list_substitutions(records: Sequence[Record]) -> tuple[str, ...]:
     """`Fashion-MNIST (for CIFAR-10)` for each data set that takes the place of a published one."""
-    swapped = (record for record in records if record.dataset and record.dataset_used != record.dataset)
+    swapped = (record for record in records if record.dataset and record.dataset_used not in (None, record.dataset))
     return tuple(sorted({dataset_label(record) for record in swapped}))
