@@ -91,7 +91,7 @@ MUTATIONS = [
         "metrics24/theorem-iv4 metrics24/definition-iii4 metrics24/definition-iii5 matrixssl23/definition-3-1",
     ),
     (
-        [(gram, "normalise_rows", unnormalised)],
+        [(gram, "_unit_rows", unnormalised)],
         "metrics24/definition-iv1 interplay24/definition-4-1 metrics24/theorem-iv2 metrics24/theorem-iv3 "
         "metrics24/theorem-iv4 metrics24/corollary-iv5 interplay24/theorem-4-2 interplay24/corollary-4-3 "
         "metrics24/algorithm-1 matrixssl23/definition-d-2",
