@@ -135,3 +135,20 @@ def test_batches_that_batch_norm_cannot_use_are_refused(make_network, sets, draw
     uneven = [sets(1)[0], sets(3)[1]]
     with pytest.raises(InterplayError, match="equal sizes"):
         train_decoders(make_network(), uneven, [3], DecoderSettings(epochs=1, batch_size=9), draw)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("parts", [1, 3])
+def test_on_a_cuda_device_in_streams_of_their_own(make_network, sets, draw, parts):
+    settings = DecoderSettings(epochs=4, batch_size=15, learning_rate=0.02, stop_at_loss=0.5)
+    expected = train_decoders(make_network(), sets(parts), [0, 1, 2, 3], settings, draw)
+    moved = [
+        Samples(s.name, s.images.cuda(), {q: a.cuda() for q, a in s.labels.items()}, s.parts.cuda())
+        for s in sets(parts)
+    ]
+    found = train_decoders(make_network().cuda(), moved, [0, 1, 2, 3], settings, draw)
+    for key, reading in expected.items():
+        assert found[key].epochs == reading.epochs
+        assert found[key].last_epoch == pytest.approx(reading.last_epoch, rel=1e-5)
+        assert found[key].frozen == pytest.approx(reading.frozen, rel=1e-5)
