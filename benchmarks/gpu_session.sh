@@ -37,7 +37,7 @@ information)
             --results "$out" --device cuda || test $? = 124
     done
     ;;
-decoders) python benchmarks/side_by_side_decoders.py --device cuda | tee "$out/side_by_side_decoders.txt" ;;
+decoders) python benchmarks/side_by_side_decoders.py --published --given-label --device cuda | tee "$out/side_by_side_decoders.txt" ;;
 *)
     sed -n '2,12s/^# \{0,1\}//p' "$0"
     exit 2
