@@ -14,4 +14,4 @@ Results = Annotated[Path, typer.Option("--results", help="folder below which res
 DataRoot = Annotated[Path, typer.Option("--data-root", help="folder of the data sets")]
 TierResults = Annotated[Path, typer.Option("--results", help="folder of one tier's results, like results/smoke")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads; the tier's number if not given")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N; a card is this job's until it ends")]
