@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from interplay.collapse.v_information import Interim
 from interplay.data import dataset_info
 from interplay.experiments.compression.images import Images, Preparation, load_images
 from interplay.experiments.compression.information import InformationReader
@@ -54,7 +55,9 @@ def _train(chosen: Choices, run: Run, context: Context) -> Outcome:
     reader = None
     if settings["part"] == "information":
         splits = {"train": train, "test": test}
-        reader = InformationReader(protocol.information, protocol.optimizer, splits, shape.num_classes, run.seed)
+        kept = context.checkpoint.beside("readings")
+        interim = Interim(kept.load, kept.save)
+        reader = InformationReader(protocol.information, protocol.optimizer, splits, run.seed, interim)
     task = CompressionTask(
         build_network(shape, run.seed, context.device, chosen.dtype),
         train,
