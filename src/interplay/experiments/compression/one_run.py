@@ -114,7 +114,11 @@ def _toy(protocol: CompressionProtocol, run: Run, context: Context) -> Outcome:
     after = points(network, splits["train"], "end", toy.batch_size, toy.shown_per_class)
     columns = result.trajectory
     return Outcome(
-        metrics={name: values[-1] for name, values in columns.items() if isfinite(values[-1]) and name != "step"},
+        metrics={
+            name: values[-1]
+            for name, values in columns.items()
+            if isfinite(values[-1]) and name != "step" and not name.startswith("seconds_")
+        },
         trajectory=columns,
         tables={"collapse_3d": before + after},
         settings={"num_classes": CLASSES, "train_samples": len(splits["train"].labels)},
