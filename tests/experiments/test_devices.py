@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from interplay.training import Checkpoint
+
 ROUNDINGS = 100  # sqrt(1000) = 32 perturbations, and three of their standard deviations
 SUMS = 5e-4  # a float32 sum of a thousand terms is off by up to 1000 * 2^-24 = 6e-5; eight of them in a row
 
@@ -148,3 +150,19 @@ def test_the_cpu_and_the_device_agree(case, setup, do_in, reference, device):
     assert all(np.array_equal(np.isnan(found[name]), np.isnan(values)) for name, values in plain.items())
     apart = {name: float(np.nanmax(np.abs(found[name] - values), initial=0)) for name, values in plain.items()}
     assert not {name: (gap, allowed[name]) for name, gap in apart.items() if gap > allowed[name]}
+
+
+def test_a_run_goes_on_where_another_card_left_it(setup, do_in, tmp_path, monkeypatch):
+    """A lock gives another card after an interruption; `cpu` and `cpu:0` stand for two cards of one machine."""
+    save = Checkpoint.save
+
+    def killed(self, state):
+        save(self, state)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        do_in(setup, "compression", "*/random_labels/*", tmp_path, "cpu")
+    monkeypatch.undo()
+    (record,) = do_in(setup, "compression", "*/random_labels/*", tmp_path, "cpu:0")
+    assert record.provenance.sessions == 2
