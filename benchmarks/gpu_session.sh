@@ -106,7 +106,7 @@ speed)
     throughput $((limit / 2))
     information $((limit / 2))
     ;;
-decoders) decoders decoders "$limit" --given-label ;;
+decoders) decoders decoders "$limit" --given-label --epochs 1 ;;
 run)
     tier=${2:?give a tier: review or paper}
     for experiment in ${3:-$(experiments)}; do

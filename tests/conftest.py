@@ -9,6 +9,8 @@ import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Small matrices gain nothing from a second thread and lose much where something else uses the other core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# cuBLAS reads this once, when the first test on a card starts it; without it sums have no fixed order there.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
