@@ -67,6 +67,16 @@ def test_a_checkpoint_of_something_else_is_ignored(tmp_path):
     assert torch.equal(Checkpoint(tmp_path / "c", "this").load()["a"], torch.ones(2))
 
 
+def test_a_checkpoint_beside_another_goes_with_it(tmp_path):
+    main, other = Checkpoint(tmp_path / "seed[1].checkpoint", "id"), Checkpoint(tmp_path / "seed[1]2.checkpoint", "id")
+    for checkpoint in (main, main.beside("readings"), other.beside("readings")):
+        checkpoint.save({"a": torch.ones(2)})
+    assert main.load().keys() == main.beside("readings").load().keys()
+    assert Checkpoint(main.path, "else").beside("readings").load() is None
+    main.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["seed[1]2.checkpoint.readings"]
+
+
 @pytest.mark.parametrize("content", [b"", b"garbage", None])
 def test_a_damaged_checkpoint_means_starting_anew(tmp_path, content):
     path = tmp_path / "c"

@@ -49,7 +49,7 @@ def run_all(
     for run in runs:
         earlier = _earlier(run, results)
         inputs = "".join(record.model_dump_json() for record in earlier)
-        identity = text_digest(run_digest(setup, experiment, run) + str(device) + inputs)
+        identity = text_digest(run_digest(setup, experiment, run) + device.type + inputs)
         stem = results / "checkpoints" / experiment / run.name
         finished = stem.with_name(f"{stem.name}.{identity}.json")
         final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,11 @@ class Checkpoint:
         state: dict[str, Any] = content["state"]
         return state
 
+    def beside(self, name: str) -> Checkpoint:
+        """A further checkpoint of the same run, for what changes more often than its state; `remove` deletes both."""
+        return Checkpoint(self.path.with_name(f"{self.path.name}.{name}"), self.identity)
+
     def remove(self) -> None:
-        """Delete the checkpoint; the run is finished and recorded."""
-        self.path.unlink(missing_ok=True)
+        """Delete the checkpoint and those beside it; the run is finished and recorded."""
+        for path in (self.path, *self.path.parent.glob(f"{glob.escape(self.path.name)}.*")):
+            path.unlink(missing_ok=True)
