@@ -44,7 +44,10 @@ if COMMAND[:2] == ["-m", "pytest"]:
     accept() if status == 0 else sys.exit(int(status))
 elif COMMAND[:3] == ["-m", "interplay", "run"]:
     # In place of what imports torch and would train.
-    for name, content in (("experiments.runner", {"run_all": run_all}), ("training", {"pick_device": lambda name, share: name})):
+    for name, content in (
+        ("experiments.runner", {"run_all": run_all}),
+        ("training", {"pick_device": lambda name, share: name}),
+    ):
         module = sys.modules[f"interplay.{name}"] = types.ModuleType(f"interplay.{name}")
         vars(module).update(content)
     sys.argv[1:] = COMMAND[2:]
