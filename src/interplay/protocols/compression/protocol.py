@@ -44,8 +44,8 @@ class Information(Strict):
     """V-information: of which epochs and samples, and how its decoders are trained.
 
     Every `every` epochs and at the end; `per_class` samples of each class of train and test, all where null;
-    `given_label` also measures minimality as it is defined; `input_layer_once` reads layer 0, which no training changes,
-    once only; `of_variants` reads it of the variants' networks too.
+    `given_label` also measures minimality as it is defined; `input_layer_once` reads layer 0, which no training
+    changes, once only; `of_variants` reads it of the variants' networks too.
     """
 
     every: PositiveInt
