@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from interplay.data import flip_and_crop
-from interplay.experiments.supervised.images import Images
+from interplay.data.images import Images
 from interplay.information import batch_information
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss

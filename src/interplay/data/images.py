@@ -8,8 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from interplay.data import Dataset, Normalisation, average_pool, load, stratified_sample, stratified_split
-from interplay.training import generator
+from interplay.data.augment import average_pool
+from interplay.data.dataset import Dataset
+from interplay.data.loading import load
+from interplay.data.normalise import Normalisation
+from interplay.data.randomness import generator
+from interplay.data.splits import stratified_sample, stratified_split
 
 
 @dataclass(frozen=True)
