@@ -1,41 +1,27 @@
-"""Images ready for training: pooled, normalised, on the device, split."""
+"""The two parts of a data set that training and evaluation use, as bytes on the device."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from interplay.data.augment import average_pool
-from interplay.data.dataset import Dataset
 from interplay.data.loading import load
 from interplay.data.normalise import Normalisation
-from interplay.data.randomness import generator
 from interplay.data.splits import stratified_sample, stratified_split
+from interplay.data.tensors import Images
+from interplay.errors import InterplayError
 
-
-@dataclass(frozen=True)
-class Images:
-    """Normalised images `[N, channels, height, width]` in float32 and labels `[N]`, on the device."""
-
-    images: Tensor
-    labels: Tensor
-    num_classes: int
-
-    def sample(self, size: int | None) -> Images:
-        """A fixed random sample, the same in every run; all images where `size` is None or not smaller."""
-        if size is None or size >= len(self.labels):
-            return self
-        chosen = torch.randperm(len(self.labels), generator=generator(0, "evaluation sample"))[:size]
-        chosen = chosen.to(self.labels.device)
-        return Images(self.images[chosen], self.labels[chosen], self.num_classes)
+__all__ = ["Images", "Splits", "load_splits"]
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Training and held-out images, and the digests of the data sets that they come from."""
+    """Training and held-out images, and the digests of the whole splits that they come from, by `name/split`."""
 
     train: Images
     held_out: Images
@@ -51,28 +37,31 @@ def load_splits(
     train_sample: int | None = None,
     validation_fraction: float | None = None,
 ) -> Splits:
-    """Train and test; or, with a validation fraction, the training data split in two, test never read.
+    """Train and test, normalised by the training images; with a validation fraction, the training data split in two.
 
-    The validation split and the sample depend on nothing but the data, so that all runs compare on the same images.
+    In the second case test is never read. The validation split and the sample depend on nothing but the data, so that
+    all runs compare on the same images.
+
+    Raises:
+        InterplayError: as `load`; a sample, a fraction or a pooling that the data do not allow, named by its key.
     """
     train = load(name, "train", root)
-    digests = {f"{name}/train": train.digest}
+    digests = {train.name: train.digest}
     if train_sample is not None:
-        train = train.subset(stratified_sample(train.labels, train_sample, seed=0))
+        train = train.subset(_named("train_sample", stratified_sample, train.labels, train_sample))
     if validation_fraction is None:
         held_out = load(name, "test", root)
-        digests[f"{name}/test"] = held_out.digest
+        digests[held_out.name] = held_out.digest
     else:
-        kept, validating = stratified_split(train.labels, validation_fraction, seed=0)
+        kept, validating = _named("validation_fraction", stratified_split, train.labels, validation_fraction)
         train, held_out = train.subset(kept), train.subset(validating)
-    return Splits(*_prepare(train, held_out, pooling, device), digests)
+    train, held_out = train.pooled(pooling), held_out.pooled(pooling)
+    normalise = Normalisation.of(train.pixels)
+    return Splits(train.normalised(normalise).to(device), held_out.normalised(normalise).to(device), digests)
 
 
-def _prepare(train: Dataset, held_out: Dataset, pooling: int, device: torch.device) -> tuple[Images, Images]:
-    pooled = [average_pool(part.images, pooling) for part in (train, held_out)]
-    normalise = Normalisation.of(pooled[0])
-    ready = [
-        Images(normalise(images).to(device), part.labels.to(device), part.num_classes)
-        for images, part in zip(pooled, (train, held_out), strict=True)
-    ]
-    return ready[0], ready[1]
+def _named(key: str, choose: Callable[..., Any], labels: Tensor, amount: float) -> Any:
+    try:
+        return choose(labels, amount, seed=0)
+    except InterplayError as error:
+        raise InterplayError(f"{key}: {error}") from error
