@@ -40,8 +40,8 @@ def pack() -> Pack:
 def pin() -> Callable[..., DatasetInfo]:
     """The catalogue's entry of a set, pinning what lies at its place below `root` just now instead."""
 
-    def make(name: str, root: Path, **changes: Any) -> DatasetInfo:
-        content = DATASETS[name].model_dump() | {"digests": {}} | changes
+    def make(like: str, root: Path, **changes: Any) -> DatasetInfo:
+        content = DATASETS[like].model_dump() | {"digests": {}} | changes
         if content["pinned"] is not None:
             place = root / content["pinned"]["path"]
             files = sorted(place.iterdir()) if place.is_dir() else [place]

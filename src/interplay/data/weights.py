@@ -8,6 +8,8 @@ TorchScript archive holds a program beside its tensors: `torch.jit.load` would r
 from __future__ import annotations
 
 import pickle
+import struct
+import warnings
 from pathlib import Path
 
 import torch
@@ -21,6 +23,8 @@ from interplay.data.torchscript import is_torchscript, read_torchscript
 from interplay.errors import InterplayError
 from interplay.protocols.assets import WeightsInfo
 from interplay.protocols.weights import weights_info
+
+_DAMAGE = (ValueError, TypeError, EOFError, AssertionError, struct.error)  # what bytes at random make of an unpickler
 
 
 def load_weights(name: str | WeightsInfo, root: Path) -> tuple[dict[str, Tensor], str]:
@@ -57,13 +61,16 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         if is_torchscript(path):
             return read_torchscript(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the protocol of a file that is about to be refused
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, AttributeError) as error:
         raise InterplayError(
             f"{path}: holds more than tensors and would run code if it were opened; convert it to safetensors"
         ) from error
-    except (SafetensorError, OSError, RuntimeError, ValueError, EOFError, KeyError) as error:
-        raise InterplayError(f"{path}: no file of weights ({' '.join(str(error).split())})") from error
+    except (SafetensorError, OSError, RuntimeError, LookupError, ArithmeticError, *_DAMAGE) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InterplayError(f"{path}: no file of weights ({reason})") from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
