@@ -185,6 +185,15 @@ def test_a_damaged_copy_is_made_anew(fashion, tmp_path, damage, ledger):
     assert not list(tmp_path.glob(".decoded/.decoding-*"))
 
 
+def test_writing_to_what_was_loaded_does_not_reach_the_kept_copy(fashion, tmp_path):
+    load(fashion, "train", tmp_path)
+    before = kept_of(tmp_path).read_bytes()
+    mapped = load(fashion, "train", tmp_path)
+    mapped.pixels.zero_()
+    assert kept_of(tmp_path).read_bytes() == before
+    assert load(fashion, "train", tmp_path).pixels.any()
+
+
 def test_content_that_agrees_with_itself_but_not_with_the_pin_is_made_anew(fashion, tmp_path, pin):
     """Pixels changed and the digest beside them computed anew, as another program could leave it."""
     digests = {split: load(fashion, split, tmp_path).digest for split in ("train", "test")}
