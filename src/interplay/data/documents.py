@@ -113,7 +113,7 @@ def _between(text: str, path: Path, name: str, content: str) -> str:
     _, closed, after = rest.partition(end)
     if not opened or not closed:
         raise InterplayError(f"{path}: the marks of the table of {name} are gone; put `{begin}` and `{end}` back")
-    return f"{before}{begin}\n{content}\n{end}{after}"
+    return f"{before}{begin}\n\n{content}\n\n{end}{after}"
 
 
 def _read(path: Path) -> str:

@@ -59,4 +59,5 @@ class Normalisation:
 def _statistics(mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation [1, c, 1, 1] on a device."""
     shape = (1, -1, 1, 1)
-    return torch.tensor(mean, device=device).reshape(shape), torch.tensor(std, device=device).reshape(shape)
+    with torch.inference_mode(False):  # they outlive whatever mode the first batch is made in
+        return torch.tensor(mean, device=device).reshape(shape), torch.tensor(std, device=device).reshape(shape)
