@@ -190,6 +190,16 @@ def test_weights_are_verified_before_they_are_opened_and_once(tmp_path, entry, m
         load_weights(entry, tmp_path)
 
 
+def test_a_damaged_form_is_passed_over_where_another_is_right(tmp_path, entry, network):
+    put(tmp_path, "toy.pt", "network.pt")
+    put(tmp_path, "toy.safetensors", "n.safetensors")
+    (tmp_path / "weights/toy.pt").write_bytes(b"damaged")
+    same(load_weights(entry, tmp_path)[0], network.state_dict())
+    (tmp_path / "weights/toy.safetensors").write_bytes(b"too")
+    with pytest.raises(InterplayError, match=r"toy.pt is truncated: 7 bytes"):
+        load_weights(entry, tmp_path)
+
+
 def test_weights_that_are_not_there_are_told_how_to_come(tmp_path):
     with pytest.raises(InterplayError, match=f"`interplay fetch clip-rn50-openai --root {tmp_path}` brings it"):
         load_weights("clip-rn50-openai", tmp_path)

@@ -21,7 +21,7 @@ from interplay.data.fetching.verify import require
 from interplay.data.ledger import Ledger
 from interplay.data.torchscript import is_torchscript, read_torchscript
 from interplay.errors import InterplayError
-from interplay.protocols.assets import WeightsInfo
+from interplay.protocols.assets import Pinned, WeightsInfo
 from interplay.protocols.weights import weights_info
 
 _DAMAGE = (ValueError, TypeError, EOFError, AssertionError, struct.error)  # what bytes at random make of an unpickler
@@ -30,8 +30,8 @@ _DAMAGE = (ValueError, TypeError, EOFError, AssertionError, struct.error)  # wha
 def load_weights(name: str | WeightsInfo, root: Path) -> tuple[dict[str, Tensor], str]:
     """The tensors of a set of weights of the catalogue, by name, on the CPU, in the precision they are stored in.
 
-    Of several files that hold them the first in place serves. It is compared with its pin before it is opened, once for
-    as long as nobody touches it.
+    Of several files that hold them the first that is in place and right serves. It is compared with its pin before it is
+    opened, once for as long as nobody touches it.
 
     Returns:
         The tensors, and the first 16 hexadecimal digits of the SHA-256 of the file they come from.
@@ -40,14 +40,26 @@ def load_weights(name: str | WeightsInfo, root: Path) -> tuple[dict[str, Tensor]
         InterplayError: no such weights; not fetched; altered; or a file that would run code.
     """
     info = weights_info(name) if isinstance(name, str) else name
-    form = next((form for form in info.forms if (root / form.path).exists()), info.forms[0])
     ledger = Ledger(root, info.name)
     try:
-        require(info.name, info.title, form, root, ledger)
+        form = _first_verified(info, root, ledger)
     finally:
         ledger.save()
     (pin,) = form.files.values()
     return read_tensors(root / form.path), pin.sha256[:16]
+
+
+def _first_verified(info: WeightsInfo, root: Path, ledger: Ledger) -> Pinned:
+    """The first form in place that is what it should be: a damaged one is passed over where another is right."""
+    problems = []
+    for form in [form for form in info.forms if (root / form.path).exists()] or info.forms[:1]:
+        try:
+            require(info.name, info.title, form, root, ledger)
+        except InterplayError as error:
+            problems.append(error)
+        else:
+            return form
+    raise problems[0]
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
