@@ -30,8 +30,8 @@ _DAMAGE = (ValueError, TypeError, EOFError, AssertionError, struct.error)  # wha
 def load_weights(name: str | WeightsInfo, root: Path) -> tuple[dict[str, Tensor], str]:
     """The tensors of a set of weights of the catalogue, by name, on the CPU, in the precision they are stored in.
 
-    Of several files that hold them the first that is in place and right serves. It is compared with its pin before it is
-    opened, once for as long as nobody touches it.
+    Of several files that hold them the first that is in place and right serves. It is compared with its pin before it
+    is opened, once for as long as nobody touches it.
 
     Returns:
         The tensors, and the first 16 hexadecimal digits of the SHA-256 of the file they come from.

@@ -7,6 +7,7 @@ import gzip
 import pytest
 from typer.testing import CliRunner
 
+import interplay.cli.fetch  # noqa: F401  (registers the command)
 from interplay.cli import app
 from interplay.data import load
 from interplay.data.fetching import verify
