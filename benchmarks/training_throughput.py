@@ -10,7 +10,7 @@ from time import perf_counter
 
 import torch
 
-from interplay.experiments.supervised.images import Images
+from interplay.data.images import Images
 from interplay.experiments.supervised.task import SupervisedTask, build_model
 from interplay.protocols.setup import load_setup
 from interplay.protocols.supervised import Objective, SupervisedProtocol

@@ -23,6 +23,17 @@ def test_normalised_images_have_mean_zero_and_deviation_one():
     assert (out.std(dim=(0, 2, 3), correction=0) - 1).abs().max() < 1e-5
 
 
+def test_statistics_made_in_inference_mode_serve_training_too():
+    """They are made once for each device, in whatever mode the first batch is normalised in."""
+    images = torch.randint(0, 200, (5, 1, 3, 3), generator=torch.Generator().manual_seed(2)).to(torch.uint8)
+    normalise = Normalisation((0.123,), (0.456,))
+    with torch.inference_mode():
+        normalise(images)
+    weight = torch.ones((), requires_grad=True)
+    (normalise(images) * weight).sum().backward()
+    assert weight.grad == normalise(images).sum()
+
+
 def test_a_constant_channel_becomes_zero_and_not_nan():
     images = torch.full((10, 1, 3, 3), 7, dtype=torch.uint8)
     assert torch.equal(Normalisation.of(images)(images), torch.zeros(10, 1, 3, 3))

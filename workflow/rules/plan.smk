@@ -7,11 +7,12 @@ from snakemake.exceptions import WorkflowError
 
 from interplay.errors import InterplayError
 from interplay.protocols.claim_files import load_claims
+from interplay.protocols.datasets import DATASETS
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.forecast import device_of, runtime_minutes
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
-from interplay.protocols.sourced import read_yaml
+from interplay.protocols.weights import WEIGHTS
 from interplay.records import code_digest, text_digest
 
 CONFIG = Path(config.get("config", "config"))
@@ -31,8 +32,8 @@ OUT = f"{ROOT}/{SETUP.folder}"
 TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
 TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
-# Where each data set lies, by the name of the .dvc file that pins it; the others are made on the fly.
-FETCHED = {path.stem: read_yaml(path)["outs"][0]["path"] for path in Path("data").glob("*.dvc")}
+# Where the data sets and weights lie that come from outside; the others are made on the fly.
+FETCHED = {info.name: info.pinned.path for info in (*DATASETS.values(), *WEIGHTS.values()) if info.pinned}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 
 

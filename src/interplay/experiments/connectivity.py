@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
+from interplay.data.images import Images
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
 from interplay.experiments.paths import barrier_explained, path_metrics
-from interplay.experiments.supervised.images import Images
 from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
 from interplay.experiments.supervised.trained import load_trained
 from interplay.information import batch_information, exact_information

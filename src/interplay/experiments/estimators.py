@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from interplay.data.images import Images
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.images import Images
 from interplay.experiments.supervised.task import build_model, evaluate
 from interplay.experiments.supervised.trained import load_trained
 from interplay.information import (

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
+from interplay.data.images import Images, Splits
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.images import Images, Splits
 from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, evaluate
 from interplay.experiments.supervised.trained import Trained, load_trained
 from interplay.information import class_vectors, mean_readings, paired_information

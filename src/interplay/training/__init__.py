@@ -1,7 +1,8 @@
 """The training loop and what it needs: schedules, checkpoints, determinism, the trajectory log."""
 
+from interplay.data.randomness import generator
 from interplay.training.checkpoint import Checkpoint
-from interplay.training.determinism import configure_torch, generator
+from interplay.training.determinism import configure_torch
 from interplay.training.devices import Card, pick_device, release_devices, visible_cards
 from interplay.training.loop import LoopResult, Task, run_loop
 from interplay.training.readings import information_readings

@@ -4,12 +4,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from interplay.data import images as images_module
+from interplay.data.images import load_splits
 from interplay.errors import InterplayError
 from interplay.evidence import Published
 from interplay.evidence.judges import judge_test
-from interplay.experiments.supervised import images as images_module
 from interplay.experiments.supervised import task as task_module
-from interplay.experiments.supervised.images import load_splits
 from interplay.experiments.supervised.task import SupervisedTask, build_model, stopping_readings
 from interplay.information import batch_information
 from interplay.objectives import MutualInformationLoss

@@ -7,8 +7,9 @@ from math import isfinite
 import torch
 
 from interplay.collapse.v_information import Interim
-from interplay.data import dataset_info
-from interplay.experiments.compression.images import Images, Preparation, load_images
+from interplay.data import Images, Normalisation
+from interplay.data.randomness import generator
+from interplay.experiments.compression.images import load_images
 from interplay.experiments.compression.information import InformationReader
 from interplay.experiments.compression.task import CompressionTask, build_network
 from interplay.experiments.compression.toy import CLASSES, points
@@ -17,6 +18,7 @@ from interplay.models import CnnShape
 from interplay.models.compression_operations import operations
 from interplay.protocols.compression import CompressionProtocol
 from interplay.protocols.compression.runs import CompressionRun
+from interplay.protocols.datasets import dataset_info
 from interplay.training import run_loop
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -36,6 +38,7 @@ def _architecture(run: CompressionRun) -> Outcome:
     """The network as published, whatever a tier makes of it, for the published data set."""
     assert run.dataset is not None
     info = dataset_info(run.dataset)
+    assert info.image_shape is not None
     shape = CnnShape(run.settings.network, info.image_shape, info.num_classes)
     sizes = {f"dimension_l{layer}": float(_size(shape.layer(layer))) for layer in (1, 2, 3)}
     return Outcome(metrics=sizes, tables={"operations": operations(shape)}, settings={"num_classes": info.num_classes})
@@ -44,7 +47,7 @@ def _architecture(run: CompressionRun) -> Outcome:
 def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Outcome:
     train, test, digests = _load(protocol, run, context)
     if run.settings.part == "random_labels":
-        train = train.with_permuted_labels(run.seed)
+        train = train.with_permuted_labels(generator(run.seed, "random labels"))
     shape = _shape(protocol, run, context, train)
     reader = None
     if run.settings.part == "information":
@@ -84,14 +87,19 @@ def _toy(protocol: CompressionProtocol, run: CompressionRun, context: Context) -
     """The last epoch counts, not the loss: collapse goes on long after all samples are right."""
     toy = protocol.toy
     assert context.substitute is not None
-    name = context.substitute.use
-    how = Preparation(pooling=1, raw=False, dtype=torch.float32)
     splits: dict[str, Images] = {}
     digests: dict[str, str] = {}
     for split, count in (("train", toy.train_per_class), ("test", protocol.test_per_class)):
-        splits[split], digests[f"{name}/{split}"] = load_images(
-            name, split, context.data_root, context.device, how, per_class=count, classes=CLASSES
+        splits[split] = load_images(
+            context.substitute.use,
+            split,
+            context.data_root,
+            context.device,
+            Normalisation(),
+            per_class=count,
+            classes=CLASSES,
         )
+        digests[splits[split].name] = splits[split].digest
     shape = CnnShape(toy.network, context.substitute.image, CLASSES, toy.channels)
     network = build_network(shape, run.seed, context.device, torch.float32)
     task = CompressionTask(
@@ -128,21 +136,19 @@ def _load(
 ) -> tuple[Images, Images, dict[str, str]]:
     assert context.substitute is not None
     pooling = protocol.networks[run.settings.network].image_pooling
-    how = Preparation(pooling, protocol.pixels == "raw", DTYPES[protocol.precision])
-    place = (context.data_root, context.device, how)
-    name = context.substitute.use
-    train, of_train = load_images(name, "train", *place, per_class=protocol.train_per_class)
-    test, of_test = load_images(name, "test", *place, per_class=protocol.test_per_class)
-    return train, test, {f"{name}/train": of_train, f"{name}/test": of_test}
+    how = Normalisation(scale=1.0 if protocol.pixels == "raw" else 255.0, dtype=DTYPES[protocol.precision])
+    place, name = (context.data_root, context.device, how), context.substitute.use
+    train = load_images(name, "train", *place, per_class=protocol.train_per_class, pooling=pooling)
+    test = load_images(name, "test", *place, per_class=protocol.test_per_class, pooling=pooling)
+    return train, test, {part.name: part.digest for part in (train, test)}
 
 
 def _shape(protocol: CompressionProtocol, run: CompressionRun, context: Context, train: Images) -> CnnShape:
     assert context.substitute is not None
     network = run.settings.network
-    channels, height, width = train.images.shape[1:]
     return CnnShape(
         network,
-        (channels, height, width),
+        train.image_shape,
         context.substitute.num_classes,
         protocol.networks[network].channels,
         protocol.relu_before_pool,

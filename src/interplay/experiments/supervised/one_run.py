@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from interplay.collapse import neural_collapse
+from interplay.data.images import Images, Splits, load_splits
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.images import Images, Splits, load_splits
 from interplay.experiments.supervised.selection import select_weight
 from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, build_model
 from interplay.information import gram_matrix, neural_collapse_values

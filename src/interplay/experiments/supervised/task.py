@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from interplay.data import flip_and_crop
-from interplay.experiments.supervised.images import Images
+from interplay.data.images import Images
 from interplay.information import batch_information
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
@@ -30,7 +31,7 @@ def build_model(protocol: SupervisedProtocol, dataset: str, train: Images, seed:
             shape.depth,
             shape.width,
             train.num_classes,
-            in_channels=train.images.shape[1],
+            in_channels=train.image_shape[0],
             groups=shape.groups,
             norm_momentum=protocol.norm.momentum,
             norm_eps=protocol.norm.eps,
@@ -61,11 +62,11 @@ class SupervisedTask:
         label_smoothing: float = 0.0,
         child: str = "a",
     ) -> None:
-        self.protocol, self.seed, self.flip, self.held_out_name = protocol, seed, flip, held_out_name
+        self.protocol, self.seed, self.held_out_name = protocol, seed, held_out_name
         self.train, self.held_out = train, held_out
         self.temperature, self.label_smoothing = temperature, label_smoothing
         self._stream = () if child == "a" else (child,)
-        self.model = model.to(train.images.device)
+        self.model = model.to(train.device)
         average = get_ema_multi_avg_fn(protocol.ema_decay) if protocol.ema_decay else None
         self.averaged = AveragedModel(self.model, multi_avg_fn=average) if average else None
         self.term = _objective_term(objective, weight)
@@ -76,7 +77,8 @@ class SupervisedTask:
             momentum=settings.momentum,
             nesterov=settings.nesterov and settings.momentum > 0,
         )
-        self.train_loss = torch.zeros((), device=train.images.device)
+        self.train_loss = torch.zeros((), device=train.device)
+        self._view = partial(flip_and_crop, padding=protocol.augmentation.crop_padding, flip=flip)
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
 
     def train_step(self, step: int) -> None:
@@ -86,10 +88,8 @@ class SupervisedTask:
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * factor
         chosen = self._batch(step)
-        draw = generator(self.seed, "augment", *self._stream, step, device=self.train.images.device)
-        padding = self.protocol.augmentation.crop_padding
-        images = flip_and_crop(self.train.images[chosen], draw, padding=padding, flip=self.flip)
-        labels = self.train.labels[chosen]
+        draw = generator(self.seed, "augment", *self._stream, step, device=self.train.device)
+        images, labels = self.train.batch(chosen, self._view, draw)
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
         features = self.model.features(images)
@@ -150,7 +150,7 @@ class SupervisedTask:
             order = torch.randperm(
                 len(self.train.labels), generator=generator(self.seed, "order", *self._stream, epoch)
             )
-            self._epoch, self._order = epoch, order.to(self.train.images.device)
+            self._epoch, self._order = epoch, order.to(self.train.device)
         return self._order[place * size : (place + 1) * size]
 
 

@@ -10,9 +10,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from interplay.data.images import Splits, load_splits
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context
-from interplay.experiments.supervised.images import Splits, load_splits
 from interplay.experiments.supervised.task import build_model
 from interplay.models import WideResNet
 from interplay.protocols.supervised import SupervisedProtocol, SupervisedSettings
