@@ -12,8 +12,8 @@ from interplay.experiments import connectivity
 from interplay.experiments.connectivity import check_siblings, recompute_statistics, relative_distance
 from interplay.experiments.paths import path_metrics
 from interplay.experiments.supervised.images import load_splits
-from interplay.experiments.supervised.task import evaluate
 from interplay.models import WideResNet
+from interplay.training import evaluate
 
 RATES = (0.1, 0.001)  # that of the plain runs, and a small one
 NETWORKS = {

@@ -19,11 +19,11 @@ from interplay.experiments.pruning import (
     prune_by_magnitude,
 )
 from interplay.experiments.supervised.images import Images, Splits
-from interplay.experiments.supervised.task import SupervisedTask, evaluate
-from interplay.experiments.supervised.trained import Trained
+from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import gram_matrix, hdr, mir
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning
+from interplay.training import Trained, evaluate
 
 SUPERVISED = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},
@@ -179,7 +179,7 @@ def test_averaged_weights_keep_exact_zeros_and_move_elsewhere(parent):
             if name in masks:
                 assert torch.equal(parameter == 0, masks[name] == 0)
                 assert not torch.equal(parameter, start[name])
-    assert task.optimizer.param_groups[0]["lr"] < 0.05  # the parent's schedule, over the steps of fine-tuning
+    assert task.learner.optimizer.param_groups[0]["lr"] < 0.05  # the parent's schedule, over the steps of fine-tuning
 
 
 def test_comparisons_are_the_definitions_on_gram_matrices():

@@ -16,15 +16,15 @@ from torch.optim.swa_utils import update_bn
 
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
+from interplay.experiments.networks import load_trained
 from interplay.experiments.paths import barrier_explained, path_metrics
 from interplay.experiments.supervised.images import Images
-from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
-from interplay.experiments.supervised.trained import load_trained
 from interplay.information import batch_information, exact_information
 from interplay.models import WideResNet, interpolate
 from interplay.protocols.connectivity import ConnectivityProtocol
 from interplay.protocols.runs import Run
 from interplay.records import Record
+from interplay.training import accuracy_and_loss, evaluate
 
 READINGS = ("mir", "hdr", "feature_entropy")  # exact, and `_batch`: mean over batches
 NORM_BATCH = 500  # images of a batch while statistics are recomputed

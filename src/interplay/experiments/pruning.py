@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from time import perf_counter
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +17,14 @@ from torch.nn.utils import prune
 
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
+from interplay.experiments.networks import load_trained
 from interplay.experiments.supervised.images import Images, Splits
-from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, evaluate
-from interplay.experiments.supervised.trained import Trained, load_trained
+from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import class_vectors, mean_readings, paired_information
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning, PruningProtocol, Scope
 from interplay.protocols.runs import Run
-from interplay.training import generator, run_loop
+from interplay.training import Trained, accuracy_and_loss, evaluate, generator, run_loop
 
 Masks = dict[str, Tensor]
 
@@ -133,7 +132,7 @@ def fine_tuning_task(
     parent, was = trained.protocol, trained.record.settings
     optimizer = parent.optimizer.model_copy(update={"learning_rate": settings.learning_rate})
     protocol = parent.model_copy(update={"iterations": settings.iterations, "optimizer": optimizer})
-    task = SupervisedTask(
+    return SupervisedTask(
         protocol,
         network,
         splits.train,
@@ -146,13 +145,8 @@ def fine_tuning_task(
         flip=protocol.augmentation.horizontal_flip if flip is None else flip,
         seed=trained.record.seed,
         child="fine-tuning",
+        after_step=lambda: apply_masks(network, masks),
     )
-
-    def hold(*_: Any) -> None:
-        apply_masks(task.model, masks)
-
-    task.optimizer.register_step_post_hook(hold)
-    return task
 
 
 @torch.no_grad()

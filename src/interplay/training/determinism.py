@@ -11,6 +11,7 @@ import os
 import torch
 
 from interplay.errors import InterplayError
+from interplay.training.compute import Compute, keep_memory
 
 
 def generator(seed: int, *purpose: str | int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -20,12 +21,12 @@ def generator(seed: int, *purpose: str | int, device: torch.device | str = "cpu"
     return torch.Generator(device=device).manual_seed(state)
 
 
-def configure_torch(threads: int) -> None:
-    """Use `threads` CPU threads and deterministic kernels wherever there are some."""
+def configure_torch(threads: int, compute: Compute | None = None) -> None:
+    """Use `threads` CPU threads and compute as `compute` says (in single precision, deterministically, where None)."""
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.benchmark = False
+    (compute or Compute()).apply()
+    keep_memory()
 
 
 def pick_device(name: str) -> torch.device:
