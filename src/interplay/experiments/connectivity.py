@@ -93,7 +93,10 @@ def recompute_statistics(network: nn.Module, images: Tensor) -> None:
 def relative_distance(first: nn.Module, second: nn.Module) -> float:
     """|h1 - h2| over the mean of |h1| and |h2|, of the parameters without buffers."""
     with torch.no_grad():
-        one, two = (nn.utils.parameters_to_vector(network.parameters()).double() for network in (first, second))
+        one, two = (
+            torch.cat([parameter.double().flatten() for parameter in network.parameters()])
+            for network in (first, second)
+        )
         return float(2 * (one - two).norm() / (one.norm() + two.norm()))
 
 

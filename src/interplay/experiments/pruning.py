@@ -81,8 +81,10 @@ def prune_by_magnitude(network: nn.Module, scope: Scope, sparsity: float) -> Mas
     """
     if not 0 <= sparsity < 1:
         raise InterplayError(f"sparsity: expected a share from 0 up to but not 1, got {sparsity}")
-    # On a copy: what torch leaves of its bookkeeping after `prune.remove` is another order of parameters.
-    copied = [(f"{name}.weight", module) for name, module in prunable_modules(deepcopy(network))]
+    # On a copy: what torch leaves of its bookkeeping after `prune.remove` is another order of parameters. It flattens
+    # weights as views, for which channels must not lie innermost.
+    copy = deepcopy(network).to(memory_format=torch.contiguous_format)
+    copied = [(f"{name}.weight", module) for name, module in prunable_modules(copy)]
     if not copied:
         raise InterplayError(f"{type(network).__name__}: no convolution or linear layer to prune")
     if scope == "global":

@@ -105,7 +105,7 @@ class Trainer:
     ) -> None:
         self.learners: Networks = {"main": learners} if isinstance(learners, Learner) else learners
         self.sources, self.steps = dict(sources), steps
-        self._update, self._observe = update, observe
+        self.update, self._observe = update, observe
         self.device = next(next(iter(self.learners.values())).network.parameters()).device
         self.state = {name: value.detach().clone() for name, value in (state or {}).items()}
         self.running: dict[str, Tensor] = {}
@@ -164,7 +164,7 @@ class Trainer:
     def _body(self, batch: Batch) -> None:
         """All that a step does on the device. Its results go into tensors that stay, as a captured step needs."""
         with self.compute.autocast(self.device):
-            step = self._update(self.learners, batch, self.state)
+            step = self.update(self.learners, batch, self.state)
         with torch.no_grad():
             for name, value in step.state.items():
                 self.state[name].copy_(value)
