@@ -101,8 +101,8 @@ class StepRunner:
 
 
 def _kept(value: Tensor) -> Tensor:
-    """A copy with the same strides."""
-    return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device=value.device).copy_(value)
+    """A copy, with the same strides where these leave no gaps."""
+    return torch.empty_like(value).copy_(value)
 
 
 def _copy(batch: Batch, inputs: Mapping[str, Mapping[str, Tensor]]) -> None:
