@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -67,3 +70,19 @@ def test_switches_are_set_as_asked_for():
     finally:
         torch.use_deterministic_algorithms(before)
     keep_memory()  # whatever the C library
+
+
+def test_training_on_a_cpu_does_not_import_the_compiler():
+    """Importing it takes as long as everything else that a process needs to start."""
+    program = (
+        "import sys, torch\n"
+        "from interplay.training import Compute, configure_torch, parameter_groups, sgd\n"
+        "configure_torch(1, Compute())\n"
+        "network = torch.nn.Linear(3, 2)\n"
+        "optimizer = sgd(parameter_groups(network, 0.1, decay_norm_and_bias=False), 0.1, momentum=0.9, nesterov=True)\n"
+        "network(torch.ones(4, 3)).sum().backward()\n"
+        "optimizer.step(); optimizer.zero_grad(); optimizer.load_state_dict(optimizer.state_dict())\n"
+        "print('torch._dynamo' in sys.modules, torch.are_deterministic_algorithms_enabled())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

@@ -54,7 +54,8 @@ class Compute:
 
     def apply(self) -> None:
         """Set torch's switches, for the whole process."""
-        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
+        # Not by `use_deterministic_algorithms`, which imports torch's compiler first: two seconds of each process.
+        torch.set_deterministic_debug_mode("warn" if self.deterministic else "default")
         # Deterministic mode fills new memory with NaN to uncover reads of it: 3 to 5 % of a small step.
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         torch.backends.cudnn.benchmark = not self.deterministic

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.sgd import sgd as functional_sgd
 
 Groups = list[dict[str, Any]]
+
+
+class PlainSGD(torch.optim.SGD):
+    """torch's SGD, by torch's own kernels, without what makes torch import its compiler: a second of each process.
+
+    `torch.optim.SGD.step` imports it to break a graph in case the step is being compiled, and other methods ask it at
+    their first call to leave them alone. Nothing here compiles an optimiser.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """A step; there is no closure."""
+        for group in self.param_groups:
+            trained = [p for p in group["params"] if p.grad is not None]
+            buffers = [self.state[p].get("momentum_buffer") for p in trained]
+            functional_sgd(
+                trained,
+                [p.grad for p in trained],
+                buffers,
+                foreach=group["foreach"],
+                fused=group["fused"],
+                weight_decay=group["weight_decay"],
+                momentum=group["momentum"],
+                lr=group["lr"],
+                dampening=group["dampening"],
+                nesterov=group["nesterov"],
+                maximize=group["maximize"],
+            )
+            if group["momentum"]:
+                for parameter, buffer in zip(trained, buffers, strict=True):
+                    self.state[parameter]["momentum_buffer"] = buffer
+
+
+for _name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+    # Where the compiler's answer is kept; a torch that keeps it elsewhere imports the compiler as ever.
+    _method = getattr(getattr(torch.optim.Optimizer, _name), "__wrapped__", None)
+    if _method is not None and not hasattr(_method, "__dynamo_disable"):
+        _method.__dynamo_disable = _method
 
 
 def parameter_groups(network: nn.Module, weight_decay: float, *, decay_norm_and_bias: bool) -> Groups:
@@ -29,7 +68,7 @@ def sgd(groups: Groups, learning_rate: float, *, momentum: float, nesterov: bool
     """
     rate = initial_rate(groups, learning_rate)
     on_cuda = isinstance(rate, Tensor)
-    return torch.optim.SGD(
+    return PlainSGD(
         groups,
         lr=rate,
         momentum=momentum,
