@@ -219,19 +219,15 @@ def compare(
     seconds = seconds_of(loops, steps, rounds, device)
     plain, label = seconds["plain"], f"{compute.precision}, {compute.capture}"
     ratio = seconds["reference"] / plain
-    print(
-        f"{label}: {protocol.batch_size / plain:,.0f} images/s; the plain loop takes {ratio:.2f} times as long", end=" "
-    )
-    print(f"({1e3 * seconds['reference']:.2f} ms against {1e3 * plain:.2f} ms a step)", flush=True)
+    print(f"{label}: {protocol.batch_size / plain:,.0f} images/s; the plain loop takes {ratio:.2f} times as long")
+    print(f"{label}: {1e3 * plain:.2f} ms a step against {1e3 * seconds['reference']:.2f} ms", flush=True)
     for objective in objectives[1:]:
         print(f"{label}: {objective} takes {seconds[objective] / plain:.2f} times the plain step", flush=True)
     if compute.capture == "none":
         readings = seconds_of({"log": lambda: ours["plain"].read()}, 1, 5, device)["log"]
         points = len(log_steps(protocol.trajectory.points, protocol.iterations))
         share = points * readings / (protocol.iterations * plain)
-        print(
-            f"logging: {points} readings of {SAMPLES} images, {sample} of them for information: {share:.2%} of training"
-        )
+        print(f"logging: {points} readings of {SAMPLES} images, {sample} for information: {share:.2%} of training")
 
 
 if __name__ == "__main__":

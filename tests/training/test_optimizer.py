@@ -72,17 +72,32 @@ def test_switches_are_set_as_asked_for():
     keep_memory()  # whatever the C library
 
 
-def test_training_on_a_cpu_does_not_import_the_compiler():
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_training_on_a_cpu_does_not_import_the_compiler(optimizer):
     """Importing it takes as long as everything else that a process needs to start."""
-    program = (
-        "import sys, torch\n"
-        "from interplay.training import Compute, configure_torch, parameter_groups, sgd\n"
-        "configure_torch(1, Compute())\n"
-        "network = torch.nn.Linear(3, 2)\n"
-        "optimizer = sgd(parameter_groups(network, 0.1, decay_norm_and_bias=False), 0.1, momentum=0.9, nesterov=True)\n"
-        "network(torch.ones(4, 3)).sum().backward()\n"
-        "optimizer.step(); optimizer.zero_grad(); optimizer.load_state_dict(optimizer.state_dict())\n"
-        "print('torch._dynamo' in sys.modules, torch.are_deterministic_algorithms_enabled())\n"
-    )
+    program = f"""
+import sys, torch
+from interplay.training import Compute, adamw, configure_torch, parameter_groups, sgd
+configure_torch(1, Compute())
+network = torch.nn.Linear(3, 2)
+groups = parameter_groups(network, 0.1, decay_norm_and_bias=False)
+optimizer = adamw(groups, 0.1) if {optimizer!r} == "adamw" else sgd(groups, 0.1, momentum=0.9, nesterov=True)
+network(torch.ones(4, 3)).sum().backward()
+optimizer.step(); optimizer.zero_grad(); optimizer.load_state_dict(optimizer.state_dict())
+print("torch._dynamo" in sys.modules, torch.are_deterministic_algorithms_enabled())
+"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_adamw_is_torchs_own():
+    ours, theirs = network(), network()
+    one = adamw(parameter_groups(ours, 0.3, decay_norm_and_bias=True), 0.01, betas=(0.8, 0.9))
+    two = torch.optim.AdamW(theirs.parameters(), lr=0.01, betas=(0.8, 0.9), weight_decay=0.3)
+    for step in range(4):
+        for model, optimizer in ((ours, one), (theirs, two)):
+            set_learning_rate(optimizer, 0.01 / (step + 1))
+            optimizer.zero_grad()
+            model(torch.ones(2, 2, 3, 3) + step).square().sum().backward()
+            optimizer.step()
+    assert all(torch.equal(p, q) for p, q in zip(ours.parameters(), theirs.parameters(), strict=True))

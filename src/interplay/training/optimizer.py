@@ -2,49 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.sgd import sgd as functional_sgd
 
 Groups = list[dict[str, Any]]
 
 
-class PlainSGD(torch.optim.SGD):
-    """torch's SGD, by torch's own kernels, without what makes torch import its compiler: a second of each process.
+# torch's optimisers import torch's compiler, a second of each process: their `step` does to break a graph in case it is
+# being compiled, other methods to be left alone. Nothing here compiles an optimiser, so these are the bare methods.
 
-    `torch.optim.SGD.step` imports it to break a graph in case the step is being compiled, and other methods ask it at
-    their first call to leave them alone. Nothing here compiles an optimiser.
-    """
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """A step; there is no closure."""
-        for group in self.param_groups:
-            trained = [p for p in group["params"] if p.grad is not None]
-            buffers = [self.state[p].get("momentum_buffer") for p in trained]
-            functional_sgd(
-                trained,
-                [p.grad for p in trained],
-                buffers,
-                foreach=group["foreach"],
-                fused=group["fused"],
-                weight_decay=group["weight_decay"],
-                momentum=group["momentum"],
-                lr=group["lr"],
-                dampening=group["dampening"],
-                nesterov=group["nesterov"],
-                maximize=group["maximize"],
-            )
-            if group["momentum"]:
-                for parameter, buffer in zip(trained, buffers, strict=True):
-                    self.state[parameter]["momentum_buffer"] = buffer
+class SGD(torch.optim.SGD):
+    """torch's SGD without its compiler."""
+
+    step = torch.no_grad()(inspect.unwrap(torch.optim.SGD.step))
+
+
+class AdamW(torch.optim.AdamW):
+    """torch's AdamW without its compiler."""
+
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
 
 
 for _name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
-    # Where the compiler's answer is kept; a torch that keeps it elsewhere imports the compiler as ever.
+    # Where the answer of the compiler is kept; a torch that keeps it elsewhere imports the compiler as ever.
     _method = getattr(getattr(torch.optim.Optimizer, _name), "__wrapped__", None)
     if _method is not None and not hasattr(_method, "__dynamo_disable"):
         _method.__dynamo_disable = _method
@@ -61,14 +46,14 @@ def parameter_groups(network: nn.Module, weight_decay: float, *, decay_norm_and_
     ]
 
 
-def sgd(groups: Groups, learning_rate: float, *, momentum: float, nesterov: bool) -> torch.optim.SGD:
+def sgd(groups: Groups, learning_rate: float, *, momentum: float, nesterov: bool) -> SGD:
     """SGD with momentum, Nesterov's form wherever there is momentum; all parameters of a group at once.
 
     Parameters without gradient (of a norm that the reference network never uses) stay as they are.
     """
     rate = initial_rate(groups, learning_rate)
     on_cuda = isinstance(rate, Tensor)
-    return PlainSGD(
+    return SGD(
         groups,
         lr=rate,
         momentum=momentum,
@@ -80,12 +65,12 @@ def sgd(groups: Groups, learning_rate: float, *, momentum: float, nesterov: bool
 
 def adamw(
     groups: Groups, learning_rate: float, *, weight_decay: float = 0.0, betas: tuple[float, float] = (0.9, 0.999)
-) -> torch.optim.AdamW:
+) -> AdamW:
     """AdamW; `weight_decay` for groups that state none."""
     rate = initial_rate(groups, learning_rate)
     # `capturable` keeps the count of steps on the device, where a CUDA graph can advance it.
     on_cuda = isinstance(rate, Tensor)
-    return torch.optim.AdamW(groups, lr=rate, betas=betas, weight_decay=weight_decay, capturable=on_cuda)
+    return AdamW(groups, lr=rate, betas=betas, weight_decay=weight_decay, capturable=on_cuda)
 
 
 def initial_rate(groups: Sequence[dict[str, Any]], learning_rate: float) -> float | Tensor:

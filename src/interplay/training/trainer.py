@@ -132,7 +132,7 @@ class Trainer:
             raise InterplayError(f"step {step}: training has diverged, {self._last_loss()}") from error
 
     def observe(self, step: int) -> Mapping[str, float]:
-        """The experiment's readings, and running means of the steps' own, `train_<name>`.
+        """The experiment's readings, and running means of the steps' own, `train_<name>`, unless it reads these itself.
 
         Raises:
             InterplayError: the training has diverged: its loss is NaN or infinite.
@@ -143,7 +143,7 @@ class Trainer:
                 raise InterplayError(
                     f"step {step}: training has diverged, {name} is {value}; lower the learning rate or a weight"
                 )
-        return {**(self._observe(step) if self._observe is not None else {}), **means}
+        return {**means, **(self._observe(step) if self._observe is not None else {})}
 
     def state_dict(self) -> dict[str, Any]:
         """Learners, state of the method, running means; order, views and draws follow from the step."""
