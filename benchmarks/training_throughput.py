@@ -25,7 +25,8 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 from torchvision import transforms
 
-from interplay.experiments.supervised.images import Images
+from interplay.data.images import Images
+from interplay.data.normalise import Normalisation
 from interplay.experiments.supervised.task import SupervisedTask
 from interplay.protocols.setup import load_setup
 from interplay.protocols.supervised import Objective, SupervisedProtocol
@@ -119,7 +120,7 @@ class OurLoop:
     ) -> None:
         self.task = SupervisedTask(
             protocol,
-            network(protocol, images.images.shape[1]),
+            network(protocol, images.image_shape[0]),
             images,
             images,
             sample=images.sample(sample),
@@ -195,7 +196,8 @@ def main() -> None:
     draw = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (SAMPLES, channels, size, size), generator=draw, dtype=torch.uint8)
     labels = torch.randint(CLASSES, (SAMPLES,), generator=draw)
-    images = Images(((pixels / 255 - MEAN) / DEVIATION).to(device), labels.to(device), CLASSES)
+    normalise = Normalisation((MEAN,) * channels, (DEVIATION,) * channels)
+    images = Images(pixels, labels, CLASSES, normalise).to(device)
     name = torch.cuda.get_device_name(device) if on_cuda else "CPU, one thread"
     what = f"WRN-{shape.depth}-{shape.width}, {protocol.batch_size} images of {channels}x{size}x{size}"
     print(f"{name}: {what}, settings of {setup.tier_name}", flush=True)
@@ -212,7 +214,7 @@ def compare(
     protocol: SupervisedProtocol, images: Images, reference: PlainLoop, compute: Compute, steps: int, rounds: int
 ) -> None:
     """Print what one way of computing gives."""
-    sample, device = protocol.trajectory.test_sample or 1000, images.images.device
+    sample, device = protocol.trajectory.test_sample or 1000, images.device
     objectives: tuple[Objective, ...] = ("plain",) if compute.capture == "compile" else ("plain", "max_mi", "min_hd")
     ours = {objective: OurLoop(protocol, images, sample, objective, compute) for objective in objectives}
     loops = {"reference": reference.step, **{objective: loop.step for objective, loop in ours.items()}}

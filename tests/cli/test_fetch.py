@@ -6,13 +6,14 @@ import hashlib
 import sys
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 import interplay.cli.fetch
 from interplay.cli import app
-from interplay.data import CATALOGUE
 from interplay.errors import InterplayError
+from interplay.protocols.assets import DatasetInfo
+from interplay.protocols.datasets import DATASETS
+from interplay.protocols.weights import WEIGHTS
 
 CONTENT = b"an archive"
 
@@ -23,14 +24,14 @@ def no_dvc(monkeypatch):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A data folder that pins cifar10 and cifar100, which nobody delivers."""
-    sources = {"sources": [{"kind": "http", "name": "published", "url": "http://127.0.0.1:9/x"}]}
-    table = {"datasets": {"cifar10": sources, "cifar100": sources}}
-    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(table))
+def folder(tmp_path, monkeypatch):
+    """A data folder, where cifar10 and cifar100 are pinned to CONTENT, which nobody delivers."""
+    pin = {"size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
     for name in ("cifar10", "cifar100"):
-        out = {"md5": hashlib.md5(CONTENT).hexdigest(), "size": len(CONTENT), "path": f"{name}.tar.gz"}
-        (tmp_path / f"{name}.dvc").write_text(yaml.safe_dump({"outs": [out]}))
+        sources = [{"kind": "http", "name": "published", "url": "http://127.0.0.1:9/x"}]
+        pinned = {"path": f"{name}.tar.gz", "files": {f"{name}.tar.gz": pin}, "sources": sources}
+        content = DATASETS[name].model_dump() | {"pinned": pinned}
+        monkeypatch.setitem(DATASETS._entries, name, DatasetInfo.model_validate(content))
     return tmp_path
 
 
@@ -45,7 +46,7 @@ def test_each_step_is_a_line(folder):
     assert done.stdout.splitlines() == [
         f"cifar10: {folder}/cifar10.tar.gz is there, verified",
         "cifar10: DVC is not installed, left to itself",
-        "digits: comes with scikit-learn, nothing to fetch",
+        "digits: comes with scikit-learn, nothing to fetch, verified",
     ]
 
 
@@ -64,6 +65,7 @@ def test_one_that_fails_does_not_keep_the_others_away(folder):
         ([], "name at least one data set, or give --all; known: cifar10"),
         (["cifar10", "--all"], "name at least one data set, or give --all"),
         (["cifar11"], "unknown data set 'cifar11'; did you mean 'cifar1"),
+        (["clip-rn50"], "unknown set of weights 'clip-rn50'; did you mean 'clip-rn50-openai'"),
         (["cifar10", "--root", "/nonexistent"], "--root must name the data folder of a checkout"),
     ],
 )
@@ -77,7 +79,7 @@ def test_all_are_all_of_the_catalogue(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr("interplay.data.fetching.fetch", lambda name, root, **more: asked.append((name, root)))
     assert invoke("--all", "--root", tmp_path).exit_code == 0
-    assert asked == [(name, tmp_path) for name in CATALOGUE]
+    assert asked == [(name, tmp_path) for name in (*DATASETS, *WEIGHTS)]
 
 
 def test_the_exit_status_is_2_and_the_last_word_one_line(folder, monkeypatch, capsys):
@@ -88,4 +90,4 @@ def test_the_exit_status_is_2_and_the_last_word_one_line(folder, monkeypatch, ca
     assert left.value.code == 2
     complaint = capsys.readouterr().err.splitlines()
     assert len(complaint) == 1
-    assert complaint[0].startswith("error: cifar10: no source delivered it (tried dvc, published)")
+    assert complaint[0].startswith("error: cifar10: no source delivered it (tried published)")

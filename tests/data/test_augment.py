@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torchvision.transforms import v2
 
 from interplay.data import average_pool, flip_and_crop
 from interplay.data.augment import _draws
@@ -44,6 +45,25 @@ def test_agrees_with_the_naive_version(seed, shape, padding, flip, dtype):
     draws = [draw.tolist() for draw in _draws(shape[0], padding, seeded(seed), images.device)]
     assert found.dtype == dtype
     assert np.array_equal(found.numpy(), naive(images.numpy(), draws, padding, flip))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10_000),
+    shape=st.tuples(st.integers(1, 6), st.integers(1, 3), st.integers(5, 12), st.integers(5, 12)),
+    padding=st.integers(0, 4),
+    flip=st.booleans(),
+)
+def test_agrees_with_torchvision_one_image_after_the_other(seed, shape, padding, flip):
+    """`torchvision.transforms.v2` with the same draws: flip, pad by reflection, crop."""
+    images = torch.randint(0, 256, shape, generator=seeded(seed)).to(torch.uint8)
+    found = flip_and_crop(images, seeded(seed), padding=padding, flip=flip)
+    draws = _draws(shape[0], padding, seeded(seed), images.device)
+    for image, out, flipped, down, across in zip(images, found, *draws, strict=True):
+        image = v2.functional.horizontal_flip(image) if flip and flipped else image
+        padded = v2.functional.pad(image, [padding] * 4, padding_mode="reflect") if padding else image
+        top, left = padding + int(down), padding + int(across)
+        assert torch.equal(out, v2.functional.crop(padded, top, left, *shape[2:]))
 
 
 def test_all_crops_and_both_orientations_occur_equally_often():

@@ -7,11 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from interplay.data.images import load_splits
 from interplay.errors import InterplayError
 from interplay.experiments import connectivity
 from interplay.experiments.connectivity import check_siblings, recompute_statistics, relative_distance
 from interplay.experiments.paths import path_metrics
-from interplay.experiments.supervised.images import load_splits
 from interplay.models import WideResNet
 from interplay.training import evaluate
 

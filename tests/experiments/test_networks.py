@@ -4,10 +4,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from interplay.data.images import load_splits
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context
 from interplay.experiments.networks import load_trained
-from interplay.experiments.supervised.images import load_splits
 from interplay.models import WideResNet
 from interplay.records import read_record
 from interplay.training import Checkpoint

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils import prune
 
+from interplay.data.images import Images, Splits
 from interplay.errors import InterplayError
 from interplay.experiments.pruning import (
     compare_networks,
@@ -18,7 +19,6 @@ from interplay.experiments.pruning import (
     prunable_modules,
     prune_by_magnitude,
 )
-from interplay.experiments.supervised.images import Images, Splits
 from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import gram_matrix, hdr, mir
 from interplay.models import WideResNet

@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from interplay.data.images import load_splits
 from interplay.errors import InterplayError
-from interplay.experiments.supervised.images import load_splits
 from interplay.experiments.temperature import clustering, embed
 from interplay.models import WideResNet
 from interplay.protocols.temperature import TSNE

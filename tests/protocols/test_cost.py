@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from interplay.data import dataset_info
 from interplay.models import WideResNet
 from interplay.protocols.cost import forecast, measured_runs, needed_jobs, operations, wide_resnet_operations
 from interplay.protocols.plan import plan_jobs, select_runs
@@ -32,13 +31,6 @@ def test_operations_are_those_that_torch_counts(depth, width, groups, image):
     assert wide_resnet_operations(Architecture(depth=depth, width=width, groups=groups), image) == pytest.approx(
         counted, rel=0.05
     )
-
-
-@pytest.mark.parametrize("mapping", ["published", "offline"])
-def test_the_mappings_state_classes_and_shapes_of_the_catalogue(config, mapping):
-    for substitute in load_setup(config, "paper", mapping).mapping.datasets.values():
-        info = dataset_info(substitute.use)
-        assert (substitute.num_classes, substitute.image) == (info.num_classes, tuple(info.image_shape))
 
 
 def record_of(setup, run, make_record, seconds):

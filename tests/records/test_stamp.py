@@ -1,4 +1,4 @@
-from interplay.records import dataset_label, stamp
+from interplay.records import stamp
 
 
 def test_the_stamp_names_tier_data_overrides_and_seeds(make_record):
@@ -12,12 +12,6 @@ def test_a_run_as_published_says_so(make_record):
     assert stamp([record]) == "tier paper | published data | protocol as published | 1 seed"
 
 
-def test_labels_tell_a_substitute_from_the_real_thing(make_record):
-    assert dataset_label(make_record()) == "Fashion-MNIST (for CIFAR-10)"
-    assert dataset_label(make_record(dataset_used="cifar10")) == "CIFAR-10"
-
-
 def test_a_run_that_reads_no_data_takes_nobodys_place(make_record):
     record = make_record(dataset_used=None)
-    assert dataset_label(record) == "CIFAR-10"
     assert stamp([record, make_record(dataset_used="cifar10")]).split(" | ")[1] == "offline data"

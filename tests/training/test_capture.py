@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from interplay.experiments.supervised.images import Images
+from interplay.data.images import Images
 from interplay.experiments.supervised.task import SupervisedTask
 from interplay.protocols.setup import load_setup
 from interplay.training import Checkpoint, Compute, build_network, run_loop

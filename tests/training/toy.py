@@ -6,12 +6,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from interplay.data.images import Images
 from interplay.training import (
     Compute,
     Descent,
     Draws,
+    EpochOrder,
     Learner,
-    Order,
     Step,
     Stream,
     Trainer,
@@ -73,12 +74,12 @@ def data(device="cpu", samples=60):
     labels = torch.arange(samples) % CLASSES
     colours = torch.tensor([[2.0, 2.0], [2.0, -2.0], [-2.0, 2.0], [-2.0, -2.0]])
     images = torch.randn(samples, 2, 6, 6, generator=draw) + colours[labels][:, :, None, None]
-    return images.to(device), labels.to(device)
+    return Images(images, labels, CLASSES).to(torch.device(device))
 
 
 def build(device="cpu", compute=None, seed=0, loss=fixmatch, say=print):
     """The trainer: 10 labels in batches of 8, and three times as many unlabelled images of all."""
-    images, labels = data(device)
+    images = data(device)
     torch.manual_seed(seed)
     network = on_device(Net(), torch.device(device))
     learner = Learner(
@@ -87,10 +88,11 @@ def build(device="cpu", compute=None, seed=0, loss=fixmatch, say=print):
         lambda step: 0.1 * cosine_factor(step, STEPS, 7 / 16),
         ema_decay=0.9,
     )
-    order = Order(6, 8, seed, "order", "labelled", device=device, endless=True)
-    labelled = Stream(images[:6], labels[:6], order, {"weak": weak}, seed, "labelled")
-    order = Order(len(images), 24, seed, "order", "unlabelled", device=device)
-    unlabelled = Stream(images, None, order, {"weak": weak, "strong": strong}, seed, "unlabelled")
+    order = EpochOrder(6, 8, seed, "order", "labelled", device=device, endless=True)
+    labelled = Stream(images.subset(torch.arange(6, device=device)), order, {"weak": weak}, seed, "labelled")
+    order = EpochOrder(len(images), 24, seed, "order", "unlabelled", device=device)
+    views = {"weak": weak, "strong": strong}
+    unlabelled = Stream(images, order, views, seed, "unlabelled", labelled=False)
     noise = Draws(
         {"scale": lambda draw: 1 + torch.rand((24, 1, 1, 1), generator=draw, device=draw.device)},
         seed,
@@ -99,8 +101,8 @@ def build(device="cpu", compute=None, seed=0, loss=fixmatch, say=print):
     )
 
     def observe(step):
-        _, logits = evaluate(learner.evaluated, images)
-        return accuracy_and_loss(logits, labels, "test")
+        _, logits = evaluate(learner.evaluated, images.images)
+        return accuracy_and_loss(logits, images.labels, "test")
 
     return Trainer(
         learner,

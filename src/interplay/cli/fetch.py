@@ -1,4 +1,4 @@
-"""`interplay fetch`: bring data sets onto this machine, verified."""
+"""`interplay fetch`: bring data sets and weights onto this machine, verified."""
 
 from __future__ import annotations
 
@@ -14,22 +14,30 @@ from interplay.errors import InterplayError
 @app.command()
 def fetch(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Data sets, e.g. fashion-mnist.", show_default=False)
+        list[str] | None, typer.Argument(help="Data sets or weights, e.g. fashion-mnist.", show_default=False)
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every data set of the catalogue (3 GB).")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All data sets and weights of the catalogue (3.3 GB).")
+    ] = False,
     root: Annotated[Path, typer.Option(help="The data folder of a checkout.")] = Path("data"),
-    source: Annotated[str | None, typer.Option(help="Ask only this source of sources.yaml, or dvc.")] = None,
+    source: Annotated[str | None, typer.Option(help="Ask only this source of its entry, or dvc.")] = None,
 ) -> None:
-    """Fetch data sets: from DVC's cache or remote, else from their sources, verified against the pinned hash."""
+    """Fetch data sets and weights, verified against their pins: DVC's cache or remote, else their sources.
+
+    What lies in the data folder already is verified too, every byte of it, and fetched again if it is damaged.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-    from interplay.data import CATALOGUE, dataset_info
     from interplay.data.fetching import fetch as fetch_one
+    from interplay.data.fetching import find_asset
+    from interplay.protocols.datasets import DATASETS
+    from interplay.protocols.weights import WEIGHTS
 
+    known = [*DATASETS, *WEIGHTS]
     if everything == bool(names):
-        raise InterplayError("name at least one data set, or give --all; known: " + ", ".join(CATALOGUE))
-    wanted = list(CATALOGUE) if everything else [dataset_info(name).name for name in names or []]
+        raise InterplayError("name at least one data set, or give --all; known: " + ", ".join(known))
+    wanted = known if everything else [find_asset(name).name for name in names or []]
     failures: list[str] = []
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     console = Console(soft_wrap=True, highlight=False, markup=False)

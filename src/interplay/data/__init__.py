@@ -1,6 +1,7 @@
-"""The catalogue of data sets, fetching and verifying them, splits, and augmentation on the device.
+"""Fetching and verifying data sets, reading them, splits, batches, and augmentation on the device.
 
-Names that need torch are imported when first asked for, so that fetching and planning stay quick.
+Names that need torch are imported when first asked for, so that fetching and planning stay quick. What data sets there
+are is said in `interplay.protocols.datasets`.
 """
 
 from __future__ import annotations
@@ -8,40 +9,47 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from interplay.data.catalogue import CATALOGUE, DatasetInfo, dataset_info
-
 if TYPE_CHECKING:
     from interplay.data.augment import average_pool, flip_and_crop
-    from interplay.data.dataset import Dataset, data_digest
-    from interplay.data.loading import load
+    from interplay.data.batches import Batches
+    from interplay.data.content import UNLABELLED
+    from interplay.data.loading import load, load_files
     from interplay.data.normalise import Normalisation
     from interplay.data.splits import first_per_class, indices_within_class, stratified_sample, stratified_split
+    from interplay.data.streamed import ImageFiles
+    from interplay.data.tensors import Images
+    from interplay.data.weights import load_weights
 
 _LAZY = {
-    "Dataset": "interplay.data.dataset",
-    "data_digest": "interplay.data.dataset",
+    "UNLABELLED": "interplay.data.content",
+    "Batches": "interplay.data.batches",
+    "ImageFiles": "interplay.data.streamed",
+    "Images": "interplay.data.tensors",
     "Normalisation": "interplay.data.normalise",
     "average_pool": "interplay.data.augment",
     "first_per_class": "interplay.data.splits",
     "flip_and_crop": "interplay.data.augment",
     "indices_within_class": "interplay.data.splits",
     "load": "interplay.data.loading",
+    "load_files": "interplay.data.loading",
+    "load_weights": "interplay.data.weights",
     "stratified_sample": "interplay.data.splits",
     "stratified_split": "interplay.data.splits",
 }
 
 __all__ = [
-    "CATALOGUE",
-    "Dataset",
-    "DatasetInfo",
+    "UNLABELLED",
+    "Batches",
+    "ImageFiles",
+    "Images",
     "Normalisation",
     "average_pool",
-    "data_digest",
-    "dataset_info",
     "first_per_class",
     "flip_and_crop",
     "indices_within_class",
     "load",
+    "load_files",
+    "load_weights",
     "stratified_sample",
     "stratified_split",
 ]

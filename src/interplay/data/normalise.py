@@ -1,8 +1,9 @@
-"""Bytes to normalised floats: per-channel mean and standard deviation of the training set."""
+"""Bytes to what a network is given: per-channel mean and standard deviation of the training set, batch by batch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -12,10 +13,19 @@ _CHUNK = 4096  # images: the statistics of a large set must not need it as float
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Mean and standard deviation of each channel, of pixels scaled to 0 .. 1."""
+    """(pixels / scale - mean) / std for each channel; without statistics, pixels / scale.
 
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    Attributes:
+        mean: of each channel, of pixels divided by `scale`.
+        std: standard deviations likewise.
+        scale: 255 takes bytes to 0 .. 1; 1 leaves them as stored.
+        dtype: of the result. It is computed in float32 whatever that is.
+    """
+
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    scale: float = 255.0
+    dtype: torch.dtype = torch.float32
 
     @classmethod
     def of(cls, images: Tensor) -> Normalisation:
@@ -35,8 +45,18 @@ class Normalisation:
         return cls(tuple(m / 255 for m in mean), tuple(v**0.5 / 255 if v > 0 else 1.0 for v in variance))
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Normalised float32 images of uint8 images [n, c, h, w], on their device."""
-        shape = (1, -1, 1, 1)
-        mean = torch.tensor(self.mean, device=images.device).reshape(shape)
-        std = torch.tensor(self.std, device=images.device).reshape(shape)
-        return (images.to(torch.float32) / 255 - mean) / std
+        """Normalised images of uint8 images [n, c, h, w], on their device and in their memory format."""
+        scaled = images.to(torch.float32)
+        if self.scale != 1:
+            scaled = scaled / self.scale
+        if self.mean:
+            mean, std = _statistics(self.mean, self.std, images.device)
+            scaled = (scaled - mean) / std
+        return scaled.to(self.dtype)
+
+
+@lru_cache(maxsize=16)  # made once, so that no training step copies from the host
+def _statistics(mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation [1, c, 1, 1] on a device."""
+    shape = (1, -1, 1, 1)
+    return torch.tensor(mean, device=device).reshape(shape), torch.tensor(std, device=device).reshape(shape)

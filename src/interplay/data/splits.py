@@ -80,8 +80,10 @@ def first_per_class(labels: Tensor, count: int) -> Tensor:
     """Indices of the first `count` samples of each class, int64, ascending.
 
     Raises:
-        InterplayError: a class has fewer.
+        InterplayError: a class has fewer, or there are no labels.
     """
+    if len(labels) and int(labels.min()) < 0:
+        raise InterplayError("images without labels have no classes to take from")
     least = int(labels.bincount().min()) if len(labels) else 0
     if not 1 <= count <= least:
         raise InterplayError(f"cannot take {count} samples of each class; the smallest has {least}")

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
+from interplay.data.images import Images
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
 from interplay.experiments.networks import load_trained
 from interplay.experiments.paths import barrier_explained, path_metrics
-from interplay.experiments.supervised.images import Images
 from interplay.information import batch_information, exact_information
 from interplay.models import WideResNet, interpolate
 from interplay.protocols.connectivity import ConnectivityProtocol

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from interplay.data.images import Images
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
 from interplay.experiments.networks import load_trained
-from interplay.experiments.supervised.images import Images
 from interplay.information import (
     FEATURE_NORMS,
     batch_information,
@@ -45,7 +45,7 @@ def run(protocol: EstimatorsProtocol, run: Run, context: Context) -> Outcome:
     start = build_network(
         trained.protocol,
         run.dataset,
-        in_channels=splits.train.images.shape[1],
+        in_channels=splits.train.image_shape[0],
         num_classes=splits.train.num_classes,
         seed=trained.record.seed,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from interplay.data.images import Splits, load_splits
 from interplay.experiments.context import Context
-from interplay.experiments.supervised.images import Splits, load_splits
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.training import Trained, load_networks
 
@@ -27,6 +27,6 @@ def load_trained(context: Context, names: Sequence[str]) -> tuple[list[Trained],
         pooling=protocol.image_pooling,
         train_sample=protocol.train_sample,
     )
-    channels, classes = splits.train.images.shape[1], splits.train.num_classes
+    channels, classes = splits.train.image_shape[0], splits.train.num_classes
     place = (context.models, context.device)
     return load_networks(names, records, *place, in_channels=channels, num_classes=classes), splits

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
+from interplay.data.images import Images, Splits
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
 from interplay.experiments.networks import load_trained
-from interplay.experiments.supervised.images import Images, Splits
 from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import class_vectors, mean_readings, paired_information
 from interplay.models import WideResNet

@@ -15,7 +15,8 @@ from interplay.errors import InterplayError
 from interplay.figures import style
 from interplay.figures.panels import by_dataset, shared_legend
 from interplay.figures.style import THEORY
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.records.values import metric
 
 NAMES = {"feature_entropy": "feature entropy (nats)", "mir": "MIR", "hdr": "HDR"}

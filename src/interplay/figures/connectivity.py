@@ -15,7 +15,8 @@ from interplay.figures import style
 from interplay.figures.levels import by_level
 from interplay.figures.panels import num_classes, shared_legend, theory_line
 from interplay.figures.spread import band, name_bands
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.records.values import metric, setting
 
 STATISTICS = ("interpolated", "recomputed")

@@ -14,7 +14,8 @@ from interplay.evidence.stopping import PATIENCES, stop
 from interplay.figures import style
 from interplay.figures.panels import by_dataset, shared_legend
 from interplay.protocols.claims import Criterion
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 CRITERIA: dict[Criterion, tuple[str, style.Line]] = {
     "stopping_loss": ("loss", {"color": style.BLACK, "linestyle": (0, (1, 1))} | style.TRIANGLE),

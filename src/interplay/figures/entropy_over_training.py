@@ -19,7 +19,8 @@ from interplay.figures.panels import (
     theory_line,
     training_axis,
 )
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 
 def draw(records: Sequence[Record]) -> Figure:

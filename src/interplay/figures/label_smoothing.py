@@ -20,7 +20,8 @@ from interplay.figures.panels import (
     theory_line,
 )
 from interplay.figures.spread import name_bars
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.records.values import metric
 
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 Matrix = NDArray[np.float64]
 

@@ -13,7 +13,8 @@ from interplay.errors import InterplayError
 from interplay.figures import style
 from interplay.figures.panels import by_dataset, curve, shared_legend, training_axis
 from interplay.figures.spread import name_bands, spread
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 # Name in the table of the exact values, suffix of the column over training, words, line, marker.
 NORMALISATIONS: tuple[tuple[str, str, str, style.Line, style.Line], ...] = (

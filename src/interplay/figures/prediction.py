@@ -13,7 +13,8 @@ from interplay.errors import InterplayError
 from interplay.evidence.prediction import FRACTIONS, configuration, final_runs, predictive_correlations
 from interplay.figures import style
 from interplay.figures.panels import by_dataset, shared_legend
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 SERIES: dict[str, tuple[str, style.Line]] = {
     "mir": ("MIR at that time, exact", style.MIR | style.DOT),

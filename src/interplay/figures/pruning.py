@@ -14,7 +14,8 @@ from interplay.figures import style
 from interplay.figures.levels import Levels, against, by_level, level_ticks, seeds_of
 from interplay.figures.panels import by_dataset, collapse_mir, num_classes, shared_legend, theory_line
 from interplay.figures.spread import name_bars
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 BEFORE: style.Line = {"color": style.BLACK, "linestyle": "-", "linewidth": 1.0}
 PRUNED: style.Line = {"color": style.RED, "linestyle": (0, (5, 1))} | style.SQUARE

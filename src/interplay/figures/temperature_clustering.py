@@ -12,7 +12,8 @@ from interplay.figures.levels import against, by_level, seeds_of
 from interplay.figures.panels import by_dataset, shared_legend, theory_line
 from interplay.figures.spread import name_bars
 from interplay.figures.temperature_accuracy_entropy import temperature_axis
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 SILHOUETTE = {"color": style.BLUE, "linestyle": "-"} | style.DOT
 DAVIES_BOULDIN = {"color": style.RED, "linestyle": (0, (5, 1))} | style.SQUARE

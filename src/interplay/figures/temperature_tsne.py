@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from interplay.errors import InterplayError
 from interplay.figures import style
 from interplay.figures.panels import num_classes
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.records.values import metric, setting
 
 # Ten classes have a colour and a marker of their own; the eye tells no more apart.

@@ -4,7 +4,7 @@ from interplay.records.digests import code_digest, text_digest
 from interplay.records.provenance import collect_provenance, peak_memory_mib
 from interplay.records.schema import Finding, Provenance, Record, Residual
 from interplay.records.selection import select_records
-from interplay.records.stamp import dataset_label, stamp
+from interplay.records.stamp import stamp
 from interplay.records.store import (
     read_record,
     read_records,
@@ -20,7 +20,6 @@ __all__ = [
     "Residual",
     "code_digest",
     "collect_provenance",
-    "dataset_label",
     "peak_memory_mib",
     "read_record",
     "read_records",

@@ -27,20 +27,3 @@ def stamp(records: Sequence[Record]) -> str:
     seeds = len({record.seed for record in records})
     parts.append(f"{seeds} seed{'s' * (seeds != 1)}")
     return " | ".join(parts)
-
-
-def dataset_label(record: Record) -> str:
-    """`CIFAR-10`, or `Fashion-MNIST (for CIFAR-10)` where another data set takes its place."""
-    names = {
-        "cifar10": "CIFAR-10",
-        "cifar100": "CIFAR-100",
-        "stl10": "STL-10",
-        "fashion-mnist": "Fashion-MNIST",
-        "glyphs100": "Glyphs-100",
-        "glyphs10": "Glyphs-10",
-        "digits": "Digits",
-    }
-    published = record.dataset or ""
-    used = record.dataset_used or published  # a run that reads no data takes nobody's place
-    label = names.get(used, used)
-    return label if published == used else f"{label} (for {names.get(published, published)})"

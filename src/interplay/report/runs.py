@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from interplay.protocols.datasets import dataset_label
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import load_setup
-from interplay.records import Record, code_digest, dataset_label
+from interplay.records import Record, code_digest
 from interplay.report.model import DataSource, Environment, ExperimentRow, RunRow
 
 

@@ -10,7 +10,8 @@ from interplay.evidence.prediction import final_runs
 from interplay.evidence.published import Published
 from interplay.evidence.stopping import PATIENCES, stop
 from interplay.protocols.claims import Criterion
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.tables.table import Table, Value
 
 CRITERIA: dict[Criterion, str] = {"stopping_loss": "loss", "stopping_mir": "MIR", "stopping_hdr": "HDR"}

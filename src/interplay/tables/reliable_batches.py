@@ -8,7 +8,8 @@ from math import inf, isfinite
 from statistics import fmean
 
 from interplay.evidence.published import Published
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.records.values import metric
 from interplay.tables.table import Table, Value
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 
 from interplay.evidence.published import Published
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.tables.table import Table, Value
 
 PUBLISHED = "metrics24/table3"

@@ -1,16 +1,17 @@
 """The trainer and what it is made of: streams of batches, optimisers, averages, captured steps, checkpoints."""
 
+from interplay.data.randomness import generator
 from interplay.training.averaging import WeightAverage
 from interplay.training.checkpoint import Checkpoint
 from interplay.training.compute import Compute
-from interplay.training.determinism import configure_torch, generator, pick_device
+from interplay.training.determinism import configure_torch, pick_device
 from interplay.training.evaluation import accuracy_and_loss, evaluate
 from interplay.training.learner import Learner, on_device
 from interplay.training.loop import LoopResult, Task, run_loop
 from interplay.training.optimizer import adamw, load_optimizer, parameter_groups, set_learning_rate, sgd
 from interplay.training.readings import information_readings, stopping_readings
 from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
-from interplay.training.streams import Batch, Draws, Order, Source, Stream, View
+from interplay.training.streams import Batch, Draws, EpochOrder, Source, Stream
 from interplay.training.trained import Trained, build_network, load_networks
 from interplay.training.trainer import Descent, State, Step, Trainer
 from interplay.training.trajectory import TrajectoryLog
@@ -21,9 +22,9 @@ __all__ = [
     "Compute",
     "Descent",
     "Draws",
+    "EpochOrder",
     "Learner",
     "LoopResult",
-    "Order",
     "Source",
     "State",
     "Step",
@@ -32,7 +33,6 @@ __all__ = [
     "Trained",
     "Trainer",
     "TrajectoryLog",
-    "View",
     "WeightAverage",
     "accuracy_and_loss",
     "adamw",

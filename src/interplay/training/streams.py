@@ -8,11 +8,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from interplay.data.batches import View
+from interplay.data.images import Images
+from interplay.data.randomness import generator
 from interplay.errors import InterplayError
-from interplay.training.determinism import generator
-
-View = Callable[[Tensor, torch.Generator], Tensor]
-"""From stored images `[batch, ...]` and a source of randomness to what a network is given."""
 
 Draw = Callable[[torch.Generator], Tensor]
 """Random numbers of a step."""
@@ -28,7 +27,7 @@ class Source(Protocol):
         """Tensors by name."""
 
 
-class Order:
+class EpochOrder:
     """Which samples the batches hold: epochs in random order, each determined by seed, purpose and its number.
 
     Args:
@@ -87,26 +86,26 @@ class Stream:
     """Batches of samples: `index`, `label` where there are labels, and every view of the same images by its name.
 
     Args:
-        images: `[N, ...]`, as stored.
-        labels: `[N]`; None for unlabelled images.
+        images: in memory, as bytes; each view is normalised as they say.
         order: of the batches.
         views: what is made of the images of a batch, `{"weak": ..., "strong": ...}`.
         seed, purpose: of the randomness of the views. A single view draws from (seed, "augment", *purpose, step), each
             of several from (seed, "augment", *purpose, its name, step).
+        labelled: False leaves the labels out.
     """
 
     def __init__(
         self,
-        images: Tensor,
-        labels: Tensor | None,
-        order: Order,
+        images: Images,
+        order: EpochOrder,
         views: Mapping[str, View],
         seed: int,
         *purpose: str | int,
+        labelled: bool = True,
     ) -> None:
         if not views:
             raise InterplayError("a stream needs at least one view of its images")
-        self.images, self.labels, self.order, self.views = images, labels, order, dict(views)
+        self.images, self.order, self.views, self.labelled = images, order, dict(views), labelled
         named = len(self.views) > 1
         self._sources = {
             name: Randomness(seed, "augment", *purpose, *((name,) if named else ()), device=images.device)
@@ -116,12 +115,12 @@ class Stream:
     def batch(self, step: int) -> dict[str, Tensor]:
         """The step's samples."""
         index = self.order(step)
-        images = self.images[index]
         batch = {"index": index}
-        if self.labels is not None:
-            batch["label"] = self.labels[index]
+        if self.labelled:
+            batch["label"] = self.images.labels[index]
         for name, view in self.views.items():
-            batch[name] = channels_last(view(images, self._sources[name].at(step)))
+            (images,) = self.images.views(index, view, generator=self._sources[name].at(step))
+            batch[name] = channels_last(images)
         return batch
 
 

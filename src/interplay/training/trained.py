@@ -10,11 +10,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from interplay.data.randomness import generator
 from interplay.errors import InterplayError
 from interplay.models import WideResNet
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.records import Record
-from interplay.training.determinism import generator
 from interplay.training.learner import on_device
 
 

@@ -15,14 +15,16 @@ from typing import Any
 import pytest
 import yaml
 
-from interplay.data.fetching.pins import FilePin, directory_md5
+from interplay.protocols.assets import DatasetInfo, Pinned
+from interplay.protocols.datasets import DATASETS
 
 CONTENT = bytes(range(256)) * 40
 FILES = {"a-images": b"images " * 500, "b-labels": b"labels"}
 
 
 def pin_of(content: bytes) -> dict[str, Any]:
-    return {"md5": hashlib.md5(content).hexdigest(), "size": len(content)}
+    hashes = {kind: hashlib.new(kind, content).hexdigest() for kind in ("md5", "sha256")}
+    return {**hashes, "size": len(content)}
 
 
 @dataclass
@@ -108,28 +110,38 @@ def no_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
 Write = Callable[..., Path]
 
 
+def entry(name: str, **pinned: Any) -> DatasetInfo:
+    """A data set that is fetched, and never read here."""
+    return DatasetInfo(
+        **dict.fromkeys(("title", "description", "licence", "citation"), name),
+        name=name,
+        origin="fetched",
+        reader="nowhere:read",
+        num_classes=2,
+        image_shape=(1, 2, 2),
+        splits={"train": 1},
+        pinned=Pinned(**pinned),
+    )
+
+
 @pytest.fixture
-def write_root(tmp_path: Path) -> Write:
-    """Write a data folder that pins `cifar10` to CONTENT and `fashion-mnist` to FILES, with the given sources."""
+def write_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Write a data folder, and pin `cifar10` to CONTENT and `fashion-mnist` to FILES, with the given sources."""
 
     def write(*, single: list[dict[str, Any]] | None = None, folder: list[dict[str, Any]] | None = None) -> Path:
         root = tmp_path / "data"
         root.mkdir(exist_ok=True)
         nowhere = [{"kind": "http", "name": "nowhere", "url": "http://127.0.0.1:9/x"}]
-        pins = {name: pin_of(content) for name, content in FILES.items()}
-        table = {
-            "cifar10": {"sources": single or nowhere},
-            "fashion-mnist": {"files": pins, "sources": folder or nowhere},
-        }
-        (root / "sources.yaml").write_text(yaml.safe_dump({"datasets": table}))
-        md5 = directory_md5({name: FilePin(**pin) for name, pin in pins.items()})
-        size = sum(map(len, FILES.values()))
-        outs = {
-            "cifar10": {**pin_of(CONTENT), "path": "cifar-10-python.tar.gz"},
-            "fashion-mnist": {"md5": md5, "size": size, "nfiles": len(FILES), "path": "fashion-mnist"},
-        }
-        for name, out in outs.items():
-            (root / f"{name}.dvc").write_text(yaml.safe_dump({"outs": [{**out, "hash": "md5"}]}))
+        archive = "cifar-10-python.tar.gz"
+        files = {name: pin_of(content) for name, content in FILES.items()}
+        for info in (
+            entry("cifar10", path=archive, files={archive: pin_of(CONTENT)}, sources=single or nowhere),
+            entry("fashion-mnist", path="fashion-mnist", files=files, sources=folder or nowhere),
+        ):
+            monkeypatch.setitem(DATASETS._entries, info.name, info)
+            out = {"md5": info.pinned.dvc_md5, "size": info.pinned.size, "hash": "md5", "path": info.pinned.path}
+            out |= {"nfiles": len(FILES)} if info.pinned.is_folder else {}
+            (root / f"{info.name}.dvc").write_text(yaml.safe_dump({"outs": [out]}))
         return root
 
     return write

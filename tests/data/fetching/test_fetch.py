@@ -18,6 +18,7 @@ import pytest
 
 from interplay.data.fetching import fetch
 from interplay.errors import InterplayError
+from interplay.protocols.datasets import DATASETS
 
 CONTENT = bytes(range(256)) * 40
 FILES = {"a-images": b"images " * 500, "b-labels": b"labels"}
@@ -29,8 +30,8 @@ def http(name, url, **more):
 
 
 def left_behind(root: Path) -> list[str]:
-    """Everything in the data folder but the pins and the table."""
-    return sorted(path.name for path in root.iterdir() if path.suffix != ".dvc" and path.name != "sources.yaml")
+    """Everything in the data folder but the pins and the ledger of what was verified."""
+    return sorted(path.name for path in root.iterdir() if path.suffix != ".dvc" and path.name != ".decoded")
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def failing(server, kind: str) -> tuple[object, str]:
     return {
         "cut": (server.cut_off(CONTENT, 1000), "breaks off before the end"),
         "short": (CONTENT[:-1], r"is truncated: 10,239 bytes, pinned 10,240"),
-        "altered": (b"X" + CONTENT[1:], r"is altered: md5 [0-9a-f]{32}, pinned [0-9a-f]{32}"),
+        "altered": (b"X" + CONTENT[1:], r"is altered: sha256 [0-9a-f]{16}\.\.\., pinned [0-9a-f]{16}\.\.\."),
         "long": (CONTENT + b"X", "sends more than the 10,240 bytes that can be right"),
         "endless": (server.endless, "sends more than the 10,240 bytes that can be right"),
         "absent": (404, "answers with HTTP status 404"),
@@ -213,7 +214,12 @@ def test_two_at_once_download_once(server, write_root):
 def test_an_interrupted_fetch_leaves_nothing_to_the_next(server, write_root, lines, sent):
     server.answers["/c"] = server.slow(CONTENT, 30)
     root = write_root(single=[http("published", f"{server.url}/c")])
-    code = f"from pathlib import Path; from interplay.data.fetching import fetch; fetch('cifar10', Path({str(root)!r}))"
+    entry = DATASETS["cifar10"].model_dump_json()
+    code = (
+        "from pathlib import Path; from interplay.data.fetching import fetch; "
+        "from interplay.protocols.assets import DatasetInfo; "
+        f"fetch(DatasetInfo.model_validate_json({entry!r}), Path({str(root)!r}))"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not list(root.glob(".fetch-cifar10-*/*.part")) and time.monotonic() < deadline:
@@ -243,7 +249,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(write_root, lines, mo
 def test_sets_that_need_no_file_say_so(tmp_path, lines):
     assert fetch("digits", tmp_path, say=lines.append) is None
     fetch("glyphs100", tmp_path, say=lines.append)
-    assert lines == ["digits: comes with scikit-learn, nothing to fetch", "glyphs100: rendered"]
+    assert lines == ["digits: comes with scikit-learn, nothing to fetch, verified", "glyphs100: rendered, verified"]
 
 
 def test_an_unknown_set_is_one_clear_line(tmp_path):

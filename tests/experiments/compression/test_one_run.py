@@ -135,7 +135,7 @@ def test_the_public_code_differs_from_the_text_in_all_that_it_does(small, do):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"train_per_class": 1001}, "train_per_class: glyphs10: cannot take 1001 samples of each class"),
+        ({"train_per_class": 1001}, "train_per_class: glyphs10/train: cannot take 1001 samples of each class"),
         ({"batch_size": 119}, "119 leaves one of 120 train images alone in its batch"),
         ({"information": {"per_class": 13}}, "cannot take 13 samples of each class; the smallest has 12"),
         ({"information": {"per_class": 11, "batch_size": 100}}, "choose another batch size"),

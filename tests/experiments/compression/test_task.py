@@ -4,7 +4,8 @@ import torch
 from torch.nn import functional
 
 from interplay.collapse import LayerCollapse
-from interplay.experiments.compression.images import Images, Preparation, load_images
+from interplay.data import Images, Normalisation
+from interplay.experiments.compression.images import load_images
 from interplay.experiments.compression.information import InformationReader
 from interplay.experiments.compression.task import CompressionTask, build_network
 from interplay.experiments.compression.variants import choices
@@ -22,7 +23,7 @@ def splits():
 
     def make():
         images = torch.rand(60, 1, 14, 14, generator=generator) + labels.view(-1, 1, 1, 1) / 3
-        return Images(images, labels)
+        return Images(images, labels, 3)
 
     return make(), make()
 
@@ -134,28 +135,28 @@ def test_layer_0_is_read_once_and_the_same_after_a_restart(small, splits):
 
 
 def test_images_are_the_first_of_each_class_between_0_and_1_or_raw(rendered):
-    how = Preparation(pooling=1, raw=False, dtype=torch.float32)
+    how = Normalisation()
     place = ("glyphs10", "test", rendered, torch.device("cpu"))
-    images, digest = load_images(*place, how, per_class=5)
-    raw, _ = load_images(*place, Preparation(1, True, torch.float32), per_class=5)
-    half, _ = load_images(*place, Preparation(2, False, torch.bfloat16), per_class=5)
+    images = load_images(*place, how, per_class=5)
+    raw = load_images(*place, Normalisation(scale=1), per_class=5)
+    half = load_images(*place, Normalisation(dtype=torch.bfloat16), per_class=5, pooling=2)
     assert images.labels.bincount().tolist() == [5] * 10
     assert images.images.max() <= 1 < raw.images.max() <= 255
     torch.testing.assert_close(images.images * 255, raw.images)
     assert half.images.shape == (50, 1, 14, 14) and half.images.dtype == torch.bfloat16
-    assert load_images(*place, how, per_class=6)[1] == digest
+    assert load_images(*place, how, per_class=6).digest == images.digest
     assert len(images.labels[:10].unique()) > 4  # not sorted by class
-    few, _ = load_images(*place, how, per_class=5, classes=3)
+    few = load_images(*place, how, per_class=5, classes=3)
     assert few.labels.bincount().tolist() == [5] * 3
 
 
 def test_permuted_labels_stay_with_their_numbers(splits):
     train = splits[0]
-    permuted = train.with_permuted_labels(0)
+    permuted = train.with_permuted_labels(generator(0, "random labels"))
     assert permuted.labels.bincount().tolist() == train.labels.bincount().tolist()
     assert 0.15 < (permuted.labels == train.labels).double().mean() < 0.55
-    assert torch.equal(permuted.labels, train.with_permuted_labels(0).labels)
-    assert not torch.equal(permuted.labels, train.with_permuted_labels(1).labels)
+    assert torch.equal(permuted.labels, train.with_permuted_labels(generator(0, "random labels")).labels)
+    assert not torch.equal(permuted.labels, train.with_permuted_labels(generator(1, "random labels")).labels)
 
 
 def test_each_variant_switches_one_thing(small):

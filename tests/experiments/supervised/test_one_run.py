@@ -4,17 +4,17 @@ from dataclasses import replace
 import pytest
 import torch
 
+from interplay.data import images as images_module
+from interplay.data.images import load_splits
 from interplay.errors import InterplayError
 from interplay.evidence import Published
 from interplay.evidence.judges import judge_test
-from interplay.experiments.supervised import images as images_module
 from interplay.experiments.supervised import one_run as one_run_module
-from interplay.experiments.supervised.images import load_splits
 from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import batch_information
 from interplay.objectives import MutualInformationLoss
 from interplay.protocols.claims import CorrelationTest, TrendTest
-from interplay.training import Order, build_network, evaluate, stopping_readings
+from interplay.training import EpochOrder, build_network, evaluate, stopping_readings
 
 SMALL = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},
@@ -252,7 +252,7 @@ def test_the_second_child_starts_alike_and_sees_other_batches_and_other_crops(bu
         assert len(torch.cat([task.order(step) for step in range(epoch)]).unique()) == epoch * 64
 
     seen = []
-    monkeypatch.setattr(Order, "__call__", lambda self, step: torch.arange(64))
+    monkeypatch.setattr(EpochOrder, "__call__", lambda self, step: torch.arange(64))
     for task in (first, second, build(child="a", augmentation=True)):
         features = task.model.features
         monkeypatch.setattr(task.model, "features", lambda images, f=features: seen.append(images) or f(images))

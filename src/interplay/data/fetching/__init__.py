@@ -1,5 +1,5 @@
-"""Bringing data sets onto this machine: pinned by DVC, fetched by source, verified before they are seen."""
+"""Bringing data sets and weights onto this machine: fetched by source, verified before they are seen."""
 
-from interplay.data.fetching.fetch import fetch
+from interplay.data.fetching.fetch import fetch, find_asset
 
-__all__ = ["fetch"]
+__all__ = ["fetch", "find_asset"]

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from interplay.data.fetching.http import CONNECT_SECONDS, SourceFailure, settle
-from interplay.data.fetching.pins import AptSource, Pinned
+from interplay.protocols.assets import AptSource, Pinned
 
 _UPDATE_SECONDS = 300
 _DOWNLOAD_SECONDS = 1800

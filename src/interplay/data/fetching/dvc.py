@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from interplay.data.fetching.http import SourceFailure
-from interplay.data.fetching.pins import Pinned
+from interplay.protocols.assets import Pinned
 
 _LOCK_SECONDS = 120.0
 _LOCKED = "Unable to acquire lock"
@@ -28,7 +28,7 @@ def repository(root: Path) -> Path | None:
     return next((folder for folder in (root, *root.parents) if (folder / ".dvc").is_dir()), None)
 
 
-def take_from_dvc(pinned: Pinned, root: Path, staging: Path) -> None:
+def take_from_dvc(name: str, pinned: Pinned, root: Path, staging: Path) -> None:
     """Copy a set out of DVC's cache, or else out of the remote if one is configured, to `staging`.
 
     `dvc get` rather than `dvc checkout` or `pull`: it writes where it is told to, so that what it brings is verified
@@ -41,6 +41,8 @@ def take_from_dvc(pinned: Pinned, root: Path, staging: Path) -> None:
     executable, repo = dvc_executable(), repository(root)
     if executable is None or repo is None:
         raise SourceFailure("not installed" if executable is None else f"no repository of its own around {root}")
+    if not (root / f"{name}.dvc").is_file():
+        raise SourceFailure(f"{root / f'{name}.dvc'} is not there")
     path = os.path.relpath(root.resolve() / pinned.path, repo)
     place, aside = root / pinned.path, staging.parent / "aside"
     if place.exists():
@@ -51,10 +53,10 @@ def take_from_dvc(pinned: Pinned, root: Path, staging: Path) -> None:
         if aside.exists():
             aside.replace(place)
     if failed is not None:
-        raise SourceFailure(f"neither its cache nor a remote has {pinned.name}")
+        raise SourceFailure(f"neither its cache nor a remote has {name}")
 
 
-def hand_to_dvc(pinned: Pinned, root: Path) -> str | None:
+def hand_to_dvc(name: str, pinned: Pinned, root: Path) -> str | None:
     """Let DVC keep what lies verified in the data folder, after which `dvc status` is clean.
 
     Returns:
@@ -63,10 +65,11 @@ def hand_to_dvc(pinned: Pinned, root: Path) -> str | None:
     executable, repo = dvc_executable(), repository(root)
     if executable is None or repo is None:
         return "DVC is not installed, left to itself" if executable is None else None
-    if (repo / ".dvc/cache/files/md5" / pinned.md5[:2] / pinned.md5[2:]).exists():
+    known, declared = pinned.dvc_md5, root / f"{name}.dvc"
+    if known is None or not declared.is_file() or (repo / ".dvc/cache/files/md5" / known[:2] / known[2:]).exists():
         return None
-    failed = _run([executable, "commit", "-q", "-f", str((root / f"{pinned.name}.dvc").resolve())], repo)
-    return "handed to DVC" if failed is None else f"in place, but `dvc commit {root / pinned.name}.dvc` fails: {failed}"
+    failed = _run([executable, "commit", "-q", "-f", str(declared.resolve())], repo)
+    return "handed to DVC" if failed is None else f"in place, but `dvc commit {declared}` fails: {failed}"
 
 
 def _run(command: list[str], repo: Path) -> str | None:

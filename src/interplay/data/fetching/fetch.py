@@ -1,96 +1,129 @@
-"""Fetching one data set: whoever asks finds either nothing or the verified whole, at any time."""
+"""Fetching a data set or weights: whoever asks finds either nothing or the verified whole, at any time."""
 
 from __future__ import annotations
 
+import difflib
 import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from interplay.data.catalogue import DatasetInfo, dataset_info
 from interplay.data.fetching.apt import fetch_apt
 from interplay.data.fetching.dvc import hand_to_dvc, take_from_dvc
 from interplay.data.fetching.http import Progress, SourceFailure, fetch_http
-from interplay.data.fetching.pins import HttpSource, Pinned, Source, read_pin
-from interplay.data.fetching.verify import fault
+from interplay.data.fetching.verify import fault, note_all
+from interplay.data.ledger import FOLDER, Ledger
 from interplay.errors import InterplayError
+from interplay.protocols.assets import DatasetInfo, HttpSource, Pinned, Source, WeightsInfo
+from interplay.protocols.datasets import DATASETS, dataset_info
+from interplay.protocols.weights import WEIGHTS, weights_info
 
 Say = Callable[[str], None]
-Attempt = tuple[str, Callable[[Path], None]]  # a name, and what brings the set to a path
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One source, what it brings, and what brings that to a path."""
+
+    source: str
+    pinned: Pinned
+    deliver: Callable[[Path], None]
+
+
+def find_asset(name: str) -> DatasetInfo | WeightsInfo:
+    """The data set or the weights of that name.
+
+    Raises:
+        InterplayError: neither; the message names the nearest.
+    """
+    nearest = [name] if name in WEIGHTS else difflib.get_close_matches(name.lower(), [*DATASETS, *WEIGHTS], n=1)
+    return weights_info(name) if any(near in WEIGHTS for near in nearest) else dataset_info(name)
 
 
 def fetch(
-    name: str,
+    what: str | DatasetInfo | WeightsInfo,
     root: Path,
     *,
     say: Say = print,
     progress: Progress = lambda done, total: None,
     source: str | None = None,
 ) -> Path | None:
-    """Bring a data set into the data folder `root`, verified against its pin.
+    """Bring a data set or weights into the data folder `root`, verified against its pin.
 
-    Tried in order: what is there already, DVC's cache or remote, the sources of `sources.yaml`; or only the one that
-    is named `source`. Each failure is one line to `say`. Downloads happen in a folder beside the target, which is
-    removed whatever happens; one that a killed process left is removed by the next. Two at a time wait for each other.
+    What lies there already is verified, every byte of it, and fetched again if it is damaged. Tried in order: DVC's
+    cache or remote, then its sources; or only the one that is named `source`. Each failure is one line to `say`.
+    Downloads happen in a folder beside the target, which is removed whatever happens; one that a killed process left is
+    removed by the next. Two at a time wait for each other.
 
     Returns:
-        Where the set lies; None for one that needs no file.
+        Where it lies; None for a data set that needs no file, whose content is verified all the same.
 
     Raises:
-        InterplayError: unknown data set or source, no pin for it, nothing delivered it, or the disk refuses.
+        InterplayError: unknown name or source, nothing delivered it, the content of a set that needs no file is not the
+            pinned one, or the disk refuses.
     """
-    info = dataset_info(name)
-    if not info.fetched:
-        return _at_hand(info, root, say)
-    pinned = read_pin(name, root)
-    attempts = _attempts(pinned, root, progress, source)
-    place = root / pinned.path
+    info = find_asset(what) if isinstance(what, str) else what
+    name = info.name
+    if not root.is_dir():
+        raise InterplayError(f"{root}: no such folder; --root must name the data folder of a checkout")
+    forms = info.forms if isinstance(info, WeightsInfo) else ((info.pinned,) if info.pinned else ())
+    if not forms:
+        assert isinstance(info, DatasetInfo)
+        _at_hand(info, root, say)
+        return None
+    attempts = _attempts(name, forms, root, progress, source)
+    ledger = Ledger(root, name)
     try:
-        with _alone(root / f"{name}.dvc", lambda: say(f"{name}: another fetch is under way, waiting for it")):
-            if not _is_there(pinned, place, say):
-                _bring(pinned, place, attempts, say)
-            handed = hand_to_dvc(pinned, root)
+        with _alone(_lock(name, root), lambda: say(f"{name}: another fetch is under way, waiting for it")):
+            found = next((form for form in forms if _is_there(name, form, root / form.path, say)), None)
+            pinned = found if found is not None else _bring(name, root, attempts, say)
+            note_all(pinned, root, ledger)
+            ledger.save()
+            handed = hand_to_dvc(name, pinned, root)
             if handed:
                 say(f"{name}: {handed}")
     except OSError as error:
         raise InterplayError(
             f"{name}: {error.filename or root}: {error.strerror or error}; mend that and rerun"
         ) from error
-    return place
+    return root / pinned.path
 
 
-def _at_hand(info: DatasetInfo, root: Path, say: Say) -> Path | None:
-    if info.origin == "installed":
-        say(f"{info.name}: comes with scikit-learn, nothing to fetch")
-        return None
-    from interplay.data.glyphs import read_glyphs
+def _at_hand(info: DatasetInfo, root: Path, say: Say) -> None:
+    from interplay.data.decoding import decode
 
     for split in info.splits:
-        read_glyphs(root, info.name, split)
-    say(f"{info.name}: rendered")
-    return None
+        decode(info, split, root)
+    how = f"comes with {info.library}, nothing to fetch" if info.origin == "installed" else "rendered"
+    say(f"{info.name}: {how}, verified")
 
 
-def _is_there(pinned: Pinned, place: Path, say: Say) -> bool:
+def _is_there(name: str, pinned: Pinned, place: Path, say: Say) -> bool:
     if not place.exists():
         return False
     wrong = fault(pinned, place)
-    say(f"{pinned.name}: {place} is there, " + ("verified" if wrong is None else f"but {wrong}; fetching it again"))
+    say(f"{name}: {place} is there, " + ("verified" if wrong is None else f"but {wrong}; fetching it again"))
     return wrong is None
 
 
-def _attempts(pinned: Pinned, root: Path, progress: Progress, only: str | None) -> list[Attempt]:
-    attempts: list[Attempt] = [("dvc", partial(take_from_dvc, pinned, root))]
-    attempts += [(source.name, partial(_from_source, source, pinned, progress)) for source in pinned.sources]
+def _attempts(name: str, forms: tuple[Pinned, ...], root: Path, progress: Progress, only: str | None) -> list[Attempt]:
+    attempts = [Attempt("dvc", form, partial(take_from_dvc, name, form, root)) for form in forms if form.dvc_md5]
+    attempts += [
+        Attempt(source.name, form, partial(_from_source, source, form, progress))
+        for form in forms
+        for source in form.sources
+    ]
     if only is None:
         return attempts
-    chosen = [attempt for attempt in attempts if attempt[0] == only]
+    chosen = [attempt for attempt in attempts if attempt.source == only]
     if not chosen:
-        raise InterplayError(f"{pinned.name} has no source {only!r}; it has: {', '.join(name for name, _ in attempts)}")
+        known = ", ".join(attempt.source for attempt in attempts)
+        raise InterplayError(f"{name} has no source {only!r}; it has: {known}")
     return chosen
 
 
@@ -101,29 +134,31 @@ def _from_source(source: Source, pinned: Pinned, progress: Progress, staging: Pa
         fetch_apt(source, pinned, staging)
 
 
-def _bring(pinned: Pinned, place: Path, attempts: list[Attempt], say: Say) -> None:
-    prefix = f".fetch-{pinned.name}-"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    for left in place.parent.glob(f"{prefix}*"):  # nobody else is at work here: see `_alone`
+def _bring(name: str, root: Path, attempts: list[Attempt], say: Say) -> Pinned:
+    prefix = f".fetch-{name}-"
+    for left in root.glob(f"{prefix}*"):  # nobody else is at work here: see `_alone`
         shutil.rmtree(left, ignore_errors=True)
-    for source, deliver in attempts:
-        with tempfile.TemporaryDirectory(prefix=prefix, dir=place.parent) as folder:
+    for attempt in attempts:
+        pinned, place = attempt.pinned, root / attempt.pinned.path
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=root) as folder:
             staging = Path(folder) / "set"
-            say(f"{pinned.name}: trying {source}")
+            say(f"{name}: trying {attempt.source}")
             try:
-                deliver(staging)
+                attempt.deliver(staging)
                 wrong = fault(pinned, staging)
                 if wrong is not None:
                     raise SourceFailure(wrong)
             except SourceFailure as failure:
-                say(f"{pinned.name}: {source}: {failure}")
+                say(f"{name}: {attempt.source}: {failure}")
                 continue
+            place.parent.mkdir(parents=True, exist_ok=True)
             _move(pinned, staging, place)
-            say(f"{pinned.name}: verified, now at {place}")
-            return
+            say(f"{name}: verified, now at {place}")
+            return pinned
+    places = " or ".join(dict.fromkeys(str(root / attempt.pinned.path) for attempt in attempts))
     raise InterplayError(
-        f"{pinned.name}: no source delivered it (tried {', '.join(name for name, _ in attempts)}); "
-        f"try again later, or put it at {place} by hand, where it is verified"
+        f"{name}: no source delivered it (tried {', '.join(attempt.source for attempt in attempts)}); "
+        f"try again later, or put it at {places} by hand, where it is verified"
     )
 
 
@@ -136,9 +171,20 @@ def _move(pinned: Pinned, staging: Path, place: Path) -> None:
         pinned.locate(name, staging).replace(pinned.locate(name, place))
 
 
+def _lock(name: str, root: Path) -> Path:
+    """A file to lock: the one that pins the set for DVC, which exists anyway, or one among what is safe to delete."""
+    declared = root / f"{name}.dvc"
+    if declared.is_file():
+        return declared
+    lock = root / FOLDER / f"{name}.lock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.touch()
+    return lock
+
+
 @contextmanager
 def _alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock on a file that exists anyway; the system lets go of it if this process dies."""
+    """Hold a lock on a file; the system lets go of it if this process dies."""
     # Opened for writing, though nothing is written: network file systems lock exclusively only what can be written.
     with lock.open("r+b" if os.access(lock, os.W_OK) else "rb") as stream:
         try:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from interplay.data.fetching.pins import FilePin, HttpSource, Pinned
+from interplay.protocols.assets import FilePin, HttpSource, Pinned
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0

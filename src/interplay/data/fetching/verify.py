@@ -3,35 +3,79 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
-from interplay.data.fetching.pins import FilePin, Pinned
+from interplay.data.ledger import Ledger, stamp
+from interplay.errors import InterplayError
+from interplay.protocols.assets import FilePin, Pinned
 
 _BLOCK = 1 << 20
 
 
-def file_md5(path: Path) -> str:
-    """MD5 of a file, which is what DVC pins by; it guards against damage, not against an attacker."""
-    state = hashlib.md5(usedforsecurity=False)
+def file_hashes(path: Path, kinds: Collection[str]) -> dict[str, str]:
+    """Hashes of a file by the names of their kinds, in one pass over it."""
+    states = {kind: hashlib.new(kind, usedforsecurity=False) for kind in kinds}
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
-            state.update(block)
-    return state.hexdigest()
+            for state in states.values():
+                state.update(block)
+    return {kind: state.hexdigest() for kind, state in states.items()}
 
 
-def file_fault(name: str, path: Path, pin: FilePin) -> str | None:
-    """What is wrong with a file, in a few words, or None: the size is compared first, since that costs nothing."""
+def file_fault(name: str, path: Path, pin: FilePin, *, both: bool = True) -> str | None:
+    """What is wrong with a file, in a few words, or None: the size is compared first, since that costs nothing.
+
+    The MD5, which is only what DVC and publishers name a file by, is compared too where `both` is set.
+    """
     if not path.is_file():
         return f"{name} is missing"
     size = path.stat().st_size
     if size != pin.size:
         kind = "truncated" if size < pin.size else "too long"
         return f"{name} is {kind}: {size:,} bytes, pinned {pin.size:,}"
-    found = file_md5(path)
-    return None if found == pin.md5 else f"{name} is altered: md5 {found}, pinned {pin.md5}"
+    pinned = {"sha256": pin.sha256} | ({"md5": pin.md5} if both and pin.md5 else {})
+    for kind, found in file_hashes(path, pinned).items():
+        if found != pinned[kind]:
+            return f"{name} is altered: {kind} {found[:16]}..., pinned {pinned[kind][:16]}..."
+    return None
 
 
 def fault(pinned: Pinned, base: Path) -> str | None:
-    """What is wrong with a data set that lies at `base`, or None: every pinned file must be there and be right."""
+    """What is wrong with a set that lies at `base`, or None: every pinned file must be there and be right."""
     faults = (file_fault(name, pinned.locate(name, base), pin) for name, pin in pinned.files.items())
     return next((found for found in faults if found), None)
+
+
+def note_all(pinned: Pinned, root: Path, ledger: Ledger) -> None:
+    """Remember that all files of a set in its place were found to be right."""
+    for name, pin in pinned.files.items():
+        path = pinned.locate(name, root / pinned.path)
+        ledger.note(path, pin.sha256, stamp(path))
+
+
+def require(name: str, title: str, pinned: Pinned, root: Path, ledger: Ledger, *, afresh: bool = False) -> None:
+    """Stop unless every pinned file is in its place and right; read only what was touched since it was last verified.
+
+    Args:
+        afresh: read everything, whatever the ledger says.
+
+    Raises:
+        InterplayError: a file is missing, altered or cannot be read; the line says how to mend it.
+    """
+    place = root / pinned.path
+    mend = f"`interplay fetch {name} --root {root}`"
+    if not place.exists():
+        raise InterplayError(f"{place}: {title} is not there; {mend} brings it")
+    for file, pin in pinned.files.items():
+        path = pinned.locate(file, place)
+        if not afresh and ledger.said(path) == pin.sha256:
+            continue
+        try:
+            seen = stamp(path) if path.exists() else None
+            wrong = file_fault(file, path, pin, both=False)
+        except OSError as error:
+            raise InterplayError(f"{path}: cannot be read ({error.strerror or error})") from error
+        if wrong is not None or seen is None:
+            raise InterplayError(f"{place}: {wrong}; {mend} puts the right file in its place")
+        ledger.note(path, pin.sha256, seen)

@@ -12,7 +12,7 @@ from interplay.collapse.v_information import (
     minimality_given_label,
     sufficiency_and_minimality,
 )
-from interplay.experiments.compression.images import Images
+from interplay.data import Images
 from interplay.models import CompressionCNN
 from interplay.protocols.compression import AdamW, Information
 from interplay.training import generator

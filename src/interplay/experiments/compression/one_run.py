@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
-from interplay.data import dataset_info
-from interplay.experiments.compression.images import Images, Preparation, load_images
+from interplay.data import Images, Normalisation
+from interplay.data.randomness import generator
+from interplay.experiments.compression.images import load_images
 from interplay.experiments.compression.information import InformationReader
 from interplay.experiments.compression.task import CompressionTask, build_network
 from interplay.experiments.compression.toy import CLASSES, points
@@ -17,6 +18,7 @@ from interplay.experiments.context import Context, Outcome
 from interplay.models import CnnShape
 from interplay.models.compression_operations import operations
 from interplay.protocols.compression import CompressionProtocol
+from interplay.protocols.datasets import dataset_info
 from interplay.protocols.runs import Run
 from interplay.training import run_loop
 
@@ -39,6 +41,7 @@ def _architecture(run: Run) -> Outcome:
     """The network as published, whatever a tier makes of it, for the published data set."""
     assert run.dataset is not None
     info = dataset_info(run.dataset)
+    assert info.image_shape is not None
     shape = CnnShape(run.settings["network"], info.image_shape, info.num_classes)
     sizes = {f"dimension_l{layer}": float(_size(shape.layer(layer))) for layer in (1, 2, 3)}
     return Outcome(metrics=sizes, tables={"operations": operations(shape)}, settings={"num_classes": info.num_classes})
@@ -49,7 +52,7 @@ def _train(chosen: Choices, run: Run, context: Context) -> Outcome:
     train, test, digests = _load(chosen, run, context)
     random_labels = settings["part"] == "random_labels"
     if random_labels:
-        train = train.with_permuted_labels(run.seed)
+        train = train.with_permuted_labels(generator(run.seed, "random labels"))
     shape = _shape(chosen, run, context, train)
     reader = None
     if settings["part"] == "information":
@@ -87,13 +90,19 @@ def _toy(protocol: CompressionProtocol, run: Run, context: Context) -> Outcome:
     """The last epoch counts, not the loss: collapse goes on long after all samples are right."""
     toy = protocol.toy
     assert run.dataset_used is not None and context.substitute is not None
-    how = Preparation(pooling=1, raw=False, dtype=torch.float32)
     splits: dict[str, Images] = {}
     digests: dict[str, str] = {}
     for split, count in (("train", toy.train_per_class), ("test", protocol.test_per_class)):
-        splits[split], digests[f"{run.dataset_used}/{split}"] = load_images(
-            run.dataset_used, split, context.data_root, context.device, how, per_class=count, classes=CLASSES
+        splits[split] = load_images(
+            run.dataset_used,
+            split,
+            context.data_root,
+            context.device,
+            Normalisation(),
+            per_class=count,
+            classes=CLASSES,
         )
+        digests[splits[split].name] = splits[split].digest
     shape = CnnShape(toy.network, context.substitute.image, CLASSES, toy.channels)
     network = build_network(shape, run.seed, context.device, torch.float32)
     task = CompressionTask(
@@ -125,21 +134,19 @@ def _load(chosen: Choices, run: Run, context: Context) -> tuple[Images, Images, 
     assert run.dataset_used is not None
     protocol = chosen.protocol
     pooling = protocol.networks[run.settings["network"]].image_pooling
-    how = Preparation(pooling, chosen.raw_pixels, chosen.dtype)
-    place = (context.data_root, context.device, how)
-    name = run.dataset_used
-    train, of_train = load_images(name, "train", *place, per_class=protocol.train_per_class)
-    test, of_test = load_images(name, "test", *place, per_class=protocol.test_per_class)
-    return train, test, {f"{name}/train": of_train, f"{name}/test": of_test}
+    how = Normalisation(scale=1.0 if chosen.raw_pixels else 255.0, dtype=chosen.dtype)
+    place, name = (context.data_root, context.device, how), run.dataset_used
+    train = load_images(name, "train", *place, per_class=protocol.train_per_class, pooling=pooling)
+    test = load_images(name, "test", *place, per_class=protocol.test_per_class, pooling=pooling)
+    return train, test, {part.name: part.digest for part in (train, test)}
 
 
 def _shape(chosen: Choices, run: Run, context: Context, train: Images) -> CnnShape:
     assert context.substitute is not None
     network: Any = run.settings["network"]
-    channels, height, width = train.images.shape[1:]
     return CnnShape(
         network,
-        (channels, height, width),
+        train.image_shape,
         context.substitute.num_classes,
         chosen.protocol.networks[network].channels,
         chosen.relu_before_pool,

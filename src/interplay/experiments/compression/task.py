@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from interplay.collapse import LayerCollapse, neural_collapse
+from interplay.data import Images
 from interplay.errors import InterplayError
-from interplay.experiments.compression.images import Images
 from interplay.models import CnnShape, CompressionCNN
 from interplay.protocols.compression import AdamW
 from interplay.training import adamw, generator, load_optimizer, parameter_groups
@@ -79,16 +79,15 @@ class CompressionTask:
         order = torch.randperm(len(train.labels), generator=generator(self.seed, "order", step))
         self.drifting = LayerCollapse(self.network.shape.num_classes)
         loss_sum, correct = torch.zeros((), device=train.labels.device), torch.zeros((), device=train.labels.device)
-        for chosen in order.to(train.labels.device).split(self.batch_size):
-            labels = train.labels[chosen]
-            outputs = self.network.forward_layers(train.images[chosen])
+        for images, labels in train.batches(order.split(self.batch_size)):
+            outputs = self.network.forward_layers(images)
             logits = outputs["logits"].float()
             loss = functional.cross_entropy(logits, labels)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
             self.drifting.update({layer: outputs[layer].detach() for layer in LAYERS}, labels)
-            loss_sum += loss.detach() * len(chosen)
+            loss_sum += loss.detach() * len(labels)
             correct += (logits.argmax(1) == labels).sum()
         size = len(train.labels)
         self.running = {"train_loss": float(loss_sum) / size, "train_accuracy": float(correct) / size}

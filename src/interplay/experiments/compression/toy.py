@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from interplay.experiments.compression.images import Images
+from interplay.data import Images
 from interplay.models import CompressionCNN
 
 CLASSES = 3

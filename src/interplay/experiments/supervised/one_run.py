@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from interplay.collapse import neural_collapse
+from interplay.data.images import Images, Splits, load_splits
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.images import Images, Splits, load_splits
 from interplay.experiments.supervised.selection import select_weight
 from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import gram_matrix, neural_collapse_values
@@ -58,7 +58,7 @@ def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
         build_network(
             protocol,
             run.dataset,
-            in_channels=splits.train.images.shape[1],
+            in_channels=splits.train.image_shape[0],
             num_classes=splits.train.num_classes,
             seed=run.seed,
         ),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
-import torch
-from torch import Tensor
 from torch.nn import functional
 
 from interplay.data import flip_and_crop
-from interplay.experiments.supervised.images import Images
+from interplay.data.images import Images
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
 from interplay.protocols.supervised import Objective, SupervisedProtocol
@@ -18,8 +17,8 @@ from interplay.training import (
     Batch,
     Compute,
     Descent,
+    EpochOrder,
     Learner,
-    Order,
     State,
     Step,
     Stream,
@@ -104,8 +103,9 @@ class SupervisedTask(Trainer):
     ) -> None:
         self.protocol, self.train, self.held_out, self.held_out_name = protocol, train, held_out, held_out_name
         self.sample, self.temperature = sample or held_out, temperature
-        self.model = on_device(model, train.images.device)
-        self.order, stream = _stream(protocol, train, seed, child, flip)
+        self.model = on_device(model, train.device)
+        stream = _stream(protocol, train, seed, () if child == "a" else (child,), flip)
+        self.order = stream.order
         settings = protocol.optimizer
         groups = parameter_groups(self.model, settings.weight_decay, decay_norm_and_bias=settings.decay_norm_and_bias)
         self.learner = Learner(
@@ -142,16 +142,11 @@ class SupervisedTask(Trainer):
         return readings | information_readings(features, labels, head, size, normalisations=True)
 
 
-def _stream(protocol: SupervisedProtocol, train: Images, seed: int, child: str, flip: bool) -> tuple[Order, Stream]:
+def _stream(protocol: SupervisedProtocol, train: Images, seed: int, own: tuple[str, ...], flip: bool) -> Stream:
     """Epochs in random order, each image flipped and cropped anew."""
-    own = () if child == "a" else (child,)
-    padding = protocol.augmentation.crop_padding
-
-    def augment(images: Tensor, draw: torch.Generator) -> Tensor:
-        return flip_and_crop(images, draw, padding=padding, flip=flip)
-
-    order = Order(len(train.labels), protocol.batch_size, seed, "order", *own, device=train.images.device)
-    return order, Stream(train.images, train.labels, order, {"image": augment}, seed, *own)
+    view = partial(flip_and_crop, padding=protocol.augmentation.crop_padding, flip=flip)
+    order = EpochOrder(len(train), protocol.batch_size, seed, "order", *own, device=train.device)
+    return Stream(train, order, {"image": view}, seed, *own)
 
 
 def _objective_term(objective: Objective, weight: float) -> Term | None:

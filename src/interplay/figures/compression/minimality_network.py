@@ -23,7 +23,8 @@ from interplay.figures.compression.boxes import (
 )
 from interplay.figures.compression.panels import MATHS
 from interplay.figures.panels import num_classes
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 LAYER = 2  # the layer that is drawn; the others are listed below
 SPACE = 6.0

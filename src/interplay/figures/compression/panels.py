@@ -18,7 +18,8 @@ from interplay.errors import InterplayError
 from interplay.evidence.scenarios import DATASETS, Scenario
 from interplay.figures import style
 from interplay.figures.spread import FAINT, NEUTRAL, band, spread_name
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 
 Scenarios = Mapping[Scenario, Sequence[Record]]
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from interplay.evidence.published import Published
 from interplay.evidence.scenarios import Scenario, scenarios, setting, why_not_compared
-from interplay.records import Record, dataset_label
+from interplay.protocols.datasets import dataset_label
+from interplay.records import Record
 from interplay.tables.compression.beside import QUANTITIES, beside
 from interplay.tables.table import Table, Value
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from interplay.data import CATALOGUE, load
+from interplay.data import load
+from interplay.protocols.datasets import DATASETS
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def test_the_splits_share_the_images_out_between_them(splits):
     stored = sorted((int(label), tuple(image)) for label, image in zip(labels, images, strict=True))
     found = []
     for data in splits.values():
-        greys = (data.images.numpy().astype(float) * 16 / 255).round().reshape(len(data), -1)
+        greys = (data.pixels.numpy().astype(float) * 16 / 255).round().reshape(len(data), -1)
         found += [(int(label), tuple(image)) for label, image in zip(data.labels, greys, strict=True)]
     assert sorted(found) == stored
 
@@ -31,12 +32,12 @@ def test_a_fifth_of_every_class_is_for_testing(splits):
 
 
 def test_pixels_span_the_bytes(splits):
-    assert splits["train"].images.min() == 0
-    assert splits["train"].images.max() == 255
-    assert len(splits["train"].images.unique()) == 17
+    assert splits["train"].pixels.min() == 0
+    assert splits["train"].pixels.max() == 255
+    assert len(splits["train"].pixels.unique()) == 17
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_the_content_is_the_pinned_one(splits, split):
-    assert splits[split].digest == CATALOGUE["digits"].digests[split]
-    assert len(splits[split]) == CATALOGUE["digits"].splits[split]
+    assert splits[split].digest == DATASETS["digits"].digests[split]
+    assert len(splits[split]) == DATASETS["digits"].splits[split]

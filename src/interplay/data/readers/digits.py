@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from interplay.data.content import Arrays
+from interplay.data.content import Decoded
 
 _GREYS = 16
 _TEST_EVERY = 5
 
 
-def read_digits(split: str) -> Arrays:
-    """Images [N, 1, 8, 8] with the stored 0 .. 16 scaled to 0 .. 255, and labels.
+def read_digits(place: Path | None, split: str) -> Decoded:
+    """Images [N, 1, 8, 8] with the stored 0 .. 16 scaled to 0 .. 255, and labels; they have no place.
 
     scikit-learn ships 1,797 images without a split. Every fifth image of each class, in stored order, is a test image:
     stratified, and the same on every machine, since no random generator takes part.
@@ -25,4 +27,4 @@ def read_digits(split: str) -> Arrays:
         rank[members] = np.arange(members.sum())
     chosen = (rank % _TEST_EVERY == _TEST_EVERY - 1) == (split == "test")
     grey = np.rint(images[chosen] * (255 / _GREYS)).astype(np.uint8)
-    return Arrays(grey.reshape(-1, 1, 8, 8), labels[chosen].astype(np.int64), tuple(map(str, range(10))))
+    return Decoded(grey.reshape(-1, 1, 8, 8), labels[chosen].astype(np.int64), tuple(map(str, range(10))))

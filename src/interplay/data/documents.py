@@ -1,0 +1,128 @@
+"""What follows from the catalogue and is kept in files: the table in docs/data.md, the pins of DVC, its artifacts.
+
+`python -m interplay.data.documents` in a checkout writes them anew; a test compares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from interplay.data.ledger import FOLDER
+from interplay.errors import InterplayError
+from interplay.protocols.assets import Asset, DatasetInfo, Pinned, WeightsInfo
+from interplay.protocols.datasets import DATASETS
+from interplay.protocols.weights import WEIGHTS
+from interplay.records import write_text_atomically
+
+BEGIN, END = "<!-- {}: made by `python -m interplay.data.documents` -->", "<!-- end of {} -->"
+
+
+def documents(
+    checkout: Path, datasets: Mapping[str, DatasetInfo] = DATASETS, weights: Mapping[str, WeightsInfo] = WEIGHTS
+) -> dict[Path, str]:
+    """The text of every such file below a checkout as it should be; what stands around the generated parts is kept.
+
+    Raises:
+        InterplayError: docs/data.md or dvc.yaml is missing or has lost its marks.
+    """
+    data = checkout / "data"
+    pinned = {name: info.pinned for name, info in datasets.items() if info.pinned is not None}
+    texts = {data / f"{name}.dvc": text for name, form in pinned.items() if (text := _dvc(form)) is not None}
+    ignored = [f"/{form.path}" for form in pinned.values()] + ["/weights", f"/{FOLDER}", "/.fetch-*"]
+    texts[data / ".gitignore"] = "".join(f"{line}\n" for line in ignored)
+    page = checkout / "docs/data.md"
+    table = _between(_read(page), page, "data sets", _datasets(datasets))
+    texts[page] = _between(table, page, "weights", _weights(weights))
+    declared = checkout / "dvc.yaml"
+    before, mark, _ = _read(declared).partition("\nartifacts:\n")
+    if not mark:
+        raise InterplayError(f"{declared}: has no `artifacts:`; put that line at its end")
+    texts[declared] = f"{before}{mark}" + "".join(
+        f"  {name}:\n    path: data/{form.path}\n    type: dataset\n    desc: {_described(datasets[name])}\n"
+        for name, form in pinned.items()
+        if form.dvc_md5 is not None
+    )
+    return texts
+
+
+def write_documents(checkout: Path) -> list[Path]:
+    """Write what differs, and remove the pins of sets that are gone.
+
+    Returns:
+        the files that changed.
+    """
+    texts = documents(checkout)
+    gone = [path for path in sorted((checkout / "data").glob("*.dvc")) if path not in texts]
+    for path in gone:
+        path.unlink()
+    changed = [path for path, text in texts.items() if not path.is_file() or _read(path) != text]
+    for path in changed:
+        write_text_atomically(path, texts[path])
+    return gone + changed
+
+
+def _dvc(form: Pinned) -> str | None:
+    """A `.dvc` file as `dvc add` writes it; None where DVC cannot know the files, for want of an MD5."""
+    if form.dvc_md5 is None:
+        return None
+    files = f"  nfiles: {len(form.files)}\n" if form.is_folder else ""
+    return f"outs:\n- md5: {form.dvc_md5}\n  size: {form.size}\n{files}  hash: md5\n  path: {form.path}\n"
+
+
+def _described(info: Asset) -> str:
+    return json.dumps(f"{info.title} ({info.citation})", ensure_ascii=False)
+
+
+def _datasets(datasets: Mapping[str, DatasetInfo]) -> str:
+    rows = [["name", "what", "images", "classes", "splits", "comes from", "licence"]]
+    for info in datasets.values():
+        shape = "x".join(map(str, info.image_shape)) if info.image_shape else "files of various sizes"
+        splits = ", ".join(f"{split} {count:,}" for split, count in info.splits.items())
+        origin = {
+            "fetched": f"fetched, {_megabytes(info.pinned.size)}" if info.pinned else "",
+            "installed": f"installed with {info.library}",
+            "rendered": f"rendered here from what {info.library} ships",
+        }[info.origin]
+        what = f"{info.title}: {info.description}"
+        rows.append([f"`{info.name}`", what, shape, str(info.num_classes), splits, origin, info.licence])
+    return _table(rows)
+
+
+def _weights(weights: Mapping[str, WeightsInfo]) -> str:
+    rows = [["name", "what", "files, the first at hand serves", "licence"]]
+    for info in weights.values():
+        files = ", ".join(f"`{form.path}` ({_megabytes(form.size)})" for form in info.forms)
+        rows.append([f"`{info.name}`", f"{info.title}: {info.description}", files, info.licence])
+    return _table(rows)
+
+
+def _table(rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _between(text: str, path: Path, name: str, content: str) -> str:
+    begin, end = BEGIN.format(name), END.format(name)
+    before, opened, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not opened or not closed:
+        raise InterplayError(f"{path}: the marks of the table of {name} are gone; put `{begin}` and `{end}` back")
+    return f"{before}{begin}\n{content}\n{end}{after}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InterplayError(f"{path}: cannot be read ({error.strerror}); run this in a checkout") from error
+
+
+if __name__ == "__main__":
+    for path in write_documents(Path()):
+        print(path)

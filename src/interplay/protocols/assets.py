@@ -1,0 +1,221 @@
+"""What a data set or a set of weights is: where it comes from, what its bytes must be, and how it is cited.
+
+One module per data set in `interplay.protocols.datasets`, one per set of weights in `interplay.protocols.weights`; each
+exports one object of these types, and everything else that is said or done about it follows from that object.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from pkgutil import iter_modules
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import Field, model_validator
+
+from interplay.errors import InterplayError
+from interplay.protocols.sourced import Strict
+from interplay.records import code_digest, text_digest
+
+Origin = Literal["fetched", "installed", "rendered"]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Md5 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+Count = Annotated[int, Field(gt=0)]
+
+
+class FilePin(Strict):
+    """What one file must be: its size in bytes, its SHA-256, and the MD5 that its publisher or DVC knows it by."""
+
+    size: Count
+    sha256: Sha256
+    md5: Md5 | None = None
+
+
+class HttpSource(Strict):
+    """A URL; `{file}` in it stands for each file of the set. What arrives gzipped is unpacked where `gzip` is set."""
+
+    kind: Literal["http"] = "http"
+    name: str
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    gzip: bool = False
+
+
+class AptSource(Strict):
+    """A package of a Debian-like system and the path of each `{file}` in it."""
+
+    kind: Literal["apt"] = "apt"
+    name: str
+    package: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+    path: str
+    gzip: bool = False
+
+
+Source = Annotated[HttpSource | AptSource, Field(discriminator="kind")]
+
+
+class Pinned(Strict):
+    """Files that are fetched: `path` below the data folder, what each must be, and its sources in the order tried.
+
+    `path` is the file itself where `files` names it, else the folder that holds them all. A source needs no trust: what
+    it delivers is compared with the pin.
+    """
+
+    path: Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")]
+    files: Annotated[dict[str, FilePin], Field(min_length=1)]
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Pinned:
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two sources have the same name: {', '.join(names)}")
+        return self
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether `path` is a folder of files."""
+        return PurePosixPath(self.path).name not in self.files
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(pin.size for pin in self.files.values())
+
+    @property
+    def dvc_md5(self) -> str | None:
+        """The hash by which DVC knows it: that of the one file or of the folder; None where an MD5 is not known.
+
+        A folder's is the MD5 of the JSON list of its files' hashes and names, sorted by name.
+        """
+        if any(pin.md5 is None for pin in self.files.values()):
+            return None
+        if not self.is_folder:
+            return next(iter(self.files.values())).md5
+        listing = [{"md5": pin.md5, "relpath": name} for name, pin in sorted(self.files.items())]
+        return hashlib.md5(json.dumps(listing, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+    def locate(self, file: str, base: Path) -> Path:
+        """Where `file` lies when all lies at `base`."""
+        return base / file if self.is_folder else base
+
+
+class Asset(Strict):
+    """What data sets and weights have in common."""
+
+    name: Name
+    title: str
+    description: str
+    licence: str
+    citation: str
+
+
+class DatasetInfo(Asset):
+    """One data set.
+
+    Attributes:
+        reader: `module:function` that reads a split, imported only when data are read (see docs/data.md).
+        splits: number of images of each split.
+        image_shape: [channels, height, width]; None where images are files of various sizes, which are streamed.
+        pinned: the files of a set that is fetched.
+        unpacked: folder below the unpacked copy into which archives of image files are unpacked.
+        digests: pin of the decoded content of a split, the first 16 hexadecimal digits of SHA-256 over shapes, pixels
+            and labels: always of sets that are installed or rendered, of others where it has been computed.
+        library: the distribution whose version decides what a split decodes to, and `known_with` the versions under
+            which `digests` were found.
+    """
+
+    origin: Origin
+    reader: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
+    num_classes: Count
+    image_shape: tuple[Count, Count, Count] | None
+    splits: Annotated[dict[str, Count], Field(min_length=1)]
+    pinned: Pinned | None = None
+    unpacked: str = "."
+    digests: dict[str, Digest] = Field(default_factory=dict)
+    library: str = "torchvision"
+    known_with: str = ""
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> DatasetInfo:
+        if (self.origin == "fetched") != (self.pinned is not None):
+            raise ValueError(f"{self.name}: a set that is fetched is pinned, and no other")
+        if self.origin != "fetched" and set(self.digests) != set(self.splits):
+            raise ValueError(f"{self.name}: pin the digest of every split, since no file of it is pinned")
+        if unknown := set(self.digests) - set(self.splits):
+            raise ValueError(f"{self.name}: digests of splits that it does not have: {', '.join(sorted(unknown))}")
+        return self
+
+    @property
+    def content(self) -> str:
+        """What decides what a run reads: sizes and the digests of all splits, or else the files and their reader."""
+        pins: dict[str, object] = {"classes": self.num_classes, "shape": self.image_shape, "digests": self.digests}
+        if set(self.digests) != set(self.splits):
+            assert self.pinned is not None
+            pins["files"] = {name: pin.sha256 for name, pin in self.pinned.files.items()}
+            pins["reader"] = code_digest(self.reader.partition(":")[0])
+        return text_digest(json.dumps(pins, sort_keys=True))
+
+
+class WeightsInfo(Asset):
+    """Weights of a trained network: one or several files that hold the same ones, the first at hand serves."""
+
+    architecture: str
+    forms: Annotated[tuple[Pinned, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> WeightsInfo:
+        names = [source.name for form in self.forms for source in form.sources]
+        if len(set(names)) < len(names) or any(form.is_folder or len(form.files) > 1 for form in self.forms):
+            raise ValueError(f"{self.name}: each form is one file, and every source has a name of its own")
+        return self
+
+
+Kind = TypeVar("Kind", bound=Asset)
+
+
+class Registry(Mapping[str, Kind], Generic[Kind]):
+    """The objects called `attribute` of all modules of a package, by their names; imported when first asked for."""
+
+    def __init__(self, package: str, attribute: str, kind: type[Kind], noun: str) -> None:
+        self._package, self._attribute, self._kind, self._noun = package, attribute, kind, noun
+
+    @cached_property
+    def _entries(self) -> dict[str, Kind]:
+        found: dict[str, Kind] = {}
+        for module in sorted(iter_modules(import_module(self._package).__path__), key=lambda module: module.name):
+            path = f"{self._package}.{module.name}"
+            entry = getattr(import_module(path), self._attribute, None)
+            if not isinstance(entry, self._kind):
+                raise InterplayError(f"{path}: exports no {self._attribute} of type {self._kind.__name__}")
+            if module.name != entry.name.replace("-", "_"):
+                raise InterplayError(f"{path}: describes {entry.name!r}; call it {entry.name.replace('-', '_')}.py")
+            found[entry.name] = entry
+        return found
+
+    def __getitem__(self, name: str) -> Kind:
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def info(self, name: str) -> Kind:
+        """The entry of that name.
+
+        Raises:
+            InterplayError: there is none; the message names the nearest.
+        """
+        if name in self:
+            return self[name]
+        near = difflib.get_close_matches(name.lower(), self, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise InterplayError(f"unknown {self._noun} {name!r}; {hint}known: {', '.join(self)}")

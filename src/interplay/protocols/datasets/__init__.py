@@ -1,0 +1,18 @@
+"""The data sets, one module each, which exports a `DATASET`; a new file here is a new data set. No torch in here."""
+
+from interplay.protocols.assets import DatasetInfo, Registry
+from interplay.records import Record
+
+DATASETS: Registry[DatasetInfo] = Registry(__name__, "DATASET", DatasetInfo, "data set")
+dataset_info = DATASETS.info
+
+
+def dataset_label(record: Record) -> str:
+    """`CIFAR-10`, or `Fashion-MNIST (for CIFAR-10)` where another data set takes its place."""
+    published = record.dataset or ""
+    used = record.dataset_used or published  # a run that reads no data takes nobody's place
+    return _title(used) if published == used else f"{_title(used)} (for {_title(published)})"
+
+
+def _title(name: str) -> str:
+    return DATASETS[name].title if name in DATASETS else name

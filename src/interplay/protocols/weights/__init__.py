@@ -1,0 +1,6 @@
+"""Weights of trained networks, one module each, which exports a `WEIGHTS`. No torch in here."""
+
+from interplay.protocols.assets import Registry, WeightsInfo
+
+WEIGHTS: Registry[WeightsInfo] = Registry(__name__, "WEIGHTS", WeightsInfo, "set of weights")
+weights_info = WEIGHTS.info
