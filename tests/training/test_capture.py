@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from interplay.data.images import Images
 from interplay.experiments.supervised.task import SupervisedTask
+from interplay.information.spectral import resolvent_entropies
 from interplay.protocols.setup import load_setup
 from interplay.training import Checkpoint, Compute, build_network, run_loop
-from interplay.training.capture import StepRunner
+from interplay.training.capture import WARM_UP, StepRunner
 
 spec = importlib.util.spec_from_file_location("toy", Path(__file__).with_name("toy.py"))
 toy = importlib.util.module_from_spec(spec)
@@ -207,3 +209,45 @@ def test_on_the_cpu_nothing_is_captured(task):
         asked.train_step(step)
     assert not asked._run.captured
     assert torch.equal(weights(asked), weights(plain))
+
+
+class NothingReadBack(TorchDispatchMode):
+    """Fails where an operation would make the host wait for a CUDA device, or could not be captured."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.__name__
+        assert not any(word in name for word in ("_local_scalar_dense", "nonzero", "linalg_eigh", "masked_select")), (
+            name
+        )
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_no_operation_of_a_step_reads_a_value_back(task, objective, monkeypatch):
+    """By the way that entropies take on CUDA."""
+    monkeypatch.setattr("interplay.objectives.interplay.unit_trace_entropies", resolvent_entropies)
+    trainer, small = task(objective, device="cpu"), toy.build()
+    trainer.train_step(0)
+    small.train_step(0)
+    with NothingReadBack():
+        for step in range(1, 5):  # more than an epoch
+            trainer.train_step(step)
+            small.train_step(step)
+    with pytest.raises(AssertionError, match="_local_scalar_dense"), NothingReadBack():
+        float(trainer.running["loss"])
+
+
+def test_a_replay_computes_on_copies_of_the_batch():
+    seen = []
+
+    class Graph:
+        def replay(self):
+            seen.append(runner._inputs["x"]["y"].clone())
+
+    runner = StepRunner(lambda batch: None, Compute(), CPU, [], print)
+    runner.capture, runner._graph, runner._done = "cuda_graph", Graph(), WARM_UP
+    runner._inputs = {"x": {"y": torch.zeros(3), "index": torch.zeros(3, dtype=torch.long)}}
+    for number in (1.0, 2.0):
+        runner({"x": {"y": torch.full((3,), number), "index": torch.arange(3)}})
+    assert [values.tolist() for values in seen] == [[1.0] * 3, [2.0] * 3]
+    assert runner._inputs["x"]["index"].tolist() == [0, 1, 2]
