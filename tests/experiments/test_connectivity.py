@@ -12,8 +12,8 @@ from interplay.errors import InterplayError
 from interplay.experiments import connectivity
 from interplay.experiments.connectivity import check_siblings, recompute_statistics, relative_distance
 from interplay.experiments.paths import path_metrics
-from interplay.experiments.supervised.task import evaluate
 from interplay.models import WideResNet
+from interplay.training import evaluate
 
 RATES = (0.1, 0.001)  # that of the plain runs, and a small one
 NETWORKS = {
@@ -23,7 +23,7 @@ NETWORKS = {
     "image_pooling": 1,
     "variants": {"seeds": [0]},
     "children": {"learning_rates": {"cifar10": list(RATES), "cifar100": []}, "seeds": [0, 1]},
-    "trajectory": {"points": 2, "test_sample": 64, "final_sample": 64, "batch_size": 64},
+    "trajectory": {"points": 2, "information_sample": 64, "final_sample": 64, "batch_size": 64},
 }
 
 

@@ -26,7 +26,7 @@ SUPERVISED = {
     "sweep": {"max_mi": [0.1, 1], "min_hd": [0.1, 1], "seeds": [0], "iterations": 6},
     "variants": {"temperatures": [3], "seeds": [0]},
     "children": {"learning_rates": {"cifar10": [0.1], "cifar100": []}, "seeds": [0]},
-    "trajectory": {"points": 3, "test_sample": 128, "final_sample": 128, "batch_size": 64},
+    "trajectory": {"points": 3, "information_sample": 128, "final_sample": 128, "batch_size": 64},
 }
 PRUNING = {"sparsities": [0.8], "seeds": [0], "fine_tuning": {"iterations": 4, "learning_rate": 0.05}}
 GROKKING = {"modulus": 7, "steps": 8, "seeds": [0], "trajectory": {"points": 3, "sample": 16, "batch_size": 8}}

@@ -19,7 +19,7 @@ SUPERVISED = {
     "children": {"seeds": [0]},
     "iterations": 8,
     "image_pooling": 1,
-    "trajectory": {"points": 3, "test_sample": None, "final_sample": None, "batch_size": 64},
+    "trajectory": {"points": 3, "information_sample": None, "final_sample": None, "batch_size": 64},
 }
 
 

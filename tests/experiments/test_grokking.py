@@ -3,7 +3,7 @@ import torch
 
 from interplay.experiments import grokking
 from interplay.information import gram_matrix, hdr, matrix_entropy, mir
-from interplay.training import loop
+from interplay.training import Trainer, loop
 
 SMALL = {
     "modulus": 7,
@@ -22,14 +22,14 @@ def tiny(small_setup):
 @pytest.mark.each_device
 def test_killed_and_resumed_gives_bit_identical_metrics(tiny, do, same, tmp_path, monkeypatch):
     whole = do(tiny, "grokking", "*", tmp_path / "whole")[0]
-    step = grokking._Addition.train_step
+    step = Trainer.train_step
 
     def killed(self, number):
         if number == 23:
             raise KeyboardInterrupt
         step(self, number)
 
-    monkeypatch.setattr(grokking._Addition, "train_step", killed)
+    monkeypatch.setattr(Trainer, "train_step", killed)
     with pytest.raises(KeyboardInterrupt):
         do(tiny, "grokking", "*", tmp_path / "cut")
     assert not list((tmp_path / "cut" / "records").rglob("*.json"))
@@ -51,7 +51,7 @@ def test_the_splits_hold_every_pair_once_and_the_right_answers(tiny):
 
 def test_readings_are_those_of_the_definitions(tiny):
     task = grokking._Addition(tiny.protocols["grokking"], 0, torch.device("cpu"))
-    readings = task.observe(0)
+    readings = task.trainer.observe(0)
     pairs = task.splits["test"]
     with torch.no_grad():
         features, head = task.model.features(pairs[:16]), task.model.unembedding[:7]

@@ -19,12 +19,12 @@ from interplay.experiments.pruning import (
     prunable_modules,
     prune_by_magnitude,
 )
-from interplay.experiments.supervised.task import SupervisedTask, evaluate
-from interplay.experiments.supervised.trained import Trained
+from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import gram_matrix, hdr, mir
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning
 from interplay.protocols.supervised import SupervisedSettings
+from interplay.training import Trained, evaluate
 
 SUPERVISED = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},
@@ -33,7 +33,7 @@ SUPERVISED = {
     "children": {"seeds": [0]},
     "iterations": 8,
     "image_pooling": 1,
-    "trajectory": {"points": 2, "test_sample": 64, "final_sample": 64, "batch_size": 64},
+    "trajectory": {"points": 2, "information_sample": 64, "final_sample": 64, "batch_size": 64},
     "checkpoint_every": 3,
 }
 PRUNING = {
@@ -179,7 +179,7 @@ def test_averaged_weights_keep_exact_zeros_and_move_elsewhere(parent):
             if name in masks:
                 assert torch.equal(parameter == 0, masks[name] == 0)
                 assert not torch.equal(parameter, start[name])
-    assert task.optimizer.param_groups[0]["lr"] < 0.05  # the parent's schedule, over the steps of fine-tuning
+    assert task.learner.optimizer.param_groups[0]["lr"] < 0.05  # the parent's schedule, over the steps of fine-tuning
 
 
 def test_comparisons_are_the_definitions_on_gram_matrices():

@@ -20,7 +20,7 @@ NETWORKS = {
     "image_pooling": 1,
     "variants": {"temperatures": [4], "label_smoothing": [], "seeds": [0, 1]},
     "children": {"seeds": []},
-    "trajectory": {"points": 2, "test_sample": 64, "final_sample": 64, "batch_size": 32},
+    "trajectory": {"points": 2, "information_sample": 64, "final_sample": 64, "batch_size": 32},
 }
 EMBEDDING = {"temperatures": [1], "sample": 60, "perplexity": 10, "iterations": 250}
 

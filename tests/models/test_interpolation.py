@@ -13,7 +13,7 @@ def children():
     made = []
     for seed in (0, 1):
         torch.manual_seed(seed)
-        network = WideResNet(10, 1, 4, norm_momentum=0.5).train()
+        network = WideResNet(10, 1, 4, norm_momentum=0.5, pre_activation="all").train()
         for _ in range(seed + 2):
             network(torch.randn(6, 3, 8, 8))
         made.append(network.eval())
@@ -22,7 +22,7 @@ def children():
 
 @pytest.mark.parametrize("weight", [0, 1])
 def test_the_ends_are_the_children_exactly(children, weight):
-    middle = WideResNet(10, 1, 4).eval()
+    middle = WideResNet(10, 1, 4, pre_activation="all").eval()
     middle.load_state_dict(interpolate(*(child.state_dict() for child in children), weight))
     images = torch.randn(5, 3, 8, 8)
     assert torch.equal(middle(images), children[weight](images))

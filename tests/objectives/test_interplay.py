@@ -126,3 +126,59 @@ def test_half_precision_and_autocast_do_not_change_the_matrix(batch):
     reference = MutualInformationLoss()(features, head[labels])
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert torch.isclose(MutualInformationLoss()(features, head[labels]), reference, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(("classes", "dimensions", "samples"), [(5, 7, 24), (40, 7, 24), (40, 60, 24), (5, 30, 9)])
+def test_inside_a_step_it_is_the_same_loss_with_the_same_gradient(loss, classes, dimensions, samples):
+    """By labels and weights, without checks: the spectrum of G(V) from C x C, d x d or n x n, whichever is smallest."""
+    draw = torch.Generator().manual_seed(1)
+    features = torch.randn(samples, dimensions, generator=draw, dtype=torch.float64).requires_grad_()
+    head = torch.randn(classes, dimensions, generator=draw, dtype=torch.float64).requires_grad_()
+    labels = torch.randint(classes, (samples,), generator=draw)
+    checked, unchecked = loss(features, head[labels]), loss.of_labels(features, labels, head)
+    assert unchecked.item() == pytest.approx(checked.item(), abs=1e-10)
+    for one, two in zip(
+        torch.autograd.grad(checked, (features, head)), torch.autograd.grad(unchecked, (features, head)), strict=True
+    ):
+        torch.testing.assert_close(one, two, atol=1e-8, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_inside_a_step_samples_that_do_not_count_are_as_if_they_were_not_there(loss, batch):
+    features, head, labels = batch
+    features = features.clone()
+    features[3] = 0
+    kept = torch.arange(24) % 4 > 0
+    left = kept & (torch.arange(24) != 3)
+    found = loss.of_labels(features, labels, head, kept)
+    assert found.item() == pytest.approx(loss(features[left], head[labels][left]).item(), abs=1e-10)
+    nothing = features.requires_grad_()
+    none = loss.of_labels(nothing, labels, head, torch.arange(24) == 5)  # one sample has no information
+    none.backward()
+    assert none.item() == 0 and torch.isfinite(nothing.grad).all()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("kind", ["collapsed", "zero", "one class", "tiny", "huge"])
+def test_inside_a_step_gradients_are_finite_on_degenerate_batches(loss, kind):
+    draw = torch.Generator().manual_seed(0)
+    features = torch.randn(32, 8, generator=draw)
+    labels = torch.arange(32) % 10
+    match kind:
+        case "collapsed":
+            features = torch.ones(32, 8)
+        case "zero":
+            features = torch.zeros(32, 8)
+        case "one class":
+            labels = torch.zeros(32, dtype=torch.long)
+        case "tiny":
+            features = features * 1e-30
+        case "huge":
+            features = features * 1e30
+    head = torch.randn(10, 8, generator=draw).requires_grad_()
+    features.requires_grad_()
+    value = loss.of_labels(features, labels, head)
+    value.backward()
+    assert torch.isfinite(value) and value.dtype == torch.float32
+    assert torch.isfinite(features.grad).all() and torch.isfinite(head.grad).all()

@@ -17,13 +17,13 @@ from torch.optim.swa_utils import update_bn
 from interplay.data.images import Images
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
+from interplay.experiments.networks import load_trained
 from interplay.experiments.paths import barrier_explained, path_metrics
-from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
-from interplay.experiments.supervised.trained import load_trained
 from interplay.information import batch_information, exact_information
 from interplay.models import WideResNet, interpolate
 from interplay.protocols.connectivity import ConnectivityProtocol, ConnectivityRun
 from interplay.records import Record
+from interplay.training import accuracy_and_loss, evaluate
 
 READINGS = ("mir", "hdr", "feature_entropy")  # exact, and `_batch`: mean over batches
 NORM_BATCH = 500  # images of a batch while statistics are recomputed
@@ -92,7 +92,10 @@ def recompute_statistics(network: nn.Module, images: Tensor) -> None:
 def relative_distance(first: nn.Module, second: nn.Module) -> float:
     """|h1 - h2| over the mean of |h1| and |h2|, of the parameters without buffers."""
     with torch.no_grad():
-        one, two = (nn.utils.parameters_to_vector(network.parameters()).double() for network in (first, second))
+        one, two = (
+            torch.cat([parameter.double().flatten() for parameter in network.parameters()])
+            for network in (first, second)
+        )
         return float(2 * (one - two).norm() / (one.norm() + two.norm()))
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from interplay.protocols.mappings import Substitute
 from interplay.records import Finding, Record
-from interplay.training import Checkpoint
+from interplay.training import Checkpoint, Compute
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Context:
     """Surroundings of one run: where data lies, what exists already, where to keep checkpoints.
 
     `earlier` are the records that the run needs, those of the networks it reads among them; `models` are the weights of
-    those networks, by the name of the run that trained them.
+    those networks, by the name of the run that trained them. `compute` is how arithmetic is done on the device.
     """
 
     device: torch.device
@@ -29,6 +29,7 @@ class Context:
     earlier: list[Record]
     checkpoint: Checkpoint
     models: Mapping[str, Path] = field(default_factory=dict)
+    compute: Compute = field(default_factory=Compute)
     report: Callable[[int, Mapping[str, float]], None] | None = None
 
 

@@ -16,8 +16,7 @@ from torch import Tensor
 from interplay.data.images import Images
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.task import build_model, evaluate
-from interplay.experiments.supervised.trained import load_trained
+from interplay.experiments.networks import load_trained
 from interplay.information import (
     FEATURE_NORMS,
     batch_information,
@@ -28,7 +27,7 @@ from interplay.information import (
 from interplay.information.batch import NAMES
 from interplay.models import WideResNet
 from interplay.protocols.estimators import EstimatorsProtocol, EstimatorsRun
-from interplay.training import generator
+from interplay.training import build_network, evaluate, generator, on_device
 
 QUANTITIES = ("feature_entropy", "mir", "hdr")
 NORM_NAMES = {"l2": "l2", "batch": "batch_norm", "layer": "layer_norm"}  # in the names of metrics
@@ -42,7 +41,14 @@ def run(protocol: EstimatorsProtocol, run: EstimatorsRun, context: Context) -> O
     assert run.dataset is not None
     clock = perf_counter()
     sample = splits.held_out.sample(protocol.sample)
-    start = build_model(trained.protocol, run.dataset, splits.train, trained.record.seed).to(context.device)
+    start = build_network(
+        trained.protocol,
+        run.dataset,
+        in_channels=splits.train.image_shape[0],
+        num_classes=splits.train.num_classes,
+        seed=trained.record.seed,
+    )
+    start = on_device(start, context.device)
     features, _ = evaluate(trained.network, sample.images)
     batches = batch_estimates(protocol, features, sample.labels, trained.network.head.weight, run.seed)
     normalisations = [

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from time import perf_counter
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +18,12 @@ from torch.nn.utils import prune
 from interplay.data.images import Images, Splits
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, evaluate
-from interplay.experiments.supervised.trained import Trained, load_trained
+from interplay.experiments.networks import load_trained
+from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import class_vectors, mean_readings, paired_information
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning, PruningProtocol, PruningRun, Scope
-from interplay.training import generator, run_loop
+from interplay.training import Compute, Trained, accuracy_and_loss, evaluate, generator, run_loop
 
 Masks = dict[str, Tensor]
 
@@ -38,7 +37,13 @@ def run(protocol: PruningProtocol, run: PruningRun, context: Context) -> Outcome
     masks = prune_by_magnitude(pruned, run.settings.scope, run.settings.sparsity)
     # Fine-tuning changes the network that it is given.
     task = fine_tuning_task(
-        trained, deepcopy(pruned), masks, protocol.fine_tuning, splits, flip=context.substitute.horizontal_flip
+        trained,
+        deepcopy(pruned),
+        masks,
+        protocol.fine_tuning,
+        splits,
+        flip=context.substitute.horizontal_flip,
+        compute=context.compute,
     )
     preparation = perf_counter() - clock
     steps, every = task.protocol.iterations, task.protocol.checkpoint_every
@@ -81,8 +86,10 @@ def prune_by_magnitude(network: nn.Module, scope: Scope, sparsity: float) -> Mas
     """
     if not 0 <= sparsity < 1:
         raise InterplayError(f"sparsity: expected a share from 0 up to but not 1, got {sparsity}")
-    # On a copy: what torch leaves of its bookkeeping after `prune.remove` is another order of parameters.
-    copied = [(f"{name}.weight", module) for name, module in prunable_modules(deepcopy(network))]
+    # On a copy: what torch leaves of its bookkeeping after `prune.remove` is another order of parameters. It flattens
+    # weights as views, for which channels must not lie innermost.
+    copy = deepcopy(network).to(memory_format=torch.contiguous_format)
+    copied = [(f"{name}.weight", module) for name, module in prunable_modules(copy)]
     if not copied:
         raise InterplayError(f"{type(network).__name__}: no convolution or linear layer to prune")
     if scope == "global":
@@ -113,6 +120,7 @@ def fine_tuning_task(
     splits: Splits,
     *,
     flip: bool | None,
+    compute: Compute | None = None,
 ) -> SupervisedTask:
     """Training as it was, for the steps and at the rate of `settings`, on the weights that the masks leave.
 
@@ -128,11 +136,12 @@ def fine_tuning_task(
         settings: steps and learning rate.
         splits: of the parent.
         flip: whether mirror images belong to the data set; None leaves it to the parent's protocol.
+        compute: precision and capture.
     """
     parent, was = trained.protocol, trained.settings
     optimizer = parent.optimizer.model_copy(update={"learning_rate": settings.learning_rate})
     protocol = parent.model_copy(update={"iterations": settings.iterations, "optimizer": optimizer})
-    task = SupervisedTask(
+    return SupervisedTask(
         protocol,
         network,
         splits.train,
@@ -145,13 +154,9 @@ def fine_tuning_task(
         flip=protocol.augmentation.horizontal_flip if flip is None else flip,
         seed=trained.record.seed,
         child="fine-tuning",
+        after_step=lambda: apply_masks(network, masks),
+        compute=compute,
     )
-
-    def hold(*_: Any) -> None:
-        apply_masks(task.model, masks)
-
-    task.optimizer.register_step_post_hook(hold)
-    return task
 
 
 @torch.no_grad()

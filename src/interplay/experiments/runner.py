@@ -18,7 +18,7 @@ from interplay.protocols.experiments import AnyRun
 from interplay.protocols.plan import model_path, record_path, run_digest
 from interplay.protocols.setup import Setup
 from interplay.records import Record, code_digest, collect_provenance, read_record, text_digest, write_record
-from interplay.training import Checkpoint, configure_torch
+from interplay.training import Checkpoint, Compute, configure_torch
 
 Say = Callable[[str], None]
 
@@ -42,7 +42,9 @@ def run_all(
     Returns:
         the paths of the records.
     """
-    configure_torch(threads)
+    wanted = setup.tier.compute
+    compute = Compute(wanted.precision, wanted.deterministic, wanted.capture)
+    configure_torch(threads, compute.on(device))
     module = importlib.import_module(f"interplay.experiments.{experiment}")
     kept: list[Path] = []
     written = []
@@ -67,6 +69,7 @@ def run_all(
                 earlier=earlier,
                 checkpoint=checkpoint,
                 models=_models(run, results),
+                compute=compute,
                 report=_reporter(f"{experiment}/{run.name}", say),
             )
             record, outcome = _run_one(setup, experiment, run, module.run, context, threads)

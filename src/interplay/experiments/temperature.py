@@ -15,10 +15,9 @@ from torch import Tensor
 from interplay.collapse import neural_collapse
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
-from interplay.experiments.supervised.trained import load_trained
+from interplay.experiments.networks import load_trained
 from interplay.protocols.temperature import TSNE, TemperatureProtocol, TemperatureRun
-from interplay.training import generator, information_readings
+from interplay.training import accuracy_and_loss, evaluate, generator, information_readings
 
 
 def run(protocol: TemperatureProtocol, run: TemperatureRun, context: Context) -> Outcome:

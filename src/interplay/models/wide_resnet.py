@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import Tensor, nn
 from torch.nn import functional
 
 LEAK = 0.1
 
+PreActivation = Literal["reference", "all"]
+
 
 class WideResNet(nn.Module):
     """A Wide ResNet with three groups of blocks (28-2, 28-8, 10-1, ...) or four ("37-2": depth 28, four groups).
 
-    Conventions of the public code that the documents build on (METHODS A): LeakyReLU of slope 0.1, convolutions with
-    bias, Kaiming initialisation by fan-out, Xavier for the head, and in the very first block the activation feeds the
-    shortcut too. In the other blocks that change the width, this implementation activates the residual branch only, as
-    the method's authors do; a widely copied port skips that activation by mistake.
+    Conventions of the public code that the documents build on (TorchSSL, `models/nets/wrn.py`): LeakyReLU of slope
+    0.1, convolutions with bias, Kaiming initialisation by fan-out, Xavier for the head, and a very first block whose
+    activation feeds the shortcut too.
+
+    Where another block changes the width, that code hands its raw input to both the first convolution and the shortcut:
+    the block's first norm is dead, its parameters count but get no gradient. `pre_activation="all"` activates the
+    residual branch of every block instead, as the architecture's authors do.
 
     Args:
         depth: 6n + 4 for n blocks a group (n of the three-group network also where there are four groups).
@@ -23,6 +30,8 @@ class WideResNet(nn.Module):
         in_channels: channels of the image.
         groups: 3 or 4; with four, the first group already halves the resolution.
         norm_momentum, norm_eps: of batch normalisation.
+        pre_activation: which blocks activate what enters their first convolution: `all`, or those that do in the
+            reference code, that is all but the ones that change the width, the very first excepted.
     """
 
     def __init__(
@@ -34,6 +43,7 @@ class WideResNet(nn.Module):
         groups: int = 3,
         norm_momentum: float = 0.001,
         norm_eps: float = 1e-3,
+        pre_activation: PreActivation = "reference",
     ) -> None:
         super().__init__()
         blocks = (depth - 4) // 6
@@ -48,7 +58,8 @@ class WideResNet(nn.Module):
                         channels[group] if first_of_group else channels[group + 1],
                         channels[group + 1],
                         stride=2 if first_of_group and (group > 0 or groups == 4) else 1,
-                        activate_shortcut=group == 0 and first_of_group,
+                        very_first=group == 0 and first_of_group,
+                        pre_activation=pre_activation,
                         norm_momentum=norm_momentum,
                         norm_eps=norm_eps,
                     )
@@ -93,7 +104,8 @@ class _Block(nn.Module):
         out_channels: int,
         *,
         stride: int,
-        activate_shortcut: bool,
+        very_first: bool,
+        pre_activation: PreActivation,
         norm_momentum: float,
         norm_eps: float,
     ) -> None:
@@ -104,11 +116,18 @@ class _Block(nn.Module):
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         changes_shape = in_channels != out_channels or stride != 1
         self.shortcut = nn.Conv2d(in_channels, out_channels, 1, stride=stride) if changes_shape else nn.Identity()
-        self.activate_shortcut = activate_shortcut
+        if pre_activation == "reference":
+            self.activates_residual = very_first or not changes_shape
+            # With width 1 the very first block keeps the 16 channels of the stem: nothing but the identity to activate,
+            # which the reference code leaves alone.
+            self.activates_shortcut = very_first and changes_shape
+        else:
+            self.activates_residual, self.activates_shortcut = True, very_first
 
     def forward(self, x: Tensor) -> Tensor:
-        activated = functional.leaky_relu(self.norm1(x), LEAK)
+        # [samples, in_channels, height, width] -> [samples, out_channels, height / stride, width / stride]
+        activated = functional.leaky_relu(self.norm1(x), LEAK) if self.activates_residual else x
         hidden = functional.leaky_relu(self.norm2(self.conv1(activated)), LEAK)
-        skipped: Tensor = self.shortcut(activated if self.activate_shortcut else x)
+        skipped: Tensor = self.shortcut(activated if self.activates_shortcut else x)
         residual: Tensor = self.conv2(hidden)
         return skipped + residual

@@ -1,28 +1,60 @@
-"""The training loop and what it needs: schedules, checkpoints, determinism, the trajectory log."""
+"""The trainer and what it is made of: streams of batches, optimisers, averages, captured steps, checkpoints."""
 
 from interplay.data.randomness import generator
+from interplay.training.averaging import WeightAverage
 from interplay.training.checkpoint import Checkpoint
+from interplay.training.compute import Compute
 from interplay.training.determinism import configure_torch
 from interplay.training.devices import Card, pick_device, release_devices, visible_cards
+from interplay.training.evaluation import accuracy_and_loss, evaluate
+from interplay.training.learner import Learner, on_device
 from interplay.training.loop import LoopResult, Task, run_loop
-from interplay.training.readings import information_readings
+from interplay.training.optimizer import adamw, load_optimizer, parameter_groups, set_learning_rate, sgd
+from interplay.training.readings import information_readings, stopping_readings
 from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
+from interplay.training.streams import Batch, Draws, EpochOrder, Source, Stream
+from interplay.training.trained import Trained, build_network, load_networks
+from interplay.training.trainer import Descent, State, Step, Trainer
 from interplay.training.trajectory import TrajectoryLog
 
 __all__ = [
+    "Batch",
     "Card",
     "Checkpoint",
+    "Compute",
+    "Descent",
+    "Draws",
+    "EpochOrder",
+    "Learner",
     "LoopResult",
+    "Source",
+    "State",
+    "Step",
+    "Stream",
     "Task",
+    "Trained",
+    "Trainer",
     "TrajectoryLog",
+    "WeightAverage",
+    "accuracy_and_loss",
+    "adamw",
+    "build_network",
     "configure_torch",
     "cosine_factor",
+    "evaluate",
     "generator",
     "information_readings",
+    "load_networks",
+    "load_optimizer",
     "log_steps",
+    "on_device",
+    "parameter_groups",
     "pick_device",
     "release_devices",
     "run_loop",
+    "set_learning_rate",
+    "sgd",
+    "stopping_readings",
     "visible_cards",
     "warmup_factor",
 ]

@@ -6,10 +6,12 @@ import os
 
 import torch
 
+from interplay.training.compute import Compute, keep_memory
 
-def configure_torch(threads: int) -> None:
-    """Use `threads` CPU threads and deterministic kernels wherever there are some."""
+
+def configure_torch(threads: int, compute: Compute | None = None) -> None:
+    """Use `threads` CPU threads and compute as `compute` says (in single precision, deterministically, where None)."""
     torch.set_num_threads(threads)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.benchmark = False
+    (compute or Compute()).apply()
+    keep_memory()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from interplay.information import (
     FEATURE_NORMS,
     DatasetInformation,
+    batch_information,
     class_vectors,
     exact_information,
     gram_matrix,
@@ -56,6 +58,30 @@ def information_readings(
     for norm, other in zip(norms[1:], others, strict=True):
         readings |= {f"{name}_batch_{norm}_norm": other[name] for name in ("mir", "hdr")}
     return readings
+
+
+@torch.no_grad()
+def stopping_readings(
+    features: Tensor, logits: Tensor, labels: Tensor, head: Tensor, batch_size: int
+) -> dict[str, float]:
+    """Criteria of early stopping on the first half of the images, and the accuracy they lead to on the other half.
+
+    `stopping_loss` (nats), `stopping_mir` and `stopping_hdr` (over batches, as the documents compute them) never see
+    the images of `stopped_accuracy` (question 3 of the note).
+
+    Args:
+        features: `[N, d]`; logits: `[N, C]`; labels: `[N]`; head: `[C, d]` class vectors.
+        batch_size: of the batch estimates.
+    """
+    half = len(labels) // 2
+    first, other = slice(None, half), slice(half, None)
+    batches = batch_information(features[first], labels[first], head, batch_size)
+    return {
+        "stopping_loss": float(functional.cross_entropy(logits[first], labels[first])),
+        "stopping_mir": batches["mir"],
+        "stopping_hdr": batches["hdr"],
+        "stopped_accuracy": float((logits[other].argmax(1) == labels[other]).double().mean()),
+    }
 
 
 def _with_chance(features: Tensor, labels: Tensor, head: Tensor) -> dict[str, float]:

@@ -16,7 +16,7 @@ from interplay.data import Images
 from interplay.errors import InterplayError
 from interplay.models import CnnShape, CompressionCNN
 from interplay.protocols.compression import AdamW
-from interplay.training import generator
+from interplay.training import adamw, generator, load_optimizer, parameter_groups
 
 LAYERS = ("l1", "l2", "l3")
 
@@ -66,9 +66,8 @@ class CompressionTask:
                     f"compression: batch_size: {batch_size} leaves one of {len(images.labels)} {name} images alone in "
                     "its batch, which batch normalisation cannot use; choose another"
                 )
-        self.optimizer = torch.optim.AdamW(
-            network.parameters(), lr=optimizer.learning_rate, weight_decay=optimizer.weight_decay
-        )
+        groups = parameter_groups(network, optimizer.weight_decay, decay_norm_and_bias=True)
+        self.optimizer = adamw(groups, optimizer.learning_rate)
         self.drifting = LayerCollapse(network.shape.num_classes)
         self.running = {"train_loss": nan, "train_accuracy": nan}
         self.gradient_seconds = 0.0
@@ -130,7 +129,7 @@ class CompressionTask:
         """Restore what `state_dict` gave."""
         device = self.splits["train"].labels.device
         self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_optimizer(self.optimizer, state["optimizer"])
         sums = {layer: values.to(device) for layer, values in state["drifting"]["sums"].items()}
         self.drifting.load_state_dict({**state["drifting"], "sums": sums})
         self.running, self.gradient_seconds = dict(state["running"]), state["gradient_seconds"]

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 
 from interplay.collapse import neural_collapse
-from interplay.data.images import Images, Splits, load_splits
+from interplay.data.images import Images, load_splits
 from interplay.experiments.context import Context, Outcome
 from interplay.experiments.supervised.selection import select_weight
-from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, build_model
+from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import gram_matrix, neural_collapse_values
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.protocols.supervised.runs import SupervisedRun
-from interplay.training import information_readings, log_steps, run_loop
+from interplay.training import build_network, evaluate, information_readings, log_steps, run_loop
 
 
 def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> Outcome:
@@ -45,12 +45,20 @@ def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> O
         validation_fraction=protocol.sweep.validation_fraction if sweeping else None,
     )
     settings["num_classes"] = splits.train.num_classes
+    held_out = splits.held_out if sweeping else splits.held_out.sample(protocol.test_sample)
     flip = context.substitute.horizontal_flip
     task = SupervisedTask(
         protocol,
-        build_model(protocol, run.dataset, splits.train, run.seed),
+        build_network(
+            protocol,
+            run.dataset,
+            in_channels=splits.train.image_shape[0],
+            num_classes=splits.train.num_classes,
+            seed=run.seed,
+        ),
         splits.train,
-        splits.held_out.sample(protocol.trajectory.test_sample),
+        held_out,
+        sample=held_out.sample(protocol.trajectory.information_sample),
         held_out_name="validation" if sweeping else "test",
         objective=run.settings.objective,
         weight=settings["weight"],
@@ -59,6 +67,7 @@ def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> O
         child=run.settings.child,
         flip=protocol.augmentation.horizontal_flip if flip is None else flip,
         seed=run.seed,
+        compute=context.compute,
     )
     # A candidate of the sweep is judged once, at its end.
     observe_at = [protocol.iterations] if sweeping else log_steps(protocol.trajectory.points, protocol.iterations)
@@ -66,9 +75,9 @@ def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> O
         task, protocol.iterations, observe_at, context.checkpoint, protocol.checkpoint_every, context.report
     )
     clock = perf_counter()
-    tables["gram_example"] = gram_example(task, splits.held_out)
+    tables["gram_example"] = gram_example(task, held_out)
     outcome = Outcome(
-        metrics=_final_metrics(task, splits, result.trajectory),
+        metrics=_final_metrics(task, result.trajectory),
         trajectory=result.trajectory,
         tables=tables,
         settings=settings,
@@ -81,20 +90,19 @@ def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> O
     return replace(outcome, seconds=seconds)
 
 
-def _final_metrics(task: SupervisedTask, splits: Splits, columns: dict[str, list[float]]) -> dict[str, float]:
-    """Accuracy and loss over the whole held-out set; information with its chance level and NC1-NC4 over a sample of it.
+def _final_metrics(task: SupervisedTask, columns: dict[str, list[float]]) -> dict[str, float]:
+    """Accuracy and loss over the held-out set as last read; information, its chance level and NC1-NC4 over a sample.
 
-    `best_<split>_accuracy` is the best along the trajectory, end included: what the reference code reports. Shares of
-    the value at neural collapse let data sets of different C be judged by one bound.
+    `best_<split>_accuracy` is the best along the trajectory, end included, always over the same images: what the
+    reference code reports. Shares of the value at neural collapse let data sets of different C be judged by one bound.
     """
-    name, held_out, head = task.held_out_name, splits.held_out, task.network.head
-    _, logits = task.evaluate(held_out.images)
-    metrics = accuracy_and_loss(logits / task.temperature, held_out.labels, name)
-    metrics[f"best_{name}_accuracy"] = max([metrics[f"{name}_accuracy"], *columns[f"{name}_accuracy"][:-1]])
+    name, held_out, head = task.held_out_name, task.held_out, task.network.head
+    metrics = {key: columns[key][-1] for key in (f"{name}_accuracy", f"{name}_loss")}
+    metrics[f"best_{name}_accuracy"] = max(columns[f"{name}_accuracy"])
 
     trajectory = task.protocol.trajectory
     sample = held_out.sample(trajectory.final_sample)
-    features, _ = task.evaluate(sample.images)
+    features, _ = evaluate(task.network, sample.images)
     metrics |= information_readings(features, sample.labels, head.weight, trajectory.batch_size, chance=True)
     collapse = neural_collapse(features, sample.labels, head.weight, head_bias=head.bias)
     metrics |= {key: float(getattr(collapse, key)) for key in ("nc1", "nc2", "nc3", "nc4")}
@@ -113,7 +121,7 @@ def gram_example(task: SupervisedTask, held_out: Images, classes: int = 3, each:
     """
     chosen = torch.cat([(held_out.labels == label).nonzero()[:each, 0] for label in range(classes)])
     labels = held_out.labels[chosen]
-    features, _ = task.evaluate(held_out.images[chosen])
+    features, _ = evaluate(task.network, held_out.images[chosen])
     with torch.no_grad():
         of_features, of_head = gram_matrix(features), gram_matrix(task.network.head.weight[labels])
     pairs = torch.cartesian_prod(torch.arange(len(chosen)), torch.arange(len(chosen))).tolist()

@@ -106,13 +106,13 @@ class WeightSweep(Strict):
 
 
 class Trajectory(Strict):
-    """What is logged: `points` times on `test_sample` test images, at the end on `final_sample` (all where null).
+    """What is logged: `points` times information on `information_sample` test images, on `final_sample` at the end.
 
-    The final accuracy is always over all test images; `final_sample` bounds the cost of information and collapse.
+    Null stands for all test images. Accuracy and loss are over all of them every time.
     """
 
     points: Annotated[int, Field(ge=2)]
-    test_sample: PositiveInt | None
+    information_sample: PositiveInt | None
     final_sample: PositiveInt | None
     batch_size: Annotated[int, Field(ge=2)]
 
@@ -120,17 +120,21 @@ class Trajectory(Strict):
 class SupervisedProtocol(Protocol):
     """Supervised training of Wide ResNets, plain or with MAX MI or MIN HD added to the cross-entropy.
 
-    `temperature` divides the logits in the cross-entropy.
+    `pre_activation` says which blocks activate what enters their first convolution (see `models.WideResNet`).
+    `train_sample` and `test_sample` bound the images that are there at all; null is all. `temperature` divides the
+    logits in the cross-entropy.
     """
 
     architectures: dict[str, Architecture]
     norm: Norm
+    pre_activation: Literal["reference", "all"]
     objectives: tuple[Objective, ...]
     seeds: tuple[NonNegativeInt, ...]
     iterations: PositiveInt
     batch_size: Annotated[int, Field(ge=2)]
     image_pooling: PositiveInt
     train_sample: PositiveInt | None
+    test_sample: PositiveInt | None
     optimizer: Optimizer
     augmentation: Augmentation
     temperature: PositiveFloat

@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from interplay.data.images import load_splits
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context
-from interplay.experiments.supervised.trained import load_trained
+from interplay.experiments.networks import load_trained
 from interplay.models import WideResNet
 from interplay.records import read_record
 from interplay.training import Checkpoint
@@ -20,7 +20,7 @@ NETWORKS = {
     "train_sample": 500,
     "variants": {"seeds": []},
     "children": {"seeds": []},
-    "trajectory": {"points": 2, "test_sample": 64, "final_sample": 64, "batch_size": 64},
+    "trajectory": {"points": 2, "information_sample": 64, "final_sample": 64, "batch_size": 64},
 }
 NAMES = [f"supervised/cifar10/plain/seed{seed}" for seed in (0, 1)]
 
