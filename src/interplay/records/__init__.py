@@ -1,6 +1,6 @@
 """One run's record: the only thing that the producing and the judging wing share. No torch in here."""
 
-from interplay.records.digests import code_digest, text_digest
+from interplay.records.digests import code_digest, module_digests, text_digest
 from interplay.records.provenance import collect_provenance, peak_memory_mib
 from interplay.records.schema import Finding, Provenance, Record, Residual
 from interplay.records.selection import select_records
@@ -21,6 +21,7 @@ __all__ = [
     "code_digest",
     "collect_provenance",
     "dataset_label",
+    "module_digests",
     "peak_memory_mib",
     "read_record",
     "read_records",
