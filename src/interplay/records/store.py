@@ -4,32 +4,57 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from interplay.errors import InterplayError
+from interplay.records.disk import explain
 from interplay.records.schema import Record
 
 
-def write_bytes_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a reader sees the old file or the whole new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; what is written there replaces `path` when the block ends, or is gone.
+
+    A reader sees the old file or the whole new one, never a part, also after a power cut.
+
+    Raises:
+        InterplayError: the disk is full, read-only or refuses; one line that names it.
+    """
+    temporary = None
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(descriptor)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         # mkstemp makes files private; a result should be readable like any other file.
         mask = os.umask(0)
         os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except Exception as error:
+        if isinstance(error, InterplayError) or (said := explain(error, path)) is None:
+            raise
+        raise InterplayError(said) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path` so that a reader sees the old file or the whole new one, never a part.
+
+    Raises:
+        InterplayError: the disk is full, read-only or refuses; one line that names it.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
