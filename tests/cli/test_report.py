@@ -46,7 +46,7 @@ def test_the_command_loads_its_room_only_when_called_and_never_torch():
     ("arguments", "message"),
     [
         (["--results", "nowhere"], "error: nowhere: no such folder; make it with `make reproduce`"),
-        (["--config", "nowhere"], "error: nowhere/catalogue.yaml: cannot be read"),
+        (["--config", "nowhere"], "error: nowhere/documents.yaml: cannot be read"),
         (["--colour"], "error: No such option: --colour"),
     ],
 )

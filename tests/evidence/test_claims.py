@@ -125,8 +125,8 @@ def test_every_cell_of_the_thesis_tables_has_its_claim(config, published, table)
         assert claim.test.runs.startswith(f"compression/{dataset}/{network}/")
         # A smaller network on fewer images says nothing about an accuracy, nor do images of another data set.
         trained = claim.test.metric.startswith("test_")
-        assert claim.tiers == (("review", "paper") if trained else ("smoke", "review", "paper"))
-        assert ("offline" in claim.data) == (dataset == "fashion-mnist" or not trained)
+        assert claim.tiers == (("review", "paper") if trained else None)
+        assert (claim.data is None or "offline" in claim.data) == (dataset == "fashion-mnist" or not trained)
 
 
 def test_what_the_printed_tables_say_about_themselves(config, published):
@@ -150,6 +150,6 @@ def test_every_selector_matches_a_planned_run(config, tier):
     setup = load_setup(config, tier)
     jobs = plan_jobs(setup)
     for claim in claims:
-        if tier in claim.tiers and setup.data_name in claim.data:
+        if tier in (claim.tiers or (tier,)) and setup.data_name in (claim.data or (setup.data_name,)):
             for pattern in selectors(claim):
                 assert matching_records(jobs, [pattern]), f"{claim.id}: no run of tier {tier} matches {pattern}"

@@ -59,6 +59,16 @@ def test_a_setup_that_cannot_be_told(tmp_path, folder, asked, option):
         setup_of(tmp_path / folder, [], **asked)
 
 
+def test_a_tier_of_ones_own_is_believed_where_the_configuration_has_it(tmp_path, make):
+    (tmp_path / "config/tiers").mkdir(parents=True)
+    (tmp_path / "config/tiers/overnight.yaml").touch()
+    assert setup_of(tmp_path / "overnight", [], config=tmp_path / "config") == ("overnight", "published")
+    with pytest.raises(InterplayError, match="'smoke' is none of overnight"):
+        setup_of(tmp_path / "smoke", [], config=tmp_path / "config")
+    own = make("supervised/a", tier="weekend", data="offline")
+    assert setup_of(tmp_path, [own]) == ("weekend", "offline")
+
+
 def test_setup_comes_from_the_records_and_they_must_agree(tmp_path, make):
     paper = make("supervised/a", tier="paper", data="published")
     assert setup_of(tmp_path, [paper]) == ("paper", "published")

@@ -24,6 +24,7 @@ from interplay.experiments.supervised.trained import Trained
 from interplay.information import gram_matrix, hdr, mir
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning
+from interplay.protocols.supervised import SupervisedSettings
 
 SUPERVISED = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},
@@ -62,9 +63,8 @@ def parent(small_setup):
 
     def make(ema_decay):
         protocol = small_setup("supervised", **(SUPERVISED | {"ema_decay": ema_decay, "batch_size": 32}))
-        plain = {"objective": "plain", "weight": 0.0, "temperature": 1.0, "label_smoothing": 0.0}
-        record = SimpleNamespace(settings=plain, seed=0)
-        return Trained(network(), protocol.protocols["supervised"], record)
+        plain = SupervisedSettings(temperature=1, label_smoothing=0, learning_rate=0.1)
+        return Trained(network(), protocol.protocols["supervised"], plain, SimpleNamespace(seed=0))
 
     return make
 

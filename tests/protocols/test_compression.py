@@ -7,8 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from interplay.errors import InterplayError
 from interplay.models import CnnShape, CompressionCNN
-from interplay.protocols.compression import CompressionProtocol
-from interplay.protocols.compression_cost import compression_operations, layer_operations
+from interplay.protocols.compression import CompressionProtocol, CompressionSettings
+from interplay.protocols.compression.cost import layer_operations
 from interplay.protocols.plan import plan_jobs, select_runs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.sourced import lay_over, validate
@@ -30,7 +30,7 @@ def test_what_the_thesis_prints(config):
     assert protocol.optimizer.weight_decay == torch.optim.AdamW([torch.zeros(1)]).defaults["weight_decay"]
     assert (protocol.epochs, protocol.stop_at_loss) == (50, 0.02)
     assert all(cnn.channels == (64, 128, 256) for cnn in protocol.networks.values())
-    assert protocol.variants == ()
+    assert protocol.variants_run == ()
 
 
 def test_four_scenarios_twice_on_four_different_data_sets(setup):
@@ -38,50 +38,80 @@ def test_four_scenarios_twice_on_four_different_data_sets(setup):
     for dataset in ("cifar10", "fashion-mnist"):
         for network in ("f_plus", "f_minus"):
             geometry, information = runs[f"{dataset}/{network}/seed0"], runs[f"{dataset}/{network}/information/seed0"]
-            assert geometry.settings == {"network": network, "part": "geometry", "variant": None}
-            assert information.settings == {"network": network, "part": "information", "variant": None}
-            assert runs[f"{dataset}/{network}/architecture"].dataset_used is None
+            assert geometry.settings == CompressionSettings(network=network, part="geometry")
+            assert information.settings == CompressionSettings(network=network, part="information")
+            assert runs[f"{dataset}/{network}/architecture"].reads == ()
     assert "fashion-mnist/f_plus/random_labels/seed0" in runs
-    used = {run.dataset: run.dataset_used for run in runs.values() if run.dataset_used}
-    assert len(set(used.values())) == 2
+    datasets = setup.mapping.of("compression").datasets
+    assert len({datasets[name].use for run in runs.values() for name in run.reads}) == 2
 
 
 @pytest.mark.parametrize("part", ["geometry", "information"])
 def test_one_pattern_selects_one_part_of_a_data_set(setup, part):
     for pattern in (f"fashion-mnist/{part}", f"*/{part}"):
         runs = select_runs(setup, "compression", pattern)
-        assert {run.settings["part"] for run in runs} == {part}
-        assert {run.settings["network"] for run in runs} == {"f_plus", "f_minus"}
+        assert {run.settings.part for run in runs} == {part}
+        assert {run.settings.network for run in runs} == {"f_plus", "f_minus"}
         assert {fnmatchcase(run.family, pattern) for run in runs} == {True}
 
 
 def test_offline_data_differ_by_experiment(config):
     smoke = load_setup(config, "smoke")
-    assert "data.cifar10: cifar10 -> glyphs10" in smoke.overrides["compression"]
-    assert "data.cifar10: cifar10 -> fashion-mnist" in smoke.overrides["supervised"]
-    assert not any(line.startswith("data.fashion-mnist") for line in smoke.overrides["compression"])
+
+    def overrides(experiment, pattern):
+        (run,) = select_runs(smoke, experiment, pattern)
+        return smoke.overrides_of(experiment, run)
+
+    assert "data.cifar10: cifar10 -> glyphs10" in overrides("compression", "cifar10/f_plus/seed0")
+    assert "data.cifar10: cifar10 -> fashion-mnist" in overrides("supervised", "cifar10/plain/seed0")
+    for pattern in ("fashion-mnist/f_plus/seed0", "cifar10/f_plus/architecture"):
+        assert not any(line.startswith("data.") for line in overrides("compression", pattern))
     reads = {job.experiment: job.datasets for job in plan_jobs(smoke) if job.name.startswith("cifar10/")}
-    assert reads["compression"] == ["glyphs10"]
-    assert reads["supervised"] == ["fashion-mnist"]
+    assert reads["compression"] == ("glyphs10",)
+    assert reads["supervised"] == ("fashion-mnist",)
 
 
 def test_variants_multiply_what_is_trained(config):
     setup = load_setup(config, "smoke")
     plain = select_runs(setup, "compression", "*")
-    setup.protocols["compression"] = changed(config, variants=["raw_pixels", "public_code"])
+    setup.protocols["compression"] = changed(config, variants_run=["raw_pixels", "public_code"])
     runs = {run.name: run for run in select_runs(setup, "compression", "*")}
     assert len(runs) == len(plain) + 2 * 2 * 2 * 2
-    assert runs["cifar10/f_plus/raw_pixels/information/seed0"].settings["variant"] == "raw_pixels"
+    assert runs["cifar10/f_plus/raw_pixels/information/seed0"].settings.variant == "raw_pixels"
     assert {run.name for run in select_runs(setup, "compression", "*/geometry")} >= {
-        run.name for run in plain if run.settings["part"] == "geometry"
+        run.name for run in plain if run.settings.part == "geometry"
     }
+
+
+def test_a_variant_is_what_its_overrides_make_of_the_protocol(config):
+    """What ran stands in the run's own protocol; the rest is the text's."""
+    setup = load_setup(config, "paper")
+    text = setup.protocols["compression"]
+    setup.protocols["compression"] = text.model_copy(update={"variants_run": ("public_code",)})
+    (run,) = select_runs(setup, "compression", "cifar10/f_plus/public_code/seed0")
+    assert (run.protocol.pixels, run.protocol.precision, run.protocol.epochs) == ("raw", "bfloat16", 20)
+    assert run.protocol.information.sufficiency_epochs == 20 and run.protocol.information.minimality_epochs == 50
+    assert run.protocol.stop_at_loss is run.protocol.information.stop_at_loss is None
+    assert run.protocol.batch_size == text.batch_size and run.protocol.networks == text.networks
+    assert "pixels: unit -> raw" in run.variation(setup.protocols["compression"])
+    (plain,) = select_runs(setup, "compression", "cifar10/f_plus/seed0")
+    assert plain.variation(setup.protocols["compression"]) == []
+    assert plain.cost.operations > run.cost.operations  # of 20 epochs
+
+
+def test_a_variant_that_does_not_fit_is_named(config):
+    setup = load_setup(config, "smoke")
+    changes = {"variants": {"wide": {"networks": {"f_plus": {"channels": [30, 32, 64]}}}}, "variants_run": ["wide"]}
+    setup.protocols["compression"] = changed(config, **changes)
+    with pytest.raises(InterplayError, match=r"compression: variants.wide: .* not all multiples of 4"):
+        plan_jobs(setup, ["compression"])
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"variants": ["bf16"]}, "variants.0: Input should be 'raw_pixels'"),
-        ({"variants": ["bfloat16", "bfloat16"]}, "listed twice"),
+        ({"variants_run": ["bf16"]}, "variants_run: no variant 'bf16'; there are raw_pixels, bfloat16"),
+        ({"variants_run": ["bfloat16", "bfloat16"]}, "listed twice"),
         ({"networks": {"f_minus": {"channels": [30, 64, 64]}}}, "multiples of 4"),
         ({"networks": {"resnet": {"channels": [4, 4, 4], "image_pooling": 1}}}, "networks.resnet"),
         ({"random_labels": {"datasets": ["stl10"]}}, "stl10 is not among the datasets"),
@@ -119,7 +149,7 @@ def test_operations_are_those_that_torch_counts(network, image):
 def test_v_information_costs_what_its_decoders_cost(config):
     """One epoch, layer 0 every time, one reading before and one after: counted by hand."""
     setup = load_setup(config, "smoke")
-    setup.protocols["compression"] = protocol = changed(
+    setup.protocols["compression"] = changed(
         config,
         epochs=1,
         train_per_class=100,
@@ -133,9 +163,8 @@ def test_v_information_costs_what_its_decoders_cost(config):
             "input_layer_once": False,
         },
     )
-    runs = {run.settings["part"]: run for run in select_runs(setup, "compression", "cifar10/f_plus/*")}
-    substitute = setup.mapping.of("compression").datasets["cifar10"]
-    cost = {part: compression_operations(protocol, run, substitute) for part, run in runs.items()}
+    runs = {run.settings.part: run for run in select_runs(setup, "compression", "cifar10/f_plus/*")}
+    cost = {part: run.cost.operations for part, run in runs.items()}
     first, second, third = layer_operations("f_plus", (16, 32, 64), (1, 14, 14))
     forward = first + second + third
     assert cost["geometry"] == pytest.approx(forward * 1000 * (3 + 2))

@@ -1,7 +1,7 @@
 import pytest
 
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import EXPERIMENTS
+from interplay.protocols.experiments import experiments
 from interplay.protocols.plan import matching_records, plan_jobs, select_runs
 from interplay.protocols.setup import load_setup
 
@@ -23,7 +23,7 @@ def test_both_tiers_unfold_into_the_runs_of_their_protocols(smoke, paper):
         sets = len(protocol.architectures)
         by_objective = [run for run in runs if run.name.split("/")[1] in protocol.objectives]
         assert len(by_objective) == sets * len(protocol.objectives) * len(protocol.seeds)
-        sweep = [run for run in runs if run.settings["split"] == "validation"]
+        sweep = [run for run in runs if run.settings.split == "validation"]
         candidates = 1 + len(protocol.sweep.max_mi) + len(protocol.sweep.min_hd)
         assert len(sweep) == sets * candidates * len(protocol.sweep.seeds)
         variants = [run for run in runs if run.name.split("/")[1].startswith(("temperature", "smoothing"))]
@@ -47,7 +47,7 @@ def test_a_variant_differs_from_the_plain_run_in_one_thing(paper):
         "cifar10/child-lr0.003-a/seed1": {"learning_rate": 0.003},
         "cifar10/child-lr0.0003-b/seed1": {"learning_rate": 0.0003, "child": "b"},
     }.items():
-        assert runs[name].settings == plain | difference
+        assert runs[name].settings == plain.model_copy(update=difference)
 
 
 def test_networks_that_exist_are_not_trained_again(smoke, paper):
@@ -72,7 +72,7 @@ def test_all_that_is_measured_on_networks_waits_for_their_records_and_weights(sm
     for setup in (smoke, paper):
         jobs = plan_jobs(setup)
         made = {path for job in jobs for path in job.outputs}
-        for name, experiment in EXPERIMENTS.items():
+        for name, experiment in experiments().items():
             if not experiment.reads:
                 continue
             own = [job for job in jobs if job.experiment == name]
@@ -154,6 +154,6 @@ def test_the_control_of_connectivity_joins_first_children_of_neighbouring_seeds_
     trained = {f"supervised/{run.name}" for run in select_runs(smoke, "supervised", "*") if run.keeps_model}
     for run in runs:
         first, second = run.models
-        assert first.replace(f"seed{run.seed}", "seed1") == second and run.settings["initialisation"] == "different"
+        assert first.replace(f"seed{run.seed}", "seed1") == second and run.settings.initialisation == "different"
         assert {first, second} <= trained
-    assert {run.settings["learning_rate"] for run in runs if run.dataset == "cifar10"} == {0.1, 0.01, 0.001}
+    assert {run.settings.learning_rate for run in runs if run.dataset == "cifar10"} == {0.1, 0.01, 0.001}

@@ -1,10 +1,13 @@
+import re
 import shutil
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import PROTOCOLS
+from interplay.protocols.experiments import experiments
+from interplay.protocols.plan import select_runs
 from interplay.protocols.setup import load_published_protocol, load_setup
 
 
@@ -26,7 +29,7 @@ def change(path, *keys, value):
 
 def test_paper_is_exactly_what_was_published(config):
     setup = load_setup(config, "paper")
-    for name in PROTOCOLS:
+    for name in experiments():
         values, sources = load_published_protocol(config, name)
         dumped = setup.protocols[name].model_dump(mode="json")
         assert yaml.safe_load(yaml.safe_dump(values)) == dumped
@@ -46,19 +49,98 @@ def test_values_that_the_documents_print(config):
 def test_overrides_are_listed_one_by_one(config):
     overrides = load_setup(config, "smoke").overrides
     assert "iterations: 1048576 -> 1000" in overrides["supervised"]
-    assert "data.cifar10: cifar10 -> fashion-mnist" in overrides["supervised"]
-    assert "data.cifar100.horizontal_flip: -> False" in overrides["supervised"]
     assert "modulus: 113 -> 31" in overrides["grokking"]
 
 
+def test_data_that_take_the_place_of_others_follow_from_the_run(config):
+    """Whatever key of the protocol names them."""
+    setup = load_setup(config, "smoke")
+    for experiment, pattern in (("supervised", "cifar100/plain/seed0"), ("temperature", "cifar100/t1/seed0")):
+        (run,) = select_runs(setup, experiment, pattern)
+        lines = setup.overrides_of(experiment, run)
+        assert {"data.cifar100: cifar100 -> glyphs100", "data.cifar100.horizontal_flip: -> False"} <= set(lines)
+        assert not any(line.startswith("data.cifar10:") for line in lines)
+
+
+def test_arithmetic_of_less_precision_is_an_override(config):
+    setup = load_setup(config, "smoke")
+    tier = setup.tier.model_copy(update={"compute": setup.tier.compute.model_copy(update={"precision": "bf16"})})
+    (run,) = select_runs(setup, "grokking", "*/seed0")
+    line = "compute.precision: fp32 -> bf16"
+    assert line in replace(setup, tier=tier).overrides_of("grokking", run)
+    assert line not in setup.overrides_of("grokking", run)
+
+
+def test_a_number_written_otherwise_is_no_override(editable):
+    text = "overrides: {optimizer: {learning_rate: 3e-2}, iterations: 1048576}\n"
+    (editable / "tiers/paper").mkdir()
+    (editable / "tiers/paper/supervised.yaml").write_text(text)
+    assert load_setup(editable, "paper").overrides["supervised"] == []
+
+
+def test_overrides_of_ones_own_are_validated_recorded_and_kept_apart(config):
+    chosen = ("supervised.optimizer.learning_rate=0.05", "supervised.optimizer.momentum=0.8", "grokking.seeds=[3]")
+    setup = load_setup(config, "smoke", None, chosen)
+    assert setup.protocols["supervised"].optimizer.learning_rate == 0.05
+    assert setup.protocols["supervised"].optimizer.weight_decay == 0.005  # the tier's
+    assert {"optimizer.learning_rate: 0.03 -> 0.05", "optimizer.momentum: 0.9 -> 0.8"} <= set(
+        setup.overrides["supervised"]
+    )
+    assert setup.protocols["grokking"].seeds == (3,)
+    assert setup.folder.startswith("smoke+") and setup.folder != load_setup(config, "smoke", None, chosen[:1]).folder
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        ("supervised.iterations", "write path.to.key=value"),
+        ("supervised", "write path.to.key=value"),
+        ("supervised=3", "name a key of supervised"),
+        ("supervized.iterations=3", "experiment 'supervized' is unknown"),
+        ("supervised.iterations=many", "--set supervised: iterations: Input should be a valid integer"),
+        ("supervised.steps=3", "--set supervised: steps: Extra inputs"),
+        ("grokking.seeds=[1", "not valid YAML"),
+        ("grokking..seeds=1", "write path.to.key=value"),
+    ],
+)
+def test_a_wrong_override_of_ones_own_is_one_line(config, chosen, says):
+    with pytest.raises(InterplayError, match=re.escape(says)) as caught:
+        load_setup(config, "smoke", None, [chosen])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_tier_may_leave_out_a_data_set(editable):
+    change(editable / "tiers/smoke/supervised.yaml", "without", value=["cifar100"])
+    change(editable / "tiers/smoke/supervised.yaml", "overrides", "architectures", value={"cifar10": {"depth": 16}})
+    change(editable / "tiers/smoke/supervised.yaml", "overrides", "children", "learning_rates", value={})
+    setup = load_setup(editable, "smoke")
+    assert set(setup.protocols["supervised"].architectures) == {"cifar10"}
+    assert set(setup.protocols["supervised"].children.learning_rates) == {"cifar10"}
+    for name in ("supervised", "temperature", "pruning", "estimators", "connectivity"):
+        assert {run.dataset for run in setup.unfold(name)} == {"cifar10"}
+    assert any(line.startswith("architectures.cifar100: ") for line in setup.overrides["supervised"])
+    change(editable / "tiers/smoke/supervised.yaml", "without", value=["cifar1000"])
+    with pytest.raises(InterplayError, match="without: no data set 'cifar1000'"):
+        load_setup(editable, "smoke")
+
+
+def test_a_tier_of_ones_own_is_a_tier(editable):
+    shutil.copy(editable / "tiers/smoke.yaml", editable / "tiers/overnight.yaml")
+    (editable / "tiers/overnight").mkdir()
+    (editable / "tiers/overnight/theory.yaml").write_text("overrides: {draws: 20}\n")
+    setup = load_setup(editable, "overnight")
+    assert setup.folder == "overnight" and setup.protocols["theory"].draws == 20
+    assert setup.protocols["grokking"].modulus == 113
+
+
 def test_what_holds_for_the_networks_is_listed_with_what_is_measured_on_them(config):
-    overrides = load_setup(config, "smoke").overrides
+    setup = load_setup(config, "smoke")
+    overrides = {name: setup.overrides_of(name, setup.unfold(name)[0]) for name in experiments()}
     for name in ("temperature", "connectivity", "pruning", "estimators"):
         assert "supervised.iterations: 1048576 -> 1000" in overrides[name]
         assert "supervised.architectures.cifar10.depth: 28 -> 10" in overrides[name]
-        assert "data.cifar10: cifar10 -> fashion-mnist" in overrides[name]
         inherited = {line.removeprefix("supervised.") for line in overrides[name]}
-        assert set(overrides["supervised"]) <= inherited
+        assert set(overrides["supervised"]) <= inherited | {line for line in overrides[name] if "data." in line}
         assert len(set(overrides[name])) == len(overrides[name])
     assert "points: 21 -> 11" in overrides["connectivity"]
     assert not any(line.startswith("supervised.") for name in ("theory", "grokking") for line in overrides[name])
@@ -116,17 +198,24 @@ def test_unknown_tiers_and_mappings(config, tier, data, says):
         (("overrides", "pruning", "sparsities"), [-0.5], "sparsities.0: .* greater than or equal to 0"),
         (("overrides", "pruning", "sparsities"), [0.5, 0.5], "sparsities: 0.5 is listed twice"),
         (("overrides", "pruning", "seeds"), [0, 9], "pruning: seeds: 9 has no plain run"),
-        (("overrides", "supervized"), {}, "no such experiment"),
+        (("overrides", "supervized", "seeds"), [0], "experiment 'supervized' is unknown"),
         (("overrides", "grokking", "train_fraction"), 1.0, "train_fraction: Input should be less than 1"),
         (("bundle",), "all", "bundle"),
         (("colour",), "red", "colour: Extra inputs"),
     ],
 )
 def test_a_wrong_override_is_one_line_that_names_file_and_key(editable, keys, value, says):
-    change(editable / "tiers" / "smoke.yaml", *keys, value=value)
+    first, *others = keys
+    if first == "overrides":  # of one experiment
+        path, keys = editable / "tiers/smoke" / f"{others[0]}.yaml", (first, *others[1:])
+    else:
+        path = editable / "tiers/smoke.yaml"
+    if not path.exists():
+        path.write_text("{}")
+    change(path, *keys, value=value)
     with pytest.raises(InterplayError, match=says) as caught:
         load_setup(editable, "smoke")
-    assert "smoke.yaml" in str(caught.value)
+    assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

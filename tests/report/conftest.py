@@ -145,7 +145,10 @@ def a_record(experiment: str, run: str, seconds: float, **changes: object) -> Re
 def write_sample_config(folder: Path) -> None:
     """A configuration with a catalogue and descriptions, but no plan."""
     (folder / "data").mkdir(parents=True)
-    (folder / "catalogue.yaml").write_text(yaml.safe_dump(CATALOGUE, sort_keys=False), encoding="utf-8")
+    (folder / "catalogue").mkdir()
+    documents, exhibits = ({key: CATALOGUE[key]} for key in ("documents", "exhibits"))
+    (folder / "documents.yaml").write_text(yaml.safe_dump(documents, sort_keys=False), encoding="utf-8")
+    (folder / "catalogue/all.yaml").write_text(yaml.safe_dump(exhibits, sort_keys=False), encoding="utf-8")
     (folder / "data" / "offline.yaml").write_text("description: real data without a host\n", encoding="utf-8")
 
 

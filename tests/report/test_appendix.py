@@ -27,7 +27,7 @@ def test_every_claim_maps_to_experiment_command_and_cost(sample):
 def test_exhibits_and_what_is_missing(sample):
     rows = rows_of(render_appendix(gather_report(*sample)), "Figures and tables")
     assert [row[3] for row in rows].count("**missing**") == 2
-    assert rows[1][0] == "`metrics24/fig9`, `interplay24/fig7`"
+    assert rows[2][0] == "`metrics24/fig9`, `interplay24/fig7`"
 
 
 def test_cost_adds_up_and_machines_and_data_are_named(sample):

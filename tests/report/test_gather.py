@@ -97,7 +97,7 @@ def test_a_folder_with_nothing_in_it(sample, tmp_path):
 
 
 def test_a_missing_catalogue(sample, tmp_path):
-    with pytest.raises(InterplayError, match=r"catalogue\.yaml: cannot be read"):
+    with pytest.raises(InterplayError, match=r"documents\.yaml: cannot be read"):
         gather_report(sample[0], tmp_path)
 
 

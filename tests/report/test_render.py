@@ -206,7 +206,8 @@ def test_the_same_inputs_give_the_same_bytes(sample, html):
 def test_without_verdicts_and_exhibits_the_page_still_stands(own_sample):
     results, config = own_sample
     (results / "verdicts.json").unlink()
-    (config / "catalogue.yaml").write_text("documents: {note: n}\nexhibits: []\n", encoding="utf-8")
+    (config / "documents.yaml").write_text("documents: {note: n}\n", encoding="utf-8")
+    (config / "catalogue/all.yaml").write_text("exhibits: []\n", encoding="utf-8")
     bare = Page(render_page(gather_report(results, config)))
     assert "Missing: no claim has been judged" in bare.text
     assert bare.text.count("The catalogue holds none.") == 2

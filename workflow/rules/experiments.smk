@@ -19,12 +19,15 @@ for _job in JOBS:
             which=_job.name if _job.name != "all" else "*",
             tier=TIER,
             folders=folders,
+            device=DEVICE,
         log:
             f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",
         threads: SETUP.tier.threads
         priority: 2 if AWAITED & set(_job.outputs) else 1
         resources:
-            gpu=int(_job.experiment in ACCELERATED),
+            gpu=int(device_of(_job, DEVICE) == "cuda"),
+            mem_mb=_job.memory_mib,
+            runtime=runtime_minutes(_job, DEVICE),
         shell:
             "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "
-            "{params.folders} --threads {threads} > {log} 2>&1"
+            "{params.folders} --device {params.device} --threads {threads} > {log} 2>&1"

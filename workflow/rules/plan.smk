@@ -1,5 +1,6 @@
 # What there is to do, read from the typed configuration. A wrong key stops here, before anything runs.
 
+import shlex
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -7,6 +8,7 @@ from snakemake.exceptions import WorkflowError
 from interplay.errors import InterplayError
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.forecast import device_of, runtime_minutes
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.sourced import read_yaml
@@ -14,8 +16,10 @@ from interplay.records import code_digest, text_digest
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
+# Overrides of the user's own, as `--config set="supervised.iterations=100 grokking.seeds=[0]"`.
+CHOSEN = str(config.get("set", "")).split()
 try:
-    SETUP = load_setup(CONFIG, config.get("tier", "smoke"), config.get("data"))
+    SETUP = load_setup(CONFIG, config.get("tier", "smoke"), config.get("data"), CHOSEN)
     JOBS = plan_jobs(SETUP)
     CATALOGUE = load_catalogue(CONFIG)
     CLAIMS = load_claims(CONFIG / "claims")
@@ -25,10 +29,11 @@ except InterplayError as error:
 ROOT = config.get("results", "results")
 OUT = f"{ROOT}/{SETUP.folder}"
 TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
+TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
+DEVICE = config.get("device", SETUP.tier.compute.device)
 # Where each data set lies, by the name of the .dvc file that pins it; the others are made on the fly.
 FETCHED = {path.stem: read_yaml(path)["outs"][0]["path"] for path in Path("data").glob("*.dvc")}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
-ACCELERATED = {"supervised", "grokking"} if SETUP.tier_name != "smoke" else set()
 
 
 def folders(wildcards):

@@ -15,7 +15,7 @@ rule make_report:
             b"".join(path.read_bytes() for path in sorted(Path("src/interplay/report/templates").glob("*")))
         ),
         config=CONFIG,
-        catalogue=digest_of_config("catalogue.yaml"),
+        catalogue=digest_of_config("catalogue", "documents.yaml"),
         out=subpath(output[0], ancestor=2),
     log:
         f"{OUT}/logs/report/make_report.log",

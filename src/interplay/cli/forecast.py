@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from interplay.cli import app
-from interplay.cli.options import Config, Data, Results, Tier
+from interplay.cli.options import Chosen, Config, Data, Device, Results, Tier
 
 
 @app.command()
@@ -16,34 +16,37 @@ def forecast(
     claim: Annotated[str | None, typer.Option("--claim", help="only what this claim needs")] = None,
     tier: Tier = "smoke",
     data: Data = None,
+    device: Device = None,
     config: Config = Path("config"),
     results: Results = Path("results"),
+    chosen: Chosen = None,
 ) -> None:
-    """Forecast the time of every job, scaled from earlier runs on this and other machines (results/, reference)."""
+    """Forecast the time of every job, scaled from earlier runs on the same kind of device (results/, reference)."""
     from rich.console import Console
     from rich.table import Table
 
     from interplay.protocols.claim_files import find_claim, load_claims, selectors
-    from interplay.protocols.cost import forecast as estimate
-    from interplay.protocols.cost import measured_runs, needed_jobs
-    from interplay.protocols.plan import plan_jobs
+    from interplay.protocols.forecast import forecast as estimate
+    from interplay.protocols.forecast import measured_runs
+    from interplay.protocols.plan import needed_jobs, plan_jobs
     from interplay.protocols.setup import load_setup
+    from interplay.protocols.tiers import check_device
 
-    setup = load_setup(config, tier, data)
+    setup = load_setup(config, tier, data, chosen or ())
     jobs = plan_jobs(setup)
     if claim is not None:
         jobs = needed_jobs(jobs, selectors(find_claim(load_claims(config / "claims"), claim)))
-    estimates = estimate(setup, jobs, measured_runs(setup, results))
-    table = Table("job", "runs", "time", "scaled from", box=None)
+    estimates = estimate(jobs, measured_runs(results), check_device(device or setup.tier.compute.device))
+    table = Table("job", "runs", "on", "time", "scaled from", box=None)
     for one in estimates:
         time = "unknown" if one.seconds is None else _duration(one.seconds)
-        table.add_row(f"{one.job.experiment} {one.job.name}", str(len(one.job.runs)), time, one.basis)
+        table.add_row(f"{one.job.experiment} {one.job.name}", str(len(one.job.runs)), one.device, time, one.basis)
     Console().print(table)
     known = sum(one.seconds or 0.0 for one in estimates)
     unknown = sum(one.seconds is None for one in estimates)
     typer.echo(
-        f"{len(estimates)} jobs, {_duration(known)} of computing if one follows the other"
-        + (f", {unknown} of unknown cost (run the smoke tier first)" if unknown else "")
+        f"{len(estimates)} jobs of {sum(len(one.job.runs) for one in estimates)} runs, {_duration(known)} of computing "
+        f"if one follows the other" + (f", {unknown} of unknown cost" if unknown else "")
     )
 
 

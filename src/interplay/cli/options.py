@@ -14,4 +14,8 @@ Results = Annotated[Path, typer.Option("--results", help="folder below which res
 DataRoot = Annotated[Path, typer.Option("--data-root", help="folder of the data sets")]
 TierResults = Annotated[Path, typer.Option("--results", help="folder of one tier's results, like results/smoke")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="CPU threads; the tier's number if not given")]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda")]
+Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:N or auto; the tier's own if not given")]
+Chosen = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="override <experiment>.path.to.key=value (YAML); may be given again; results go apart"),
+]

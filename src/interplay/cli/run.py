@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from interplay.cli import app
-from interplay.cli.options import Config, Data, DataRoot, Device, Results, Threads, Tier
+from interplay.cli.options import Chosen, Config, Data, DataRoot, Device, Results, Threads, Tier
 
 
 @app.command()
@@ -21,7 +21,8 @@ def run(
     results: Results = Path("results"),
     data_root: DataRoot = Path("data"),
     threads: Threads = None,
-    device: Device = "auto",
+    device: Device = None,
+    chosen: Chosen = None,
 ) -> None:
     """Run an experiment and write one record per run.
 
@@ -30,7 +31,7 @@ def run(
     from interplay.protocols.plan import select_runs
     from interplay.protocols.setup import load_setup
 
-    setup = load_setup(config, tier, data)
+    setup = load_setup(config, tier, data, chosen or ())
     runs = select_runs(setup, experiment, which)
 
     from interplay.experiments.runner import run_all
@@ -42,7 +43,7 @@ def run(
         runs,
         results=results / setup.folder,
         data_root=data_root,
-        device=pick_device(device),
+        device=pick_device(device or setup.tier.compute.device),
         threads=threads or setup.tier.threads,
         say=lambda line: typer.echo(line),
     )

@@ -35,7 +35,7 @@ def verdicts(
     if claim is not None:
         claims = [find_claim(claims, claim)]
     records = find_records(results, claims)
-    tier_name, data_name = setup_of(results, records, tier, data)
+    tier_name, data_name = setup_of(results, records, tier, data, config)
     judged = judge(claims, records, load_published(config / "published"), tier_name, data_name)
     default = results / "verdicts.json" if claim is None else results / "verdicts" / f"{claim}.json"
     write_verdicts(judged, output or default)

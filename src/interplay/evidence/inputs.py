@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 from interplay.errors import InterplayError
 from interplay.protocols.claim_files import selectors
-from interplay.protocols.claims import Claim, DataName, TierName
+from interplay.protocols.claims import Claim, DataName, OurMapping, OurTier, TierName
 from interplay.records import Record, read_records
 
 
@@ -31,11 +31,16 @@ def find_records(results: Path, claims: Iterable[Claim]) -> list[Record]:
 
 
 def setup_of(
-    results: Path, records: Sequence[Record], tier: str | None = None, data: str | None = None
+    results: Path,
+    records: Sequence[Record],
+    tier: str | None = None,
+    data: str | None = None,
+    config: Path | None = None,
 ) -> tuple[TierName, DataName]:
     """Tier and data mapping: as asked for, else as the records say, else as the folder's name says.
 
     The folder is called `<tier>` or `<tier>-<data>`; `smoke` alone means offline data, the other tiers published data.
+    Without records, only tiers and mappings of `config` are believed (those that come along, where it has none).
 
     Raises:
         InterplayError: the records disagree, or there are none and the folder's name is no tier.
@@ -44,12 +49,15 @@ def setup_of(
     if len(setups) > 1:
         found = ", ".join(f"{one} on {other} data" for one, other in setups)
         raise InterplayError(f"{results}: records of several setups ({found}); keep each in a folder of its own")
-    named = results.resolve().name.partition("-")
+    named = results.resolve().name.partition("+")[0].partition("-")
     fallback_tier = setups[0][0] if setups else named[0]
     fallback_data = setups[0][1] if setups else named[2] or ("offline" if named[0] == "smoke" else "published")
-    chosen_tier, chosen_data = tier or fallback_tier, data or fallback_data
-    for value, known, option in ((chosen_tier, TierName, "--tier"), (chosen_data, DataName, "--data")):
-        if value not in get_args(known):
-            choices = ", ".join(get_args(known))
-            raise InterplayError(f"{results}: {value!r} is none of {choices}; say which with {option}")
-    return cast(TierName, chosen_tier), cast(DataName, chosen_data)
+    if not setups:
+        for value, kind, ours, option in (
+            (tier or fallback_tier, "tiers", get_args(OurTier), "--tier"),
+            (data or fallback_data, "data", get_args(OurMapping), "--data"),
+        ):
+            own = sorted(path.stem for path in (config / kind).glob("*.yaml")) if config is not None else []
+            if value not in (known := own or ours):
+                raise InterplayError(f"{results}: {value!r} is none of {', '.join(known)}; say which with {option}")
+    return tier or fallback_tier, data or fallback_data

@@ -67,9 +67,9 @@ def _judge_one(
     patterns = selectors(claim)
     missing = [need for need in patterns if not any(fnmatchcase(record.name, need) for record in records)]
     used: list[Record] = []
-    if tier not in claim.tiers:
+    if claim.tiers is not None and tier not in claim.tiers:
         outcome = Outcome("not run", f"Meaningful only at tier {' or '.join(claim.tiers)}, not at {tier}.")
-    elif data not in claim.data:
+    elif claim.data is not None and data not in claim.data:
         outcome = Outcome("not run", f"Meaningful only on {' or '.join(claim.data)} data, not on {data}.")
     elif missing:
         outcome = Outcome("not run", f"Not judged: no record matches {', '.join(missing)}.")

@@ -22,21 +22,20 @@ from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
 from interplay.experiments.supervised.trained import load_trained
 from interplay.information import batch_information, exact_information
 from interplay.models import WideResNet, interpolate
-from interplay.protocols.connectivity import ConnectivityProtocol
-from interplay.protocols.runs import Run
+from interplay.protocols.connectivity import ConnectivityProtocol, ConnectivityRun
 from interplay.records import Record
 
 READINGS = ("mir", "hdr", "feature_entropy")  # exact, and `_batch`: mean over batches
 NORM_BATCH = 500  # images of a batch while statistics are recomputed
 
 
-def run(protocol: ConnectivityProtocol, run: Run, context: Context) -> Outcome:
+def run(protocol: ConnectivityProtocol, run: ConnectivityRun, context: Context) -> Outcome:
     """Read the path between two children twice: with interpolated batch-norm statistics and with recomputed ones.
 
     Statistics that fit neither child can by themselves cost all accuracy between the ends (METHODS F), so that a
     barrier with interpolated statistics alone says little about the loss landscape.
     """
-    if run.settings["initialisation"] == "same":
+    if run.settings.initialisation == "same":
         check_siblings([record for name in run.models for record in context.earlier if record.name == name])
     (first, second), splits = load_trained(context, run.models)
     clock = perf_counter()

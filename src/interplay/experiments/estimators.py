@@ -27,8 +27,7 @@ from interplay.information import (
 )
 from interplay.information.batch import NAMES
 from interplay.models import WideResNet
-from interplay.protocols.estimators import EstimatorsProtocol
-from interplay.protocols.runs import Run
+from interplay.protocols.estimators import EstimatorsProtocol, EstimatorsRun
 from interplay.training import generator
 
 QUANTITIES = ("feature_entropy", "mir", "hdr")
@@ -37,7 +36,7 @@ NORM_NAMES = {"l2": "l2", "batch": "batch_norm", "layer": "layer_norm"}  # in th
 Row = dict[str, Any]
 
 
-def run(protocol: EstimatorsProtocol, run: Run, context: Context) -> Outcome:
+def run(protocol: EstimatorsProtocol, run: EstimatorsRun, context: Context) -> Outcome:
     """Compare estimates on the features of a plain network, and normalisations on it and its initialisation."""
     (trained,), splits = load_trained(context, run.models)
     assert run.dataset is not None

@@ -14,12 +14,11 @@ from torch.nn import functional
 
 from interplay.experiments.context import Context, Outcome
 from interplay.models import ModularTransformer
-from interplay.protocols.grokking import GrokkingProtocol
-from interplay.protocols.runs import Run
+from interplay.protocols.grokking import GrokkingProtocol, GrokkingRun
 from interplay.training import generator, information_readings, log_steps, run_loop, warmup_factor
 
 
-def run(protocol: GrokkingProtocol, run: Run, context: Context) -> Outcome:
+def run(protocol: GrokkingProtocol, run: GrokkingRun, context: Context) -> Outcome:
     """Train on `train_fraction` of all p^2 pairs, full batch; read accuracy, loss, MIR and HDR on both splits."""
     task = _Addition(protocol, run.seed, context.device)
     observe_at = log_steps(protocol.trajectory.points, protocol.steps)

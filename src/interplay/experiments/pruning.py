@@ -23,20 +23,19 @@ from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_l
 from interplay.experiments.supervised.trained import Trained, load_trained
 from interplay.information import class_vectors, mean_readings, paired_information
 from interplay.models import WideResNet
-from interplay.protocols.pruning import FineTuning, PruningProtocol, Scope
-from interplay.protocols.runs import Run
+from interplay.protocols.pruning import FineTuning, PruningProtocol, PruningRun, Scope
 from interplay.training import generator, run_loop
 
 Masks = dict[str, Tensor]
 
 
-def run(protocol: PruningProtocol, run: Run, context: Context) -> Outcome:
+def run(protocol: PruningProtocol, run: PruningRun, context: Context) -> Outcome:
     """Prune a plain network, fine-tune it, and compare both with what it was."""
     (trained,), splits = load_trained(context, run.models)
     assert context.substitute is not None
     clock = perf_counter()
     pruned = deepcopy(trained.network)
-    masks = prune_by_magnitude(pruned, run.settings["scope"], run.settings["sparsity"])
+    masks = prune_by_magnitude(pruned, run.settings.scope, run.settings.sparsity)
     # Fine-tuning changes the network that it is given.
     task = fine_tuning_task(
         trained, deepcopy(pruned), masks, protocol.fine_tuning, splits, flip=context.substitute.horizontal_flip
@@ -130,7 +129,7 @@ def fine_tuning_task(
         splits: of the parent.
         flip: whether mirror images belong to the data set; None leaves it to the parent's protocol.
     """
-    parent, was = trained.protocol, trained.record.settings
+    parent, was = trained.protocol, trained.settings
     optimizer = parent.optimizer.model_copy(update={"learning_rate": settings.learning_rate})
     protocol = parent.model_copy(update={"iterations": settings.iterations, "optimizer": optimizer})
     task = SupervisedTask(
@@ -139,10 +138,10 @@ def fine_tuning_task(
         splits.train,
         splits.held_out,
         held_out_name="test",
-        objective=was["objective"],
-        weight=was["weight"],
-        temperature=was["temperature"],
-        label_smoothing=was["label_smoothing"],
+        objective=was.objective,
+        weight=was.weight or 0.0,
+        temperature=protocol.temperature,
+        label_smoothing=protocol.label_smoothing,
         flip=protocol.augmentation.horizontal_flip if flip is None else flip,
         seed=trained.record.seed,
         child="fine-tuning",

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.protocols.plan import job_digest, model_path, record_path
-from interplay.protocols.runs import Run
+from interplay.protocols.experiments import AnyRun
+from interplay.protocols.plan import model_path, record_path, run_digest
 from interplay.protocols.setup import Setup
 from interplay.records import Record, code_digest, collect_provenance, read_record, text_digest, write_record
 from interplay.training import Checkpoint, configure_torch
@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 def run_all(
     setup: Setup,
     experiment: str,
-    runs: Iterable[Run],
+    runs: Iterable[AnyRun],
     *,
     results: Path,
     data_root: Path,
@@ -49,7 +49,7 @@ def run_all(
     for run in runs:
         earlier = _earlier(run, results)
         inputs = "".join(record.model_dump_json() for record in earlier)
-        identity = text_digest(job_digest(setup, experiment) + run.model_dump_json() + str(device) + inputs)
+        identity = text_digest(run_digest(setup, experiment, run) + str(device) + inputs)
         stem = results / "checkpoints" / experiment / run.name
         finished = stem.with_name(f"{stem.name}.{identity}.json")
         final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)
@@ -91,11 +91,11 @@ def run_all(
 
 
 def _run_one(
-    setup: Setup, experiment: str, run: Run, body: Callable[..., Outcome], context: Context, threads: int
+    setup: Setup, experiment: str, run: AnyRun, body: Callable[..., Outcome], context: Context, threads: int
 ) -> tuple[Record, Outcome]:
-    protocol = setup.protocols[experiment]
+    datasets = setup.mapping.of(experiment).datasets
     started, clock = datetime.now(UTC), perf_counter()
-    outcome = body(protocol, run, context)
+    outcome = body(run.protocol, run, context)
     provenance = collect_provenance(
         code=code_digest(f"interplay.experiments.{experiment}"),
         device=device_name(context.device),
@@ -112,11 +112,14 @@ def _run_one(
         tier=setup.tier_name,
         data_mapping=setup.data_name,
         dataset=run.dataset,
-        dataset_used=run.dataset_used,
+        dataset_used=datasets[run.dataset].use if run.dataset in run.reads and run.dataset else None,
+        datasets={name: datasets[name].use for name in run.reads},
         seed=run.seed,
-        protocol=protocol.model_dump(mode="json"),
-        settings={**run.settings, **outcome.settings},
-        overrides=setup.overrides[experiment],
+        protocol=run.protocol.model_dump(mode="json"),
+        settings={**run.settings.model_dump(mode="json"), **outcome.settings},
+        variation=run.variation(setup.protocols[experiment]),
+        overrides=setup.overrides_of(experiment, run),
+        operations=run.cost.operations,
         metrics=outcome.metrics,
         trajectory=outcome.trajectory,
         findings=outcome.findings,
@@ -126,7 +129,7 @@ def _run_one(
     return record, outcome
 
 
-def _earlier(run: Run, results: Path) -> list[Record]:
+def _earlier(run: AnyRun, results: Path) -> list[Record]:
     """Records that the run depends on."""
     records = []
     for name in (*run.needs, *run.models):
@@ -137,7 +140,7 @@ def _earlier(run: Run, results: Path) -> list[Record]:
     return records
 
 
-def _models(run: Run, results: Path) -> dict[str, Path]:
+def _models(run: AnyRun, results: Path) -> dict[str, Path]:
     """Weights that the run reads, by the name of the run that trained them."""
     paths = {name: results / "models" / f"{name}.safetensors" for name in run.models}
     for name, path in paths.items():

@@ -17,12 +17,11 @@ from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
 from interplay.experiments.supervised.task import accuracy_and_loss, evaluate
 from interplay.experiments.supervised.trained import load_trained
-from interplay.protocols.runs import Run
-from interplay.protocols.temperature import TSNE, TemperatureProtocol
+from interplay.protocols.temperature import TSNE, TemperatureProtocol, TemperatureRun
 from interplay.training import generator, information_readings
 
 
-def run(protocol: TemperatureProtocol, run: Run, context: Context) -> Outcome:
+def run(protocol: TemperatureProtocol, run: TemperatureRun, context: Context) -> Outcome:
     """Accuracy and loss over the test set, entropy and clustering of its features over a sample.
 
     The loss is read at the temperature that the network was trained at, and without one. Temperatures of Fig. 5 are
@@ -30,7 +29,7 @@ def run(protocol: TemperatureProtocol, run: Run, context: Context) -> Outcome:
     """
     (trained,), splits = load_trained(context, run.models)
     clock = perf_counter()
-    network, test, temperature = trained.network, splits.held_out, run.settings["temperature"]
+    network, test, temperature = trained.network, splits.held_out, run.settings.temperature
     _, logits = evaluate(network, test.images)
     metrics = accuracy_and_loss(logits / temperature, test.labels, "test")
     metrics["test_loss_at_one"] = accuracy_and_loss(logits, test.labels, "test")["test_loss"]
@@ -43,7 +42,7 @@ def run(protocol: TemperatureProtocol, run: Run, context: Context) -> Outcome:
     metrics["nc1"] = neural_collapse(features, sample.labels).nc1
 
     tables = {}
-    if temperature in protocol.tsne.temperatures and run.seed == min(trained.protocol.variants.seeds):
+    if run.settings.embedded:
         shown = test.sample(protocol.tsne.sample)
         tables["tsne"] = embed(evaluate(network, shown.images)[0], shown.labels, protocol.tsne, run.seed)
     return Outcome(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -53,8 +54,20 @@ class Exhibit(Strict):
         return f"code {code_digest(self.package)}; records {text_digest(content)}; {stamp(records)}"
 
 
+class CatalogueFile(Strict):
+    """The content of a file in `config/catalogue/`: the exhibits of one experiment."""
+
+    exhibits: tuple[Exhibit, ...]
+
+
+class Documents(Strict):
+    """The content of `config/documents.yaml`: titles by key."""
+
+    documents: dict[Document, str]
+
+
 class Catalogue(Strict):
-    """The content of `config/catalogue.yaml`."""
+    """All figures and tables, document by document in the order of their numbers."""
 
     documents: dict[Document, str]
     exhibits: tuple[Exhibit, ...]
@@ -73,10 +86,29 @@ class Catalogue(Strict):
 
 
 def load_catalogue(config: Path) -> Catalogue:
-    """Read `config/catalogue.yaml`."""
-    path = config / "catalogue.yaml"
-    catalogue = validate(Catalogue, read_yaml(path), path)
-    ids = [name for exhibit in catalogue.exhibits for name in exhibit.ids]
-    if twice := sorted({name for name in ids if ids.count(name) > 1}):
-        raise InterplayError(f"{path}: {twice[0]} appears twice")
-    return catalogue
+    """Read `config/documents.yaml` and the files of `config/catalogue/`.
+
+    Raises:
+        InterplayError: a file is missing or does not fit, or two exhibits share an id; one line.
+    """
+    path = config / "documents.yaml"
+    documents = validate(Documents, read_yaml(path), path).documents
+    origin: dict[str, Path] = {}
+    exhibits: list[Exhibit] = []
+    for path in sorted((config / "catalogue").glob("*.yaml")):
+        for exhibit in validate(CatalogueFile, read_yaml(path), path).exhibits:
+            for name in exhibit.ids:
+                if name in origin:
+                    raise InterplayError(f"{path}: {name} appears twice (also in {origin[name]})")
+                origin[name] = path
+            exhibits.append(exhibit)
+    order = list(documents)
+    return Catalogue(documents=documents, exhibits=tuple(sorted(exhibits, key=lambda one: _place(one.ids[0], order))))
+
+
+def _place(exhibit_id: str, documents: Sequence[str]) -> tuple[int, list[tuple[int, str]]]:
+    """Document by document, and within one by number: fig2 comes before fig10."""
+    document, _, number = exhibit_id.partition("/")
+    parts = re.findall(r"\d+|[a-z.]+", number)
+    rank = documents.index(document) if document in documents else len(documents)
+    return rank, [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

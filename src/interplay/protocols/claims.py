@@ -12,8 +12,11 @@ from interplay.protocols.selectors import Selector, Selectors
 from interplay.protocols.sourced import Strict
 
 Document = Literal["metrics24", "interplay24", "matrixssl23", "compression25", "note"]
-TierName = Literal["smoke", "review", "paper"]
-DataName = Literal["published", "offline"]
+OurTier = Literal["smoke", "review", "paper"]
+OurMapping = Literal["published", "offline"]
+# Those above come along; others may be added, and claims that are not restricted hold for them too.
+TierName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+DataName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Criterion = Literal["stopping_loss", "stopping_mir", "stopping_hdr"]
 
 
@@ -289,8 +292,8 @@ class Claim(Strict):
     says: str
     needs: tuple[Selector, ...] = Field(description="records without which there is no verdict; none: always judged")
     test: Test
-    tiers: tuple[TierName, ...] = ("smoke", "review", "paper")
-    data: tuple[DataName, ...] = ("offline", "published")
+    tiers: tuple[OurTier, ...] | None = Field(default=None, description="tiers at which it means something; all")
+    data: tuple[OurMapping, ...] | None = Field(default=None, description="data mappings on which it does; all")
     asks: bool = False
     note: str = ""
 

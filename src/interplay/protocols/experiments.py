@@ -1,60 +1,128 @@
-"""The experiments that exist: the protocol of each, the runs that it unfolds into, and whose networks it reads."""
+"""What an experiment declares of itself, and the scan that finds all declarations.
+
+A module or package `interplay.protocols.<name>` that exports `EXPERIMENT` declares the experiment `<name>`; its
+protocol stands in `config/experiments/<name>.yaml`, and `interplay.experiments.<name>` carries it out. No list names
+experiments.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
+from pydantic import ValidationError
 
-from interplay.protocols.compression import CompressionProtocol, unfold_compression
-from interplay.protocols.connectivity import ConnectivityProtocol, unfold_connectivity
-from interplay.protocols.estimators import EstimatorsProtocol, unfold_estimators
-from interplay.protocols.grokking import GrokkingProtocol, unfold_grokking
+import interplay.protocols
+from interplay.errors import InterplayError
 from interplay.protocols.mappings import DataMapping
-from interplay.protocols.pruning import PruningProtocol, unfold_pruning, untrained_for_pruning
-from interplay.protocols.runs import Run
-from interplay.protocols.supervised import SupervisedProtocol
-from interplay.protocols.supervised_runs import unfold_supervised
-from interplay.protocols.temperature import TemperatureProtocol, unfold_temperature, untrained_for_temperature
-from interplay.protocols.theory import TheoryProtocol, unfold_theory
+from interplay.protocols.runs import Cost, P, Protocol, Run, S, Settings
+from interplay.protocols.sourced import first_problem
 
-ExperimentName = Literal[
-    "theory", "supervised", "grokking", "temperature", "connectivity", "pruning", "estimators", "compression"
-]
+Kind = TypeVar("Kind", bound=Protocol)
+AnyRun = Run[Protocol, Settings]
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """A protocol, and `unfold(protocol, *protocols of the experiments in reads, mapping)`, which lists its runs.
+class Given:
+    """What an experiment unfolds from besides its own protocol.
 
-    `reads` names the experiments whose trained networks this one measures; it trains none of them again.
-    `untrained(protocol, *protocols of the experiments in reads)` says in one line which network is missing, if any.
+    Attributes:
+        mapping: which data set takes the place of which, as it holds in this experiment.
+        protocols: of the experiments whose networks it reads, by name.
+        runs: of those experiments, by `<experiment>/<run>`.
     """
 
-    protocol: type[BaseModel]
-    unfold: Callable[..., Iterator[Run]]
-    reads: tuple[ExperimentName, ...] = ()
-    untrained: Callable[..., str | None] = lambda *protocols: None
+    mapping: DataMapping
+    protocols: Mapping[str, Protocol]
+    runs: Mapping[str, AnyRun]
+
+    def of(self, kind: type[Kind]) -> Kind:
+        """The protocol of that type among those that are read."""
+        return next(protocol for protocol in self.protocols.values() if isinstance(protocol, kind))
 
 
-EXPERIMENTS: dict[ExperimentName, Experiment] = {
-    "theory": Experiment(TheoryProtocol, unfold_theory),
-    "supervised": Experiment(SupervisedProtocol, unfold_supervised),
-    "grokking": Experiment(GrokkingProtocol, unfold_grokking),
-    "temperature": Experiment(
-        TemperatureProtocol, unfold_temperature, reads=("supervised",), untrained=untrained_for_temperature
-    ),
-    "connectivity": Experiment(ConnectivityProtocol, unfold_connectivity, reads=("supervised",)),
-    "pruning": Experiment(PruningProtocol, unfold_pruning, reads=("supervised",), untrained=untrained_for_pruning),
-    "estimators": Experiment(EstimatorsProtocol, unfold_estimators, reads=("supervised",)),
-    "compression": Experiment(CompressionProtocol, unfold_compression),
-}
-PROTOCOLS: dict[str, type[BaseModel]] = {name: experiment.protocol for name, experiment in EXPERIMENTS.items()}
+@dataclass(frozen=True, kw_only=True)
+class Experiment(Generic[P, S]):
+    """Everything that the plan needs to know about an experiment.
+
+    Attributes:
+        title: what it is, in a few words.
+        protocol: the type of its protocol.
+        unfold: lists its runs, in the order in which they are done.
+        cost: what one of them takes.
+        reads: experiments whose trained networks it measures; it trains none of them again.
+        missing: which network it asks for that nobody trains, in one line; None where all are there.
+    """
+
+    title: str
+    protocol: type[P]
+    unfold: Callable[[Any, Given], Iterable[Run[P, S]]]
+    cost: Callable[[Any, Given], Cost]
+    reads: tuple[str, ...] = ()
+    missing: Callable[[Any, Given], str | None] = lambda protocol, given: None
 
 
-def unfold(name: ExperimentName, protocols: Mapping[str, BaseModel], mapping: DataMapping) -> list[Run]:
-    """The runs of an experiment, in the order in which they are done."""
-    experiment = EXPERIMENTS[name]
-    return list(experiment.unfold(protocols[name], *(protocols[other] for other in experiment.reads), mapping))
+@cache
+def experiments() -> Mapping[str, Experiment[Protocol, Settings]]:
+    """All experiments by name: those that others read come first, otherwise in alphabetical order."""
+    found: dict[str, Experiment[Protocol, Settings]] = {}
+    for module in pkgutil.iter_modules(interplay.protocols.__path__):
+        declared = getattr(import_module(f"interplay.protocols.{module.name}"), "EXPERIMENT", None)
+        if isinstance(declared, Experiment):
+            found[module.name] = declared
+    ordered: dict[str, Experiment[Protocol, Settings]] = {}
+
+    def place(name: str) -> None:
+        if name not in ordered:
+            for other in find_experiment(name, found).reads:
+                place(other)
+            ordered[name] = found[name]
+
+    for name in sorted(found):
+        place(name)
+    return ordered
+
+
+def find_experiment(
+    name: str, among: Mapping[str, Experiment[Protocol, Settings]] | None = None
+) -> Experiment[Protocol, Settings]:
+    """The experiment of that name.
+
+    Raises:
+        InterplayError: there is none.
+    """
+    known = experiments() if among is None else among
+    if name not in known:
+        raise InterplayError(f"experiment {name!r} is unknown; choose one of {', '.join(known)}")
+    return known[name]
+
+
+def unfold(name: str, protocols: Mapping[str, Protocol], mapping: DataMapping) -> list[AnyRun]:
+    """The runs of an experiment with their costs, in the order in which they are done.
+
+    Raises:
+        InterplayError: the data mapping lacks what a run reads, or a run's own settings do not fit its protocol.
+    """
+    experiment = find_experiment(name)
+    given = Given(
+        mapping.of(name),
+        {other: protocols[other] for other in experiment.reads},
+        {f"{other}/{run.name}": run for other in experiment.reads for run in unfold(other, protocols, mapping)},
+    )
+    if missing := experiment.missing(protocols[name], given):
+        raise InterplayError(f"{name}: {missing}")
+    try:
+        runs = list(experiment.unfold(protocols[name], given))
+    except InterplayError as error:
+        raise InterplayError(f"{name}: {error}") from error
+    except ValidationError as error:
+        raise InterplayError(f"{name}: {first_problem(error)}") from error
+    for run in runs:
+        for dataset in run.reads:
+            if dataset not in given.mapping.datasets:
+                raise InterplayError(f"data mapping: datasets: {dataset} missing, {name} needs it")
+    return [replace(run, cost=experiment.cost(run, given)) for run in runs]

@@ -7,8 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from interplay.protocols.mappings import DataMapping
-from interplay.protocols.runs import Run
+from interplay.protocols.costs import PROCESS_MIB, TRAINING
+from interplay.protocols.experiments import Experiment, Given
+from interplay.protocols.runs import Cost, Protocol, Run, Settings
 from interplay.protocols.sourced import Strict
 
 
@@ -39,7 +40,7 @@ class GrokkingTrajectory(Strict):
     batch_size: Annotated[int, Field(ge=2)]
 
 
-class GrokkingProtocol(Strict):
+class GrokkingProtocol(Protocol):
     """A transformer learns c = a + b mod p from a fraction of all pairs."""
 
     modulus: Annotated[int, Field(ge=3)]
@@ -61,7 +62,31 @@ class GrokkingProtocol(Strict):
         return self
 
 
-def unfold_grokking(protocol: GrokkingProtocol, mapping: DataMapping) -> Iterator[Run]:
+GrokkingRun = Run[GrokkingProtocol, Settings]
+
+
+def unfold(protocol: GrokkingProtocol, given: Given) -> Iterator[GrokkingRun]:
     """One run per seed."""
     for seed in protocol.seeds:
-        yield Run(name=f"modular-addition/seed{seed}", family="modular-addition", seed=seed)
+        yield Run(
+            name=f"modular-addition/seed{seed}",
+            family="modular-addition",
+            seed=seed,
+            settings=Settings(),
+            protocol=protocol,
+            accelerator=True,
+        )
+
+
+def cost(run: GrokkingRun, given: Given) -> Cost:
+    """Of full-batch steps over the training pairs."""
+    protocol, shape = run.protocol, run.protocol.transformer
+    pairs = protocol.train_fraction * protocol.modulus**2
+    weights = shape.width * (2 * shape.mlp_width + shape.heads * shape.head_width + protocol.modulus)
+    # Activations and logits (float64) of all pairs, forward and backward.
+    values = protocol.modulus**2 * (3 * (shape.mlp_width + 4 * shape.width) * 4 + 3 * protocol.modulus * 8)
+    memory = PROCESS_MIB + round(3 * values / 2**20)
+    return Cost(operations=TRAINING * 2 * protocol.steps * pairs * weights, memory_mib=memory)
+
+
+EXPERIMENT = Experiment(title="Grokking on modular addition", protocol=GrokkingProtocol, unfold=unfold, cost=cost)

@@ -8,26 +8,28 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from interplay.protocols.catalogue import Catalogue
+from interplay.protocols.catalogue import CatalogueFile, Documents
 from interplay.protocols.claims import ClaimFile
-from interplay.protocols.experiments import PROTOCOLS
+from interplay.protocols.experiments import experiments
 from interplay.protocols.mappings import DataMapping
-from interplay.protocols.tiers import Tier
+from interplay.protocols.tiers import Tier, TierOverrides
 from interplay.records import Record, write_text_atomically
 
 MODELS: dict[str, type[BaseModel]] = {
-    **{f"protocol-{name}": model for name, model in PROTOCOLS.items()},
     "tier": Tier,
+    "tier-overrides": TierOverrides,
     "data-mapping": DataMapping,
     "claims": ClaimFile,
-    "catalogue": Catalogue,
+    "catalogue": CatalogueFile,
+    "documents": Documents,
     "record": Record,
 }
 
 
 def json_schemas() -> dict[str, str]:
     """The text of each schema by file name, as it should stand in `config/schemas/`."""
-    return {f"{name}.json": _text(model.model_json_schema()) for name, model in MODELS.items()}
+    protocols = {f"protocol-{name}": experiment.protocol for name, experiment in experiments().items()}
+    return {f"{name}.json": _text(model.model_json_schema()) for name, model in (MODELS | protocols).items()}
 
 
 def write_schemas(folder: Path) -> list[Path]:

@@ -1,14 +1,14 @@
-"""The plan: every job of the workflow, what it reads and what it writes. The Snakefile only turns it into rules."""
+"""The plan: every job of the workflow, what it reads, writes and takes. The Snakefile only turns it into rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import EXPERIMENTS, unfold
-from interplay.protocols.runs import Run
+from interplay.protocols.experiments import AnyRun, experiments
 from interplay.protocols.setup import Setup
 from interplay.records import code_digest, text_digest
 
@@ -19,8 +19,9 @@ class Job:
 
     experiment: str
     name: str
-    runs: tuple[Run, ...]
+    runs: tuple[AnyRun, ...]
     digest: str
+    datasets: tuple[str, ...]
 
     @property
     def slug(self) -> str:
@@ -42,9 +43,19 @@ class Job:
         return [f"records/{name}.json" for name in needs] + [f"models/{name}.safetensors" for name in models]
 
     @property
-    def datasets(self) -> list[str]:
-        """Data sets that the job reads."""
-        return sorted({run.dataset_used for run in self.runs if run.dataset_used})
+    def accelerator(self) -> bool:
+        """Whether one of the runs gains from an accelerator."""
+        return any(run.accelerator for run in self.runs)
+
+    @property
+    def operations(self) -> float:
+        """Of all runs together."""
+        return sum(run.cost.operations for run in self.runs)
+
+    @property
+    def memory_mib(self) -> int:
+        """Of the largest run."""
+        return max(run.cost.memory_mib for run in self.runs)
 
 
 def record_path(experiment: str, run: str) -> str:
@@ -57,35 +68,46 @@ def model_path(experiment: str, run: str) -> str:
     return f"models/{experiment}/{run}.safetensors"
 
 
-def plan_jobs(setup: Setup, experiments: Iterable[str] | None = None) -> list[Job]:
+def plan_jobs(setup: Setup, chosen: Iterable[str] | None = None) -> list[Job]:
     """All jobs of the setup, or those of some experiments."""
     jobs = []
-    for experiment in experiments or EXPERIMENTS:
-        if experiment not in EXPERIMENTS:
-            raise InterplayError(f"experiment {experiment!r} is unknown; choose one of {', '.join(EXPERIMENTS)}")
-        runs = unfold(experiment, setup.protocols, setup.mapping.of(experiment))
-        groups: dict[str, list[Run]] = {}
-        for run in runs:
+    for experiment in experiments() if chosen is None else chosen:
+        groups: dict[str, list[AnyRun]] = {}
+        for run in setup.unfold(experiment):
             groups.setdefault(run.family if setup.tier.bundle == "family" else run.name, []).append(run)
-        digest = job_digest(setup, experiment)
-        jobs += [Job(experiment, name, tuple(members), digest) for name, members in groups.items()]
+        datasets = setup.mapping.of(experiment).datasets
+        for name, runs in groups.items():
+            read = tuple(sorted({datasets[dataset].use for run in runs for dataset in run.reads}))
+            jobs.append(Job(experiment, name, tuple(runs), job_digest(setup, experiment, runs), read))
     return jobs
 
 
-def job_digest(setup: Setup, experiment: str) -> str:
-    """Digest of all that decides a job's result besides its inputs: code, protocol and data mapping."""
-    code = code_digest(f"interplay.experiments.{experiment}")
-    mapping = setup.mapping.of(experiment)
-    return text_digest(code + setup.protocols[experiment].model_dump_json() + mapping.model_dump_json())
+def job_digest(setup: Setup, experiment: str, runs: Iterable[AnyRun]) -> str:
+    """Digest of all that decides the results of some runs besides the files that they read."""
+    return text_digest("".join(run_digest(setup, experiment, run) for run in runs))
 
 
-def select_runs(setup: Setup, experiment: str, pattern: str) -> list[Run]:
+def run_digest(setup: Setup, experiment: str, run: AnyRun) -> str:
+    """Digest of all that decides a run's result besides the files that it reads: code, protocol, settings, data."""
+    datasets = setup.mapping.of(experiment).datasets
+    compute = setup.tier.compute
+    content = {
+        "code": code_digest(f"interplay.experiments.{experiment}"),
+        "run": [run.name, run.seed, run.settings.model_dump(mode="json"), run.protocol.model_dump(mode="json")],
+        "data": {name: datasets[name].model_dump(mode="json") for name in run.reads},
+        "reads": [*run.needs, *run.models, *run.weights],
+        "compute": [compute.precision, compute.deterministic, compute.capture],
+    }
+    return text_digest(json.dumps(content, sort_keys=True))
+
+
+def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:
     """Runs of an experiment whose name or family matches the glob `pattern`.
 
     Raises:
         InterplayError: there is none.
     """
-    runs = [run for job in plan_jobs(setup, [experiment]) for run in job.runs]
+    runs = setup.unfold(experiment)
     chosen = [run for run in runs if fnmatchcase(run.name, pattern) or fnmatchcase(run.family, pattern)]
     if not chosen:
         some = ", ".join(run.name for run in runs[:4])
@@ -102,3 +124,16 @@ def matching_records(jobs: Iterable[Job], selectors: Iterable[str]) -> list[str]
         for run in job.runs
         if any(fnmatchcase(f"{job.experiment}/{run.name}", pattern) for pattern in patterns)
     ]
+
+
+def needed_jobs(jobs: Sequence[Job], selectors: Iterable[str]) -> list[Job]:
+    """The jobs that make the records which the globs name, and all that those jobs need in turn."""
+    makers = {path: job for job in jobs for path in job.outputs}
+    queue = matching_records(jobs, selectors)
+    chosen: list[Job] = []
+    while queue:
+        job = makers[queue.pop()]
+        if job not in chosen:
+            chosen.append(job)
+            queue += job.inputs
+    return [job for job in jobs if job in chosen]

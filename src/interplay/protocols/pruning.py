@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
-from interplay.protocols.mappings import DataMapping
-from interplay.protocols.runs import Run
+from interplay.protocols.costs import TEST_IMAGES, TRAINING
+from interplay.protocols.experiments import Experiment, Given
+from interplay.protocols.runs import Cost, Protocol, Run, Settings
 from interplay.protocols.sourced import Strict, each_once
 from interplay.protocols.supervised import Seeds, SupervisedProtocol
+from interplay.protocols.supervised.cost import image_operations, network_memory
 
 Sparsity = Annotated[float, Field(ge=0, lt=1)]
 Scope = Literal["global", "layer"]
@@ -23,7 +25,7 @@ class FineTuning(Strict):
     learning_rate: PositiveFloat
 
 
-class PruningProtocol(Strict):
+class PruningProtocol(Protocol):
     """One-shot unstructured L1 pruning of the weights of convolutions and head, then fine-tuning.
 
     `scopes`: `global` ranks all weights together, `layer` those of each layer by themselves. `joint_sample` test images
@@ -38,15 +40,26 @@ class PruningProtocol(Strict):
     batch_size: Annotated[int, Field(ge=2)]
 
 
-def untrained_for_pruning(protocol: PruningProtocol, supervised: SupervisedProtocol) -> str | None:
+class PruningSettings(Settings):
+    """What is ranked together, and the share of weights that is removed."""
+
+    scope: Scope
+    sparsity: float
+
+
+PruningRun = Run[PruningProtocol, PruningSettings]
+
+
+def missing(protocol: PruningProtocol, given: Given) -> str | None:
     """Which network the protocol asks for that is never trained, in one line; None where all are."""
-    unknown = sorted(set(protocol.seeds) - set(supervised.seeds))
-    return f"seeds: {unknown[0]} has no plain run; supervised.seeds are {supervised.seeds}" if unknown else None
+    trained = given.of(SupervisedProtocol).seeds
+    unknown = sorted(set(protocol.seeds) - set(trained))
+    return f"seeds: {unknown[0]} has no plain run; supervised.seeds are {trained}" if unknown else None
 
 
-def unfold_pruning(protocol: PruningProtocol, supervised: SupervisedProtocol, mapping: DataMapping) -> Iterator[Run]:
+def unfold(protocol: PruningProtocol, given: Given) -> Iterator[PruningRun]:
     """One run per plain network, scope and sparsity."""
-    for dataset in supervised.architectures:
+    for dataset in given.of(SupervisedProtocol).architectures:
         for seed in protocol.seeds:
             for scope in protocol.scopes:
                 for sparsity in protocol.sparsities:
@@ -54,8 +67,31 @@ def unfold_pruning(protocol: PruningProtocol, supervised: SupervisedProtocol, ma
                         name=f"{dataset}/{scope}-{sparsity:g}/seed{seed}",
                         family=dataset,
                         seed=seed,
-                        settings={"scope": scope, "sparsity": sparsity},
+                        settings=PruningSettings(scope=scope, sparsity=sparsity),
+                        protocol=protocol,
                         dataset=dataset,
-                        dataset_used=mapping.datasets[dataset].use,
                         models=(f"supervised/{dataset}/plain/seed{seed}",),
+                        accelerator=True,
                     )
+
+
+def cost(run: PruningRun, given: Given) -> Cost:
+    """Of fine-tuning, and of three networks over the test set."""
+    assert run.dataset is not None
+    supervised, protocol = given.of(SupervisedProtocol), run.protocol
+    training = TRAINING * protocol.fine_tuning.iterations * supervised.batch_size
+    gram_matrices = 6 * 8 * protocol.joint_sample**2 / 2**20
+    return Cost(
+        operations=image_operations(supervised, run.dataset, given.mapping) * (training + 3 * TEST_IMAGES),
+        memory_mib=network_memory(supervised, run.dataset, given.mapping) + round(gram_matrices),
+    )
+
+
+EXPERIMENT = Experiment(
+    title="Magnitude pruning with fine-tuning",
+    protocol=PruningProtocol,
+    unfold=unfold,
+    cost=cost,
+    reads=("supervised",),
+    missing=missing,
+)

@@ -1,42 +1,96 @@
-"""A setup: tier and data mapping laid over the published protocols, validated before anything runs."""
+"""A setup: tier, data mapping and overrides laid over the published protocols, validated before anything runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import EXPERIMENTS, PROTOCOLS
-from interplay.protocols.mappings import DataMapping, Substitute
-from interplay.protocols.sourced import differences, lay_over, read_yaml, split_sources, validate
-from interplay.protocols.tiers import Tier
+from interplay.protocols.experiments import AnyRun, experiments, find_experiment, unfold
+from interplay.protocols.mappings import DataMapping
+from interplay.protocols.runs import Protocol
+from interplay.protocols.sourced import (
+    differences,
+    lay_over,
+    leave_out,
+    parse_override,
+    read_yaml,
+    split_sources,
+    validate,
+)
+from interplay.protocols.tiers import Tier, TierOverrides
+from interplay.records import text_digest
 
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything that decides what is run, and how it differs from what was published."""
+    """Everything that decides what is run, and how it differs from what was published.
+
+    Attributes:
+        config: folder of the configuration.
+        tier_name, data_name: of the tier and the data mapping.
+        tier, mapping: what stands in their files.
+        protocols: by experiment, with the tier's and the user's overrides.
+        overrides: by experiment, how its protocol differs from the published one, line by line.
+        chosen: the user's own overrides (`--set`), as given.
+    """
 
     config: Path
     tier_name: str
     data_name: str
     tier: Tier
     mapping: DataMapping
-    protocols: dict[str, BaseModel]
+    protocols: dict[str, Protocol]
     overrides: dict[str, list[str]]
+    chosen: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
-        """Folder below `results/`: the tier, and the data mapping where it is not the tier's default."""
+        """Folder below `results/`: the tier, and the data mapping where it is not the tier's default.
+
+        With overrides of the user's own it is another one, so that nothing of the tier's is overwritten.
+        """
         default = self.tier.data[0] == self.data_name
-        return self.tier_name if default else f"{self.tier_name}-{self.data_name}"
+        name = self.tier_name if default else f"{self.tier_name}-{self.data_name}"
+        return f"{name}+{text_digest('|'.join(self.chosen))[:8]}" if self.chosen else name
+
+    def unfold(self, experiment: str) -> list[AnyRun]:
+        """The runs of an experiment, in the order in which they are done."""
+        return unfold(experiment, self.protocols, self.mapping)
+
+    def overrides_of(self, experiment: str, run: AnyRun) -> list[str]:
+        """How a run differs from what was published, whatever it is that sets it apart from its siblings.
+
+        Its own protocol, those by which the networks were trained that it reads, the data that were read in place of
+        the published ones, and arithmetic of less than single precision.
+        """
+        lines = list(self.overrides[experiment])
+        for other in find_experiment(experiment).reads:
+            lines += [f"{other}.{line}" for line in self.overrides[other]]
+        mapping = self.mapping.of(experiment)
+        for dataset in run.reads:
+            substitute = mapping.datasets[dataset]
+            if substitute.use != dataset:
+                lines.append(f"data.{dataset}: {dataset} -> {substitute.use}")
+            if substitute.horizontal_flip is False:
+                lines.append(f"data.{dataset}.horizontal_flip: -> False")
+        if self.tier.compute.precision != "fp32":
+            lines.append(f"compute.precision: fp32 -> {self.tier.compute.precision}")
+        return lines
 
 
-def load_setup(config: Path, tier_name: str = "smoke", data_name: str | None = None) -> Setup:
+def load_setup(
+    config: Path, tier_name: str = "smoke", data_name: str | None = None, chosen: Iterable[str] = ()
+) -> Setup:
     """Read and validate tier, data mapping and all protocols below `config`.
+
+    Args:
+        config: folder of the configuration.
+        tier_name: stem of a file in `config/tiers/`.
+        data_name: stem of a file in `config/data/`; None is the tier's default.
+        chosen: overrides `<experiment>.path.to.key=value`, laid over the tier's.
 
     Raises:
         InterplayError: an unknown tier or mapping, a combination that the tier does not allow, an unknown key, a wrong
@@ -49,32 +103,37 @@ def load_setup(config: Path, tier_name: str = "smoke", data_name: str | None = N
     if data_name not in tier.data:
         raise InterplayError(f"tier {tier_name} runs on {' or '.join(tier.data)} data only, not on {data_name}")
     mapping = validate(DataMapping, read_yaml(mapping_path), mapping_path)
-    for path, key, names in (
-        (tier_path, "overrides", tier.overrides),
-        (mapping_path, "experiments", mapping.experiments),
-    ):
-        for name in names:
-            if name not in PROTOCOLS:
-                raise InterplayError(f"{path}: {key}.{name}: no such experiment; there are {', '.join(PROTOCOLS)}")
-    protocols: dict[str, BaseModel] = {}
+    for name in mapping.experiments:
+        _known(name, f"{mapping_path}: experiments.{name}")
+    for path in sorted((config / "tiers" / tier_name).glob("*.yaml")):
+        _known(path.stem, str(path))
+    chosen = tuple(chosen)
+    protocols: dict[str, Protocol] = {}
     overrides: dict[str, list[str]] = {}
-    where: dict[str, Path] = {}
-    for name, model in PROTOCOLS.items():
+    for name, experiment in experiments().items():
         published, _ = load_published_protocol(config, name)
-        resolved = lay_over(published, tier.overrides.get(name, {}))
-        where[name] = tier_path if name in tier.overrides else config / "experiments" / f"{name}.yaml"
-        protocols[name] = validate(model, resolved, f"{where[name]}: {name}")
-        substitutes = mapping.of(name).datasets
-        unknown = set(_datasets(resolved)) - set(substitutes)
-        if unknown:
-            raise InterplayError(f"{mapping_path}: datasets: {', '.join(sorted(unknown))} missing, {name} needs it")
-        overrides[name] = differences(published, resolved) + _substitutions(resolved, substitutes)
-    for name, experiment in EXPERIMENTS.items():
-        if missing := experiment.untrained(protocols[name], *(protocols[other] for other in experiment.reads)):
-            raise InterplayError(f"{where[name]}: {name}: {missing}")
-        for other in experiment.reads:  # what held when the networks were trained holds for what is measured on them
-            overrides[name] += [line if line.startswith("data.") else f"{other}.{line}" for line in overrides[other]]
-    return Setup(config, tier_name, data_name, tier, mapping, protocols, overrides)
+        path = config / "experiments" / f"{name}.yaml"
+        base = validate(experiment.protocol, published, path)
+        resolved: Mapping[str, Any] = published
+        own = config / "tiers" / tier_name / f"{name}.yaml"
+        if own.is_file():
+            path, changes = own, validate(TierOverrides, read_yaml(own), own)
+            _named(changes.without, mapping, path)
+            resolved = lay_over(leave_out(resolved, changes.without), changes.overrides)
+        protocols[name] = validate(experiment.protocol, resolved, path)
+        mine = _chosen(chosen, name)
+        if mine:
+            protocols[name] = validate(experiment.protocol, lay_over(resolved, mine), f"--set {name}")
+        overrides[name] = differences(base.model_dump(mode="json"), protocols[name].model_dump(mode="json"))
+    setup = Setup(config, tier_name, data_name, tier, mapping, protocols, overrides, chosen)
+    for name in experiments():  # what does not fit together shows when runs are listed
+        try:
+            setup.unfold(name)
+        except InterplayError as error:
+            own = config / "tiers" / tier_name / f"{name}.yaml"
+            where = own if own.is_file() else config / "experiments" / f"{name}.yaml"
+            raise InterplayError(f"{mapping_path if 'data mapping' in str(error) else where}: {error}") from error
+    return setup
 
 
 def load_published_protocol(config: Path, experiment: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -92,17 +151,29 @@ def _choose(folder: Path, name: str, kind: str) -> Path:
     return folder / f"{name}.yaml"
 
 
-def _datasets(protocol: Mapping[str, Any]) -> list[str]:
-    """The published data sets that a protocol names, by network or in a list."""
-    return [*protocol.get("architectures", {}), *protocol.get("datasets", ())]
+def _known(name: str, where: str) -> None:
+    try:
+        find_experiment(name)
+    except InterplayError as error:
+        raise InterplayError(f"{where}: {error}") from error
 
 
-def _substitutions(protocol: Mapping[str, Any], substitutes: Mapping[str, Substitute]) -> list[str]:
-    lines = []
-    for dataset in _datasets(protocol):
-        substitute = substitutes[dataset]
-        if substitute.use != dataset:
-            lines.append(f"data.{dataset}: {dataset} -> {substitute.use}")
-        if substitute.horizontal_flip is False:
-            lines.append(f"data.{dataset}.horizontal_flip: -> False")
-    return lines
+def _named(datasets: Iterable[str], mapping: DataMapping, path: Path) -> None:
+    for name in datasets:
+        if name not in mapping.datasets:
+            raise InterplayError(f"{path}: without: no data set {name!r}; there are {', '.join(mapping.datasets)}")
+
+
+def _chosen(chosen: Iterable[str], experiment: str) -> dict[str, Any]:
+    """The user's overrides of one experiment, as nested keys."""
+    mine: dict[str, Any] = {}
+    for text in chosen:
+        (name, *keys), value = parse_override(text)
+        _known(name, f"--set {text}")
+        if not keys:
+            raise InterplayError(f"--set {text}: name a key of {name}, for example {name}.seeds=[0]")
+        if name == experiment:
+            for key in reversed(keys):
+                value = {key: value}
+            mine = lay_over(mine, value)
+    return mine

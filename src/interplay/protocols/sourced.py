@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,6 +77,31 @@ def lay_over(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
     return merged
 
 
+def leave_out(content: Any, names: Collection[str]) -> Any:
+    """`content` without the keys and list items that are among `names`, at any depth."""
+    if isinstance(content, Mapping):
+        return {key: leave_out(value, names) for key, value in content.items() if key not in names}
+    if isinstance(content, list | tuple):
+        return [leave_out(value, names) for value in content if value not in names]
+    return content
+
+
+def parse_override(text: str) -> tuple[list[str], Any]:
+    """`path.to.key=value` as the path and the value, which is read as YAML.
+
+    Raises:
+        InterplayError: it is of another form.
+    """
+    path, equals, value = text.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise InterplayError(f"--set {text}: write path.to.key=value, for example supervised.iterations=100")
+    try:
+        return keys, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InterplayError(f"--set {text}: the value is not valid YAML") from error
+
+
 def differences(base: Mapping[str, Any], changed: Mapping[str, Any], where: str = "") -> list[str]:
     """What `changed` sets otherwise than `base`, one line `key: old -> new` each, sorted."""
     lines: list[str] = []
@@ -103,9 +128,13 @@ def validate(model: type[Model], content: Mapping[str, Any], path: Path | str) -
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        problems = error.errors()
-        first = problems[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        message = first["msg"].removeprefix("Value error, ")
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise InterplayError(f"{path}: {where}: {message}{more}") from error
+        raise InterplayError(f"{path}: {first_problem(error)}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """`key: what is wrong (and n more)`."""
+    problems = error.errors()
+    where = "".join(f"{part}." for part in problems[0]["loc"]).removesuffix(".")
+    message = problems[0]["msg"].removeprefix("Value error, ")
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return (f"{where}: " if where else "") + message + more

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import log2
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 
-from interplay.protocols.mappings import DataMapping
-from interplay.protocols.runs import Run
-from interplay.protocols.sourced import Strict
+from interplay.protocols.costs import TEST_IMAGES
+from interplay.protocols.experiments import Experiment, Given
+from interplay.protocols.runs import Cost, Protocol, Run, Settings
+from interplay.protocols.sourced import Strict, each_once
 from interplay.protocols.supervised import SupervisedProtocol
-from interplay.protocols.supervised_runs import temperature_name
+from interplay.protocols.supervised.cost import image_operations, network_memory
+from interplay.protocols.supervised.runs import temperature_name
+
+TSNE_STEP = 5e4  # a step of t-SNE per sample and bit of their number, in operations of a network that take as long
 
 
 class TSNE(Strict):
     """Embedding of test features, by scikit-learn: the temperatures shown, and how."""
 
-    temperatures: tuple[PositiveFloat, ...]
+    temperatures: Annotated[tuple[PositiveFloat, ...], AfterValidator(each_once)]
     sample: PositiveInt
     perplexity: PositiveFloat
     iterations: Annotated[int, Field(ge=250)]
@@ -29,16 +34,26 @@ class TSNE(Strict):
         return self
 
 
-class TemperatureProtocol(Strict):
+class TemperatureProtocol(Protocol):
     """Clustering quality of test features against the temperature; networks come from supervised training."""
 
     clustering_sample: PositiveInt | None
     tsne: TSNE
 
 
-def untrained_for_temperature(protocol: TemperatureProtocol, supervised: SupervisedProtocol) -> str | None:
+class TemperatureSettings(Settings):
+    """The temperature that the network was trained at, and whether its features are embedded to be looked at."""
+
+    temperature: float
+    embedded: bool
+
+
+TemperatureRun = Run[TemperatureProtocol, TemperatureSettings]
+
+
+def missing(protocol: TemperatureProtocol, given: Given) -> str | None:
     """Which network the protocol asks for that is never trained, in one line; None where all are."""
-    trained = temperatures(supervised)
+    trained = temperatures(given.of(SupervisedProtocol))
     unknown = sorted(set(protocol.tsne.temperatures) - set(trained))
     if not unknown:
         return None
@@ -50,19 +65,48 @@ def temperatures(supervised: SupervisedProtocol) -> list[float]:
     return sorted({1.0, *supervised.variants.temperatures})
 
 
-def unfold_temperature(
-    protocol: TemperatureProtocol, supervised: SupervisedProtocol, mapping: DataMapping
-) -> Iterator[Run]:
-    """One run per trained network: every data set, temperature and seed; temperature 1 is the plain network."""
+def unfold(protocol: TemperatureProtocol, given: Given) -> Iterator[TemperatureRun]:
+    """One run per trained network: every data set, temperature and seed; temperature 1 is the plain network.
+
+    Features are embedded for the first seed only: t-SNE is for looking.
+    """
+    supervised = given.of(SupervisedProtocol)
+    seeds = supervised.variants.seeds
     for dataset in supervised.architectures:
         for temperature in temperatures(supervised):
-            for seed in supervised.variants.seeds:
+            for seed in seeds:
+                shown = temperature in protocol.tsne.temperatures and seed == min(seeds)
                 yield Run(
                     name=f"{dataset}/t{temperature:g}/seed{seed}",
                     family=dataset,
                     seed=seed,
-                    settings={"temperature": temperature},
+                    settings=TemperatureSettings(temperature=temperature, embedded=shown),
+                    protocol=protocol,
                     dataset=dataset,
-                    dataset_used=mapping.datasets[dataset].use,
                     models=(f"supervised/{dataset}/{temperature_name(temperature)}/seed{seed}",),
+                    accelerator=True,
                 )
+
+
+def cost(run: TemperatureRun, given: Given) -> Cost:
+    """Of passes over test set and sample, and of the embedding."""
+    assert run.dataset is not None
+    supervised, protocol = given.of(SupervisedProtocol), run.protocol
+    passes = TEST_IMAGES + (protocol.clustering_sample or TEST_IMAGES)
+    operations = image_operations(supervised, run.dataset, given.mapping) * passes
+    if run.settings.embedded:
+        operations += TSNE_STEP * protocol.tsne.iterations * protocol.tsne.sample * log2(protocol.tsne.sample)
+    # Distances between all pairs of the sample, in float64.
+    distances = 2 * 8 * (protocol.clustering_sample or TEST_IMAGES) ** 2 / 2**20
+    memory = network_memory(supervised, run.dataset, given.mapping) + round(distances)
+    return Cost(operations=operations, memory_mib=memory)
+
+
+EXPERIMENT = Experiment(
+    title="Features of networks trained at several softmax temperatures",
+    protocol=TemperatureProtocol,
+    unfold=unfold,
+    cost=cost,
+    reads=("supervised",),
+    missing=missing,
+)

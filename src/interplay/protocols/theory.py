@@ -5,22 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt
+from pydantic import AfterValidator, Field, NonNegativeInt
 
-from interplay.protocols.mappings import DataMapping
-from interplay.protocols.runs import Run
-from interplay.protocols.sourced import Strict
+from interplay.protocols.experiments import Experiment, Given
+from interplay.protocols.runs import Cost, Protocol, Run, Settings
+from interplay.protocols.sourced import each_once
 
 
-class TheoryProtocol(Strict):
+class TheoryProtocol(Protocol):
     """Every numbered statement of the documents is checked on `draws` random instances made from `seed`."""
 
-    documents: tuple[str, ...]
+    documents: Annotated[tuple[str, ...], AfterValidator(each_once)]
     seed: NonNegativeInt
     draws: Annotated[int, Field(ge=10)]
 
 
-def unfold_theory(protocol: TheoryProtocol, mapping: DataMapping) -> Iterator[Run]:
+class TheorySettings(Settings):
+    """The document whose statements are checked."""
+
+    document: str
+
+
+TheoryRun = Run[TheoryProtocol, TheorySettings]
+
+
+def unfold(protocol: TheoryProtocol, given: Given) -> Iterator[TheoryRun]:
     """One run per document."""
     for document in protocol.documents:
-        yield Run(name=document, family="all", seed=protocol.seed, settings={"document": document})
+        settings = TheorySettings(document=document)
+        yield Run(name=document, family="all", seed=protocol.seed, settings=settings, protocol=protocol)
+
+
+def cost(run: TheoryRun, given: Given) -> Cost:
+    """In units of one draw of all statements of a document."""
+    return Cost(operations=float(run.protocol.draws))
+
+
+EXPERIMENT = Experiment(title="Numeric checks of theory", protocol=TheoryProtocol, unfold=unfold, cost=cost)

@@ -1,20 +1,60 @@
-"""Tiers: declared lists of overrides of the published protocols."""
+"""Tiers: declared overrides of the published protocols, and the machine that they are meant for."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import Field, PositiveInt
 
+from interplay.errors import InterplayError
 from interplay.protocols.claims import DataName
 from interplay.protocols.sourced import Strict
 
+Precision = Literal["fp32", "tf32", "bf16"]
+Capture = Literal["none", "cuda_graph", "compile"]
+
+
+DEVICE = re.compile(r"cpu|auto|cuda(:\d+)?")
+
+
+def check_device(name: str) -> str:
+    """A device by name: `cpu`, `cuda`, `cuda:N`, or `auto`.
+
+    Raises:
+        InterplayError: another name.
+    """
+    if not DEVICE.fullmatch(name):
+        raise InterplayError(f"device: {name} is unknown; choose auto, cpu, cuda or cuda:N")
+    return name
+
+
+class Compute(Strict):
+    """How a run uses the machine.
+
+    `device` is `cpu`, `cuda`, `cuda:N`, or `auto`: the first free card, else the CPU. `precision` beside `fp32` is an
+    override of every published protocol and recorded as one: `tf32` rounds the factors of products on a GPU, `bf16` is
+    autocast there. `capture` replays the step of training as one CUDA graph, or compiles it.
+    """
+
+    device: str = Field(pattern=f"^({DEVICE.pattern})$")
+    precision: Precision = "fp32"
+    deterministic: bool = True
+    capture: Capture = "none"
+
 
 class Tier(Strict):
-    """How much of the published protocols is run, and on what."""
+    """How much of the published protocols is run, on what, and on which machine (`config/tiers/<tier>.yaml`)."""
 
     description: str
     data: tuple[DataName, ...] = Field(min_length=1, description="data mappings that are allowed, the default first")
     bundle: Literal["family", "run"] = Field(description="one process per family of sibling runs, or one per run")
     threads: PositiveInt = Field(description="threads of a job")
-    overrides: dict[str, dict[str, Any]] = Field(default_factory=dict, description="by experiment")
+    compute: Compute
+
+
+class TierOverrides(Strict):
+    """What a tier changes in one experiment (`config/tiers/<tier>/<experiment>.yaml`)."""
+
+    without: tuple[str, ...] = Field(default=(), description="published data sets that are left out wherever named")
+    overrides: dict[str, Any] = Field(default_factory=dict, description="laid over the published protocol")

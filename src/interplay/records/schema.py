@@ -73,10 +73,13 @@ class Record(Strict):
     data_mapping: str
     dataset: str | None = Field(default=None, description="the published data set whose place this run takes")
     dataset_used: str | None = Field(default=None, description="the data set that was really read")
+    datasets: dict[str, str] = Field(default_factory=dict, description="all data sets: published -> really read")
     seed: int
-    protocol: dict[str, Any]
+    protocol: dict[str, Any] = Field(description="what the run followed, its own variation included")
     settings: dict[str, Any] = Field(default_factory=dict, description="what sets this run apart from its siblings")
+    variation: list[str] = Field(default_factory=list, description="what the run sets otherwise than its experiment")
     overrides: list[str] = Field(default_factory=list, description="deviations from the published protocol in force")
+    operations: float | None = Field(default=None, description="of the run, by the cost model of its experiment")
     metrics: dict[str, float] = Field(default_factory=dict)
     trajectory: dict[str, list[float]] = Field(default_factory=dict)
     findings: dict[str, Finding] = Field(default_factory=dict)

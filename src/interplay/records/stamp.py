@@ -14,10 +14,9 @@ def stamp(records: Sequence[Record]) -> str:
     """
     tiers = sorted({record.tier for record in records})
     parts = [f"tier {', '.join(tiers)}"]
-    swaps = sorted(
-        {(r.dataset_used, r.dataset) for r in records if r.dataset and r.dataset_used not in (None, r.dataset)}
-    )
-    if any(record.dataset for record in records):
+    read = {pair for record in records for pair in _read(record)}
+    swaps = sorted((used, published) for published, used in read if used != published)
+    if read or any(record.dataset for record in records):
         mapping = ", ".join(sorted({record.data_mapping for record in records}))
         swapped = ", ".join(f"{used} for {dataset}" for used, dataset in swaps)
         parts.append(f"{mapping} data" + (f": {swapped}" if swapped else ""))
@@ -27,6 +26,12 @@ def stamp(records: Sequence[Record]) -> str:
     seeds = len({record.seed for record in records})
     parts.append(f"{seeds} seed{'s' * (seeds != 1)}")
     return " | ".join(parts)
+
+
+def _read(record: Record) -> set[tuple[str, str]]:
+    """Published data sets and what was read in their places."""
+    alone = {record.dataset: record.dataset_used} if record.dataset and record.dataset_used else {}
+    return {*record.datasets.items(), *alone.items()}
 
 
 def dataset_label(record: Record) -> str:

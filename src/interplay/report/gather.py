@@ -42,7 +42,7 @@ def gather_report(results: Path, config: Path) -> Report:
     verdicts_path = results / "verdicts.json"
     if not records and not verdicts_path.is_file():
         raise InterplayError(f"{results}: neither records nor verdicts to report on; make them with `make reproduce`")
-    tier, data = setup_of(results, records)
+    tier, data = setup_of(results, records, config=config)
     folder = f"results/{results.resolve().name}"
     commands = Commands(folder, tier, data)
     verdicts = read_verdicts(verdicts_path) if verdicts_path.is_file() else []

@@ -123,7 +123,12 @@ def test_the_toy_shows_three_classes_in_three_dimensions(small, do):
 
 
 def test_the_public_code_differs_from_the_text_in_all_that_it_does(small, do):
-    setup = small(variants=["public_code"], stop_at_loss=3.0, networks={"f_plus": {"channels": [4, 8, 12]}})
+    setup = small(
+        variants_run=["public_code"],
+        variants={"public_code": {"epochs": 3}},
+        stop_at_loss=3.0,
+        networks={"f_plus": {"channels": [4, 8, 12]}},
+    )
     found = do(setup, "cifar10/f_plus/*seed0")
     plain, variant = found["cifar10/f_plus/seed0"], found["cifar10/f_plus/public_code/seed0"]
     assert plain.metrics["epochs"] == 1  # its loss was low enough at once

@@ -7,7 +7,6 @@ from interplay.collapse import LayerCollapse
 from interplay.experiments.compression.images import Images, Preparation, load_images
 from interplay.experiments.compression.information import InformationReader
 from interplay.experiments.compression.task import CompressionTask, build_network
-from interplay.experiments.compression.variants import choices
 from interplay.models import CnnShape
 from interplay.protocols.compression import AdamW
 from interplay.training import generator
@@ -158,17 +157,21 @@ def test_permuted_labels_stay_with_their_numbers(splits):
     assert not torch.equal(permuted.labels, train.with_permuted_labels(1).labels)
 
 
-def test_each_variant_switches_one_thing(small):
-    protocol = small(epochs=40, stop_at_loss=0.02).protocols["compression"]
-    text = choices(protocol, None)
-    assert text.protocol is protocol and not text.raw_pixels and text.dtype == torch.float32
-    assert (text.relu_before_pool, text.head_pooling) == (False, "max")
-    assert choices(protocol, "raw_pixels").raw_pixels
-    assert choices(protocol, "bfloat16").dtype == torch.bfloat16
-    assert choices(protocol, "relu_before_pool").relu_before_pool
-    assert choices(protocol, "mean_pooling").head_pooling == "mean"
-    fixed = choices(protocol, "fixed_epochs").protocol
-    assert (fixed.epochs, fixed.stop_at_loss, fixed.information.stop_at_loss) == (20, None, None)
-    assert fixed.information.input_layer_once == protocol.information.input_layer_once
-    code = choices(protocol, "public_code")
-    assert code.raw_pixels and code.dtype == torch.bfloat16 and code.protocol.information.input_layer_once
+def test_each_variant_switches_what_its_name_says_and_nothing_else(small):
+    text = small(epochs=40, stop_at_loss=0.02).protocols["compression"]
+    switched = {
+        "raw_pixels": {"pixels": "raw"},
+        "bfloat16": {"precision": "bfloat16"},
+        "relu_before_pool": {"relu_before_pool": True},
+        "mean_pooling": {"head_pooling": "mean"},
+    }
+    for name, changes in switched.items():
+        assert text.of_variant(name) == text.model_copy(update=changes)
+    decoders = {"sufficiency_epochs": 20, "minimality_epochs": 50, "stop_at_loss": None}
+    information = text.information.model_copy(update=decoders)
+    fixed = text.model_copy(update={"epochs": 20, "stop_at_loss": None, "information": information})
+    assert text.of_variant("fixed_epochs") == fixed
+    code = {"pixels": "raw", "precision": "bfloat16"}
+    code["information"] = information.model_copy(update={"input_layer_once": True})
+    assert text.of_variant("public_code") == fixed.model_copy(update=code)
+    assert text.of_variant(None) is text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
 
 import torch
 
@@ -12,51 +11,46 @@ from interplay.experiments.compression.images import Images, Preparation, load_i
 from interplay.experiments.compression.information import InformationReader
 from interplay.experiments.compression.task import CompressionTask, build_network
 from interplay.experiments.compression.toy import CLASSES, points
-from interplay.experiments.compression.variants import Choices, choices
 from interplay.experiments.context import Context, Outcome
 from interplay.models import CnnShape
 from interplay.models.compression_operations import operations
 from interplay.protocols.compression import CompressionProtocol
-from interplay.protocols.runs import Run
+from interplay.protocols.compression.runs import CompressionRun
 from interplay.training import run_loop
 
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
-def run(protocol: CompressionProtocol, run: Run, context: Context) -> Outcome:
+
+def run(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Outcome:
     """Train one network and read every layer after every epoch; or list the operations of a published network."""
-    match run.settings["part"]:
+    match run.settings.part:
         case "architecture":
             return _architecture(run)
         case "toy":
             return _toy(protocol, run, context)
-        case "random_labels":
-            chosen = protocol.random_labels
-            changes = {"epochs": chosen.epochs, "train_per_class": chosen.train_per_class}
-            return _train(choices(protocol.model_copy(update=changes), None), run, context)
-    return _train(choices(protocol, run.settings["variant"]), run, context)
+    return _train(protocol, run, context)
 
 
-def _architecture(run: Run) -> Outcome:
+def _architecture(run: CompressionRun) -> Outcome:
     """The network as published, whatever a tier makes of it, for the published data set."""
     assert run.dataset is not None
     info = dataset_info(run.dataset)
-    shape = CnnShape(run.settings["network"], info.image_shape, info.num_classes)
+    shape = CnnShape(run.settings.network, info.image_shape, info.num_classes)
     sizes = {f"dimension_l{layer}": float(_size(shape.layer(layer))) for layer in (1, 2, 3)}
     return Outcome(metrics=sizes, tables={"operations": operations(shape)}, settings={"num_classes": info.num_classes})
 
 
-def _train(chosen: Choices, run: Run, context: Context) -> Outcome:
-    protocol, settings = chosen.protocol, run.settings
-    train, test, digests = _load(chosen, run, context)
-    random_labels = settings["part"] == "random_labels"
-    if random_labels:
+def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Outcome:
+    train, test, digests = _load(protocol, run, context)
+    if run.settings.part == "random_labels":
         train = train.with_permuted_labels(run.seed)
-    shape = _shape(chosen, run, context, train)
+    shape = _shape(protocol, run, context, train)
     reader = None
-    if settings["part"] == "information":
+    if run.settings.part == "information":
         splits = {"train": train, "test": test}
         reader = InformationReader(protocol.information, protocol.optimizer, splits, shape.num_classes, run.seed)
     task = CompressionTask(
-        build_network(shape, run.seed, context.device, chosen.dtype),
+        build_network(shape, run.seed, context.device, DTYPES[protocol.precision]),
         train,
         test,
         epochs=protocol.epochs,
@@ -83,16 +77,17 @@ def _train(chosen: Choices, run: Run, context: Context) -> Outcome:
     )
 
 
-def _toy(protocol: CompressionProtocol, run: Run, context: Context) -> Outcome:
+def _toy(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Outcome:
     """The last epoch counts, not the loss: collapse goes on long after all samples are right."""
     toy = protocol.toy
-    assert run.dataset_used is not None and context.substitute is not None
+    assert context.substitute is not None
+    name = context.substitute.use
     how = Preparation(pooling=1, raw=False, dtype=torch.float32)
     splits: dict[str, Images] = {}
     digests: dict[str, str] = {}
     for split, count in (("train", toy.train_per_class), ("test", protocol.test_per_class)):
-        splits[split], digests[f"{run.dataset_used}/{split}"] = load_images(
-            run.dataset_used, split, context.data_root, context.device, how, per_class=count, classes=CLASSES
+        splits[split], digests[f"{name}/{split}"] = load_images(
+            name, split, context.data_root, context.device, how, per_class=count, classes=CLASSES
         )
     shape = CnnShape(toy.network, context.substitute.image, CLASSES, toy.channels)
     network = build_network(shape, run.seed, context.device, torch.float32)
@@ -121,29 +116,30 @@ def _toy(protocol: CompressionProtocol, run: Run, context: Context) -> Outcome:
     )
 
 
-def _load(chosen: Choices, run: Run, context: Context) -> tuple[Images, Images, dict[str, str]]:
-    assert run.dataset_used is not None
-    protocol = chosen.protocol
-    pooling = protocol.networks[run.settings["network"]].image_pooling
-    how = Preparation(pooling, chosen.raw_pixels, chosen.dtype)
+def _load(
+    protocol: CompressionProtocol, run: CompressionRun, context: Context
+) -> tuple[Images, Images, dict[str, str]]:
+    assert context.substitute is not None
+    pooling = protocol.networks[run.settings.network].image_pooling
+    how = Preparation(pooling, protocol.pixels == "raw", DTYPES[protocol.precision])
     place = (context.data_root, context.device, how)
-    name = run.dataset_used
+    name = context.substitute.use
     train, of_train = load_images(name, "train", *place, per_class=protocol.train_per_class)
     test, of_test = load_images(name, "test", *place, per_class=protocol.test_per_class)
     return train, test, {f"{name}/train": of_train, f"{name}/test": of_test}
 
 
-def _shape(chosen: Choices, run: Run, context: Context, train: Images) -> CnnShape:
+def _shape(protocol: CompressionProtocol, run: CompressionRun, context: Context, train: Images) -> CnnShape:
     assert context.substitute is not None
-    network: Any = run.settings["network"]
+    network = run.settings.network
     channels, height, width = train.images.shape[1:]
     return CnnShape(
         network,
         (channels, height, width),
         context.substitute.num_classes,
-        chosen.protocol.networks[network].channels,
-        chosen.relu_before_pool,
-        chosen.head_pooling,
+        protocol.networks[network].channels,
+        protocol.relu_before_pool,
+        protocol.head_pooling,
     )
 
 

@@ -15,36 +15,29 @@ from interplay.experiments.supervised.images import Images, Splits, load_splits
 from interplay.experiments.supervised.selection import select_weight
 from interplay.experiments.supervised.task import SupervisedTask, accuracy_and_loss, build_model
 from interplay.information import gram_matrix, neural_collapse_values
-from interplay.protocols.runs import Run
 from interplay.protocols.supervised import SupervisedProtocol
+from interplay.protocols.supervised.runs import SupervisedRun
 from interplay.training import information_readings, log_steps, run_loop
 
 
-def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
+def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> Outcome:
     """Train one network and read its trajectory.
 
-    A run of the sweep trains on the training data less a validation split, for the sweep's number of iterations, and
-    reads accuracy on that split. Any other run trains on all training data and reads the test set; the weight of its
-    objective comes from the records of the sweep.
+    A run of the sweep trains on the training data less a validation split and reads accuracy on that split. Any other
+    run trains on all training data and reads the test set; the weight of its objective comes from the records of the
+    sweep.
     """
-    assert run.dataset is not None and run.dataset_used is not None and context.substitute is not None
-    sweeping = run.settings["split"] == "validation"
-    if sweeping:
-        iterations = min(protocol.sweep.iterations, protocol.iterations)
-        protocol = protocol.model_copy(update={"iterations": iterations})
-    rate = run.settings["learning_rate"]
-    if rate != protocol.optimizer.learning_rate:
-        optimizer = protocol.optimizer.model_copy(update={"learning_rate": rate})
-        protocol = protocol.model_copy(update={"optimizer": optimizer})
+    assert run.dataset is not None and context.substitute is not None
+    sweeping = run.settings.split == "validation"
     settings: dict[str, Any] = {}
     tables: dict[str, list[dict[str, Any]]] = {}
-    weight = run.settings["weight"]
-    if weight is None and run.settings["objective"] != "plain":
+    weight = run.settings.weight
+    if weight is None:
         weight, tables["sweep"] = select_weight(context.earlier)
     settings["weight"] = weight or 0.0
 
     splits = load_splits(
-        run.dataset_used,
+        context.substitute.use,
         context.data_root,
         context.device,
         pooling=protocol.image_pooling,
@@ -59,11 +52,11 @@ def run(protocol: SupervisedProtocol, run: Run, context: Context) -> Outcome:
         splits.train,
         splits.held_out.sample(protocol.trajectory.test_sample),
         held_out_name="validation" if sweeping else "test",
-        objective=run.settings["objective"],
+        objective=run.settings.objective,
         weight=settings["weight"],
-        temperature=run.settings["temperature"],
-        label_smoothing=run.settings["label_smoothing"],
-        child=run.settings["child"],
+        temperature=protocol.temperature,
+        label_smoothing=protocol.label_smoothing,
+        child=run.settings.child,
         flip=protocol.augmentation.horizontal_flip if flip is None else flip,
         seed=run.seed,
     )

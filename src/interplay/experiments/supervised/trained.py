@@ -15,16 +15,17 @@ from interplay.experiments.context import Context
 from interplay.experiments.supervised.images import Splits, load_splits
 from interplay.experiments.supervised.task import build_model
 from interplay.models import WideResNet
-from interplay.protocols.supervised import SupervisedProtocol
+from interplay.protocols.supervised import SupervisedProtocol, SupervisedSettings
 from interplay.records import Record
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network in evaluation mode, the protocol that it was trained by, and the record of its training."""
+    """A trained network in evaluation mode, what it was trained by, and the record of its training."""
 
     network: WideResNet
     protocol: SupervisedProtocol
+    settings: SupervisedSettings
     record: Record
 
 
@@ -57,4 +58,5 @@ def _load(record: Record, path: Path, splits: Splits, device: torch.device) -> T
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise InterplayError(f"{path}: not the weights of {record.name} ({reason}); run {record.name} again") from error
-    return Trained(network.eval(), protocol, record)
+    known = {name: record.settings[name] for name in SupervisedSettings.model_fields}
+    return Trained(network.eval(), protocol, SupervisedSettings.model_validate(known), record)

@@ -21,16 +21,15 @@ from interplay.experiments.theory import (  # noqa: F401  (importing registers t
     uniformity,
 )
 from interplay.experiments.theory.registry import CHECKS, run_check
-from interplay.protocols.runs import Run
-from interplay.protocols.theory import TheoryProtocol
+from interplay.protocols.theory import TheoryProtocol, TheoryRun
 from interplay.records import Finding
 
 __all__ = ["CHECKS", "check_document", "run"]
 
 
-def run(protocol: TheoryProtocol, run: Run, context: Context) -> Outcome:
-    """The findings of one document: the run's `settings["document"]`."""
-    return Outcome(findings=check_document(protocol, run.settings["document"]))
+def run(protocol: TheoryProtocol, run: TheoryRun, context: Context) -> Outcome:
+    """The findings of one document: the one that the run's settings name."""
+    return Outcome(findings=check_document(protocol, run.settings.document))
 
 
 def check_document(protocol: TheoryProtocol, document: str) -> dict[str, Finding]:

@@ -1,4 +1,3 @@
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,10 +6,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from interplay.data import dataset_info
 from interplay.models import WideResNet
-from interplay.protocols.cost import forecast, measured_runs, needed_jobs, operations, wide_resnet_operations
-from interplay.protocols.plan import plan_jobs, select_runs
+from interplay.protocols.forecast import forecast, measured_runs, runtime_minutes
+from interplay.protocols.plan import needed_jobs, plan_jobs, select_runs
 from interplay.protocols.setup import load_setup
-from interplay.protocols.supervised import Architecture
+from interplay.protocols.supervised.cost import wide_resnet_operations
+from interplay.protocols.supervised.protocol import Architecture
 from interplay.records import write_record
 
 
@@ -41,37 +41,55 @@ def test_the_mappings_state_classes_and_shapes_of_the_catalogue(config, mapping)
         assert (substitute.num_classes, substitute.image) == (info.num_classes, tuple(info.image_shape))
 
 
-def record_of(setup, run, make_record, seconds):
-    return make_record(
-        run=run.name,
-        dataset=run.dataset,
-        dataset_used=run.dataset_used,
-        protocol=setup.protocols["supervised"].model_dump(mode="json"),
-        settings=run.settings,
-        provenance=make_record().provenance.model_copy(update={"seconds": {"training": seconds}}),
-    )
+def keep(folder, make_record, experiment, run, seconds, device="cpu"):
+    """A record of a run as a finished tier leaves it."""
+    provenance = make_record().provenance.model_copy(update={"seconds": {"training": seconds}, "device": device})
+    record = make_record(experiment=experiment, run=run.name, operations=run.cost.operations, provenance=provenance)
+    write_record(record, folder / f"records/{experiment}/{run.name}.json")
 
 
 def test_a_forecast_scales_with_the_operations(smoke, config, tmp_path, make_record):
     jobs = plan_jobs(smoke, ["supervised"])
     run = next(job for job in jobs if job.name == "cifar10/plain").runs[0]
-    write_record(record_of(smoke, run, make_record, 20.0), tmp_path / "smoke/records/supervised/a.json")
-    earlier = measured_runs(smoke, tmp_path)
-    estimates = {one.job.name: one for one in forecast(smoke, jobs, earlier)}
+    keep(tmp_path / "smoke", make_record, "supervised", run, 20.0)
+    earlier = measured_runs(tmp_path)
+    estimates = {one.job.name: one for one in forecast(jobs, earlier, "cpu")}
     assert estimates["cifar10/plain"].seconds == pytest.approx(60.0)  # three seeds like the one measured
     sweep = estimates["cifar10/sweep"]
     assert sweep.seconds == pytest.approx(20.0 * 5 * 300 / 1000)
     review = load_setup(config, "review", "offline")
-    big = next(
-        one for one in forecast(review, plan_jobs(review, ["supervised"]), earlier) if "plain/seed0" in one.job.name
-    )
-    ratio = operations(review, "supervised", big.job.runs[0]) / operations(smoke, "supervised", run)
-    assert big.seconds == pytest.approx(20.0 * ratio)
+    estimates = forecast(plan_jobs(review, ["supervised"]), earlier, "cpu")
+    big = next(one for one in estimates if "plain/seed0" in one.job.name)
+    assert big.seconds == pytest.approx(20.0 * big.job.operations / run.cost.operations)
     assert "times" in big.basis
 
 
+def test_a_gpus_time_does_not_follow_from_a_cpus(config, smoke, tmp_path, make_record):
+    review = load_setup(config, "review", "offline")
+    jobs = plan_jobs(review, ["supervised", "theory"])
+    for experiment, pattern in (("supervised", "cifar10/plain/seed0"), ("theory", "metrics24")):
+        keep(tmp_path / "smoke", make_record, experiment, select_runs(smoke, experiment, pattern)[0], 20.0)
+    for one in forecast(jobs, measured_runs(tmp_path), review.tier.compute.device):
+        if one.job.experiment == "theory":  # gains nothing from one
+            assert one.device == "cpu" and one.seconds > 0
+        else:
+            assert (one.device, one.seconds, one.basis) == ("cuda", None, "only runs on cpu are at hand")
+    assert all(one.seconds for one in forecast(jobs, measured_runs(tmp_path), "cpu"))
+    gpu = select_runs(review, "supervised", "cifar10/plain/seed0")[0]
+    keep(tmp_path / "review", make_record, "supervised", gpu, 7.0, device="cuda: some card")
+    found = {one.job.name: one for one in forecast(jobs, measured_runs(tmp_path), "cuda:1")}
+    assert found["cifar10/plain/seed0"].seconds == pytest.approx(7.0)
+
+
 def test_without_earlier_runs_the_cost_is_unknown_not_zero(smoke):
-    assert {one.seconds for one in forecast(smoke, plan_jobs(smoke), [])} == {None}
+    assert {one.seconds for one in forecast(plan_jobs(smoke), [], "cpu")} == {None}
+
+
+def test_variants_are_counted_at_what_they_run(config):
+    review = load_setup(config, "review", "offline")
+    jobs = {job.name: job for job in plan_jobs(review, ["compression"])}
+    text, variant = jobs["cifar10/f_plus/seed0"], jobs["cifar10/f_plus/public_code/seed0"]
+    assert variant.operations == pytest.approx(text.operations * 20 / 50)
 
 
 def test_a_claim_needs_the_jobs_behind_its_records_and_theirs(smoke):
@@ -79,17 +97,6 @@ def test_a_claim_needs_the_jobs_behind_its_records_and_theirs(smoke):
     assert names == {"cifar10/max_mi", "cifar10/sweep"}
     assert {job.name for job in needed_jobs(plan_jobs(smoke), ["theory/metrics24"])} == {"all"}
     assert needed_jobs(plan_jobs(smoke), []) == []
-
-
-def measured(setup, experiment, pattern, folder, make_record, seconds):
-    """Records of one run of `experiment` and of the network that it measured, as a finished tier leaves them."""
-    run = select_runs(setup, experiment, pattern)[0]
-    for name, one in ((experiment, run), ("supervised", select_runs(setup, "supervised", "cifar10/plain/seed0")[0])):
-        record = record_of(setup, one, make_record, seconds).model_copy(
-            update={"experiment": name, "protocol": setup.protocols[name].model_dump(mode="json"), "seed": one.seed}
-        )
-        write_record(record, folder / f"records/{name}/{one.name}.json")
-    return run
 
 
 @pytest.mark.parametrize(
@@ -101,30 +108,15 @@ def measured(setup, experiment, pattern, folder, make_record, seconds):
         ("estimators", "cifar10/seed0"),
     ],
 )
-def test_what_smoke_measured_is_scaled_by_the_size_of_its_own_networks(
-    smoke, config, tmp_path, make_record, experiment, pattern
-):
-    """The record of a smaller tier says what was measured, and only its neighbours how large the networks were."""
-    run = measured(smoke, experiment, pattern, tmp_path / "smoke", make_record, 3.0)
+def test_what_is_measured_on_networks_costs_what_those_cost(smoke, config, experiment, pattern):
     review = load_setup(config, "review", "offline")
-    there = {one.experiment: one for one in measured_runs(review, tmp_path)}
-    assert there[experiment].operations == operations(smoke, experiment, run)
-    job = next(job for job in plan_jobs(review, [experiment]) if job.runs[0].dataset == "cifar10")
-    (estimate,) = forecast(review, [job], list(there.values()))
-    ratio = operations(review, experiment, job.runs[0]) / operations(smoke, experiment, run)
-    assert ratio > 10
-    assert estimate.seconds == pytest.approx(3.0 * ratio)
-
-
-def test_without_the_networks_records_nothing_is_scaled(smoke, tmp_path, make_record):
-    measured(smoke, "connectivity", "cifar10/*/seed0", tmp_path / "smoke", make_record, 3.0)
-    shutil.rmtree(tmp_path / "smoke/records/supervised")
-    assert measured_runs(smoke, tmp_path) == []
+    small, large = (select_runs(setup, experiment, pattern)[0].cost.operations for setup in (smoke, review))
+    assert large / small > 10
 
 
 def test_the_embedding_counts_where_it_is_made_and_nowhere_else(smoke):
     def cost(name):
-        return operations(smoke, "temperature", select_runs(smoke, "temperature", name)[0])
+        return select_runs(smoke, "temperature", name)[0].cost.operations
 
     first, second = smoke.protocols["supervised"].variants.seeds[:2]
     shown = smoke.protocols["temperature"].tsne.temperatures
@@ -137,12 +129,11 @@ def test_the_embedding_counts_where_it_is_made_and_nowhere_else(smoke):
 
 
 def test_points_and_images_of_a_path_cost_what_they_cost(smoke):
-    run = select_runs(smoke, "connectivity", "cifar10/*/seed0")[0]
     protocol = smoke.protocols["connectivity"]
 
     def cost(**changes):
         changed = replace(smoke, protocols=smoke.protocols | {"connectivity": protocol.model_copy(update=changes)})
-        return operations(changed, "connectivity", run)
+        return select_runs(changed, "connectivity", "cifar10/*/seed0")[0].cost.operations
 
     assert cost(points=2 * protocol.points) == pytest.approx(2 * cost())
     image = cost(norm_sample=protocol.norm_sample + 1) - cost()
@@ -152,3 +143,18 @@ def test_points_and_images_of_a_path_cost_what_they_cost(smoke):
 def test_a_claim_on_a_path_needs_both_children(smoke):
     names = {job.name for job in needed_jobs(plan_jobs(smoke), ["connectivity/cifar100/lr0.1/*"])}
     assert names == {"cifar100", "cifar100/plain", "cifar100/child-lr0.1-b"}
+
+
+def test_a_limit_of_time_grows_with_the_job_and_no_job_lacks_one(config):
+    for tier in ("smoke", "review", "paper"):
+        jobs = plan_jobs(load_setup(config, tier))
+        assert all(runtime_minutes(job, "auto") >= 10 and job.memory_mib >= 512 for job in jobs)
+        for job in jobs:  # on the slower device it is at least as long
+            assert runtime_minutes(job, "cpu") >= runtime_minutes(job, "cuda")
+
+
+def test_jobs_that_train_or_read_networks_want_an_accelerator_and_theory_does_not(config):
+    jobs = plan_jobs(load_setup(config, "review"))
+    for job in jobs:
+        shapes_only = job.name.endswith("architecture")
+        assert job.accelerator == (job.experiment != "theory" and not shapes_only and "toy" not in job.name), job.name

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from interplay.protocols.runs import Protocol, Settings
 from interplay.protocols.sourced import Strict, each_once
 
 Objective = Literal["plain", "max_mi", "min_hd"]
@@ -116,8 +117,11 @@ class Trajectory(Strict):
     batch_size: Annotated[int, Field(ge=2)]
 
 
-class SupervisedProtocol(Strict):
-    """Supervised training of Wide ResNets, plain or with MAX MI or MIN HD added to the cross-entropy."""
+class SupervisedProtocol(Protocol):
+    """Supervised training of Wide ResNets, plain or with MAX MI or MIN HD added to the cross-entropy.
+
+    `temperature` divides the logits in the cross-entropy.
+    """
 
     architectures: dict[str, Architecture]
     norm: Norm
@@ -129,6 +133,8 @@ class SupervisedProtocol(Strict):
     train_sample: PositiveInt | None
     optimizer: Optimizer
     augmentation: Augmentation
+    temperature: PositiveFloat
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
     sweep: WeightSweep
     variants: Variants
@@ -150,3 +156,19 @@ class SupervisedProtocol(Strict):
         if self.trajectory.points > self.iterations:
             raise ValueError(f"trajectory.points ({self.trajectory.points}) exceed iterations ({self.iterations})")
         return self
+
+
+class SupervisedSettings(Settings):
+    """What sets a supervised run apart.
+
+    `weight` of the objective is None where it follows from the sweep; `split` is what accuracy is read on; child "b"
+    starts from the same weights as "a" and draws order and augmentation of its own.
+    """
+
+    objective: Objective = "plain"
+    weight: float | None = 0.0
+    split: Literal["test", "validation"] = "test"
+    temperature: float
+    label_smoothing: float
+    learning_rate: float
+    child: Literal["a", "b"] = "a"

@@ -1,0 +1,85 @@
+"""What a job will take before it runs: its operations, at the speed at which earlier runs did theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+
+from interplay.protocols.plan import Job
+from interplay.records import select_records
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An earlier run: its operations, its seconds, the kind of device (`cpu` or `cuda`) and where it ran."""
+
+    experiment: str
+    operations: float
+    seconds: float
+    device: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected seconds of a job on the hardware of the runs that it is scaled from; None where there are none."""
+
+    job: Job
+    device: str
+    seconds: float | None
+    basis: str
+
+
+def measured_runs(results: Path) -> list[Measured]:
+    """Earlier runs under `results` (every tier, and the reference results) that say what they took."""
+    found = []
+    for folder in sorted({path.parent for path in results.glob("**/records") if path.is_dir()}):
+        for record in select_records(folder, ["*"]):
+            if record.operations:
+                seconds = sum(record.provenance.seconds.values()) or record.provenance.wall_seconds
+                device = record.provenance.device
+                where = f"{folder.relative_to(results)}, {device}"
+                found.append(Measured(record.experiment, record.operations, seconds, device.split(":")[0], where))
+    return found
+
+
+def device_of(job: Job, device: str) -> str:
+    """`cpu` or `cuda`: where a job runs. With `auto`, what gains from an accelerator is taken to find one."""
+    if device == "auto":
+        return "cuda" if job.accelerator else "cpu"
+    return device.split(":")[0]
+
+
+def forecast(jobs: Iterable[Job], earlier: Sequence[Measured], device: str) -> list[Estimate]:
+    """Expected seconds of each job, scaled from the earlier run of the same experiment that is nearest in size.
+
+    Only runs on the same kind of device count: a GPU's time does not follow from a CPU's.
+    """
+    estimates = []
+    for job in jobs:
+        where = device_of(job, device)
+        kin = [run for run in earlier if run.experiment == job.experiment]
+        alike = [run for run in kin if run.device == where]
+        if not alike:
+            basis = f"only runs on {kin[0].device} are at hand" if kin else "nothing of its kind was run yet"
+            estimates.append(Estimate(job, where, None, basis))
+            continue
+        size = max(run.cost.operations for run in job.runs)
+        nearest = min(alike, key=lambda run: abs(log(run.operations / size)))
+        scale = size / nearest.operations
+        basis = f"{nearest.where}" + ("" if 0.99 < scale < 1.01 else f", times {scale:.3g}")
+        estimates.append(Estimate(job, where, job.operations * nearest.seconds / nearest.operations, basis))
+    return estimates
+
+
+# Operations a second that are reached at least, for limits of time on a cluster: a run that is slower than a tenth of
+# what was seen should be looked at. Seen: one CPU thread, smoke tier, 5e10; one H100, WRN-28-2 in batches of 64, 4e12.
+SLOWEST = {"cpu": 5e9, "cuda": 4e11}
+LEAST_MINUTES = 10
+
+
+def runtime_minutes(job: Job, device: str) -> int:
+    """Minutes after which a job may be taken for hanging; generous, since a job that is cut off loses work."""
+    return LEAST_MINUTES + round(job.operations / SLOWEST[device_of(job, device)] / 60)
