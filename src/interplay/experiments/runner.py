@@ -15,9 +15,19 @@ from safetensors.torch import save_file
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
 from interplay.protocols.experiments import AnyRun
-from interplay.protocols.plan import model_path, record_path, run_digest
+from interplay.protocols.plan import model_path, record_path, run_values
 from interplay.protocols.setup import Setup
-from interplay.records import Record, code_digest, collect_provenance, read_record, text_digest, write_record
+from interplay.records import (
+    Record,
+    code_digest,
+    collect_provenance,
+    module_digests,
+    read_record,
+    text_digest,
+    write_record,
+)
+from interplay.records.identity import keep_run, make_identity, taken_over
+from interplay.records.store import link_or_copy, replacing
 from interplay.training import Checkpoint, configure_torch
 
 Say = Callable[[str], None]
@@ -33,11 +43,13 @@ def run_all(
     device: torch.device,
     threads: int,
     say: Say = print,
+    keep_checkpoints: bool = False,
 ) -> list[Path]:
     """Do `runs` one after the other and write their records below `results`.
 
     Finished runs of an interrupted job are kept outside the workflow's outputs until the whole job is done, so that
-    starting it again does only what is missing.
+    starting it again does only what is missing. Where code, protocol, inputs or device changed meanwhile, `say` tells
+    what and the run starts anew; with `keep_checkpoints` it goes on all the same, and its record says so.
 
     Returns:
         the paths of the records.
@@ -48,18 +60,24 @@ def run_all(
     written = []
     for run in runs:
         earlier = _earlier(run, results)
-        inputs = "".join(record.model_dump_json() for record in earlier)
-        identity = text_digest(run_digest(setup, experiment, run) + str(device) + inputs)
+        name = f"{experiment}/{run.name}"
+        identity = make_identity(
+            module_digests(f"interplay.experiments.{experiment}"),
+            run_values(setup, experiment, run),
+            {record.name: text_digest(record.model_dump_json()) for record in earlier},
+            device_name(device),
+        )
         stem = results / "checkpoints" / experiment / run.name
-        finished = stem.with_name(f"{stem.name}.{identity}.json")
-        final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)
+        finished = stem.with_name(f"{stem.name}.finished.json")
         kept_weights = finished.with_suffix(".safetensors")
-        if finished.is_file() and (kept_weights.is_file() or not run.keeps_model):
-            say(f"{experiment}/{run.name}: done in an earlier session, taken over")
-            record = read_record(finished)
-        else:
-            say(f"{experiment}/{run.name}: starts")
-            checkpoint = Checkpoint(stem.with_suffix(".checkpoint"), identity)
+        final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)
+        record = None
+        if kept_weights.is_file() or not run.keeps_model:
+            record = taken_over(finished, identity, name=name, say=say, keep=keep_checkpoints)
+        if record is None:
+            say(f"{name}: starts")
+            path = stem.with_name(f"{stem.name}.checkpoint")
+            checkpoint = Checkpoint(path, identity, name=name, say=say, keep=keep_checkpoints)
             context = Context(
                 device=device,
                 data_root=data_root,
@@ -67,24 +85,24 @@ def run_all(
                 earlier=earlier,
                 checkpoint=checkpoint,
                 models=_models(run, results),
-                report=_reporter(f"{experiment}/{run.name}", say),
+                report=_reporter(name, say),
             )
-            record, outcome = _run_one(setup, experiment, run, module.run, context, threads)
+            try:
+                record, outcome = _run_one(setup, experiment, run, module.run, context, threads)
+            except InterplayError as error:
+                raise error if name in str(error) else InterplayError(f"{name}: {error}") from error
+            finished.unlink(missing_ok=True)  # an older one must not pass for the record of the new weights
             if run.keeps_model and outcome.model is not None:
-                kept_weights.parent.mkdir(parents=True, exist_ok=True)
-                temporary = kept_weights.with_suffix(".part")
-                save_file({name: tensor.contiguous().cpu() for name, tensor in outcome.model.items()}, temporary)
-                temporary.replace(kept_weights)
-            write_record(record, finished)
+                with replacing(kept_weights) as temporary:
+                    save_file({key: tensor.contiguous().cpu() for key, tensor in outcome.model.items()}, temporary)
+            keep_run(finished, identity, record)
             checkpoint.remove()
         kept += [finished, kept_weights]
         if run.keeps_model:
-            weights.parent.mkdir(parents=True, exist_ok=True)
-            weights.unlink(missing_ok=True)
-            weights.hardlink_to(kept_weights)
+            link_or_copy(kept_weights, weights)
         write_record(record, final)
         written.append(final)
-        say(f"{experiment}/{run.name}: done in {record.provenance.wall_seconds:.1f} s")
+        say(f"{name}: done in {record.provenance.wall_seconds:.1f} s")
     for path in kept:
         path.unlink(missing_ok=True)
     return written
@@ -105,6 +123,7 @@ def _run_one(
         wall_seconds=perf_counter() - clock,
         seconds=outcome.seconds,
         sessions=outcome.sessions,
+        taken_over=context.checkpoint.taken_over,
     )
     record = Record(
         experiment=experiment,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,22 +70,33 @@ def keep_run(path: Path, identity: Identity, record: Record) -> None:
     write_text_atomically(path, KeptRun(identity=dict(identity), record=record).model_dump_json(indent=1) + "\n")
 
 
-def kept_run(path: Path, identity: Identity) -> tuple[Record | None, list[str]]:
-    """The record kept at `path`, and why it is not as `identity` would make it now.
+def taken_over(
+    path: Path, identity: Identity, *, name: str, say: Callable[[str], None], keep: bool = False
+) -> Record | None:
+    """The record kept at `path`, where it is as `identity` would make it now, or `keep` takes it over all the same.
 
-    Returns:
-        The record, None where there is none or it cannot be read; and what changed since, or the reason why it cannot
-        be read. A record with no changes can be taken over as it is.
+    Where it is neither, `say` tells why in one line; `name` is the run. A record that was kept although something had
+    changed says so in its provenance.
     """
     if not path.is_file():
-        return None, []
+        return None
     try:
         kept = KeptRun.model_validate_json(path.read_bytes())
-    except OSError as error:
-        return None, [explain(error, path) or str(error)]
-    except ValidationError as error:
-        return None, [f"{path}: not a kept record ({error.errors()[0]['msg']})"]
-    return kept.record, changes(kept.identity, identity)
+    except (OSError, ValidationError) as error:
+        reason = explain(error) or "it is damaged"
+        say(f"{name}: the finished record {path} cannot be read ({reason}); starting anew")
+        return None
+    changed = changes(kept.identity, identity)
+    if changed and not keep:
+        say(f"{name}: its finished record is not taken over: {first_of(changed)}; {HOW_TO_KEEP}")
+        return None
+    if not changed:
+        say(f"{name}: done in an earlier session, taken over")
+        return kept.record
+    say(f"{name}: done in an earlier session, taken over although: {first_of(changed)}")
+    origin = kept.record.provenance
+    origin = origin.model_copy(update={"taken_over": [*origin.taken_over, *changed]})
+    return kept.record.model_copy(update={"provenance": origin})
 
 
 def _flat(values: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, str]]:
