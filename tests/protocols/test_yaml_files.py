@@ -119,5 +119,5 @@ def test_a_number_that_is_not_finite_is_refused(text):
 
 def test_an_override_by_hand_reads_like_a_file():
     assert parse_override("a.b=3e-2") == (["a", "b"], 0.03)
-    with pytest.raises(InterplayError, match="--set a=.*'b' is given twice"):
+    with pytest.raises(InterplayError, match=r"--set a=.*'b' is given twice"):
         parse_override("a={b: 1, b: 2}")

@@ -12,7 +12,7 @@ from interplay.protocols.forecast import device_of, runtime_minutes
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.sourced import read_yaml
-from interplay.records import code_digest, text_digest
+from interplay.records import code_digest, text_digest, visible_files
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
@@ -32,7 +32,7 @@ TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
 TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
 # Where each data set lies, by the name of the .dvc file that pins it; the others are made on the fly.
-FETCHED = {path.stem: read_yaml(path)["outs"][0]["path"] for path in Path("data").glob("*.dvc")}
+FETCHED = {path.stem: read_yaml(path)["outs"][0]["path"] for path in visible_files(Path("data"), "*.dvc")}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 
 
@@ -53,7 +53,7 @@ def records_for(selectors):
 
 def digest_of_config(*names):
     """Digest of files or folders below the configuration, so that an edited claim is judged anew."""
-    found = [path for name in names for path in sorted((CONFIG / name).rglob("*"))] or []
+    found = [path for name in names for path in visible_files(CONFIG / name, "**/*")] or []
     found += [CONFIG / name for name in names if (CONFIG / name).is_file()]
     return text_digest("".join(path.read_text() for path in found if path.is_file()))
 

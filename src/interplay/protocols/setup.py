@@ -21,7 +21,7 @@ from interplay.protocols.sourced import (
     validate,
 )
 from interplay.protocols.tiers import Tier, TierOverrides
-from interplay.records import text_digest
+from interplay.records import text_digest, visible_files
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def load_setup(
     mapping = validate(DataMapping, read_yaml(mapping_path), mapping_path)
     for name in mapping.experiments:
         _known(name, f"{mapping_path}: experiments.{name}")
-    for path in sorted((config / "tiers" / tier_name).glob("*.yaml")):
+    for path in visible_files(config / "tiers" / tier_name, "*.yaml"):
         _known(path.stem, str(path))
     chosen = tuple(chosen)
     protocols: dict[str, Protocol] = {}
@@ -143,7 +143,7 @@ def load_published_protocol(config: Path, experiment: str) -> tuple[dict[str, An
 
 
 def _choose(folder: Path, name: str, kind: str) -> Path:
-    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    known = [path.stem for path in visible_files(folder, "*.yaml")]
     if not known:
         raise InterplayError(f"{folder}: no {kind} found; run from the repository root or pass --config")
     if name not in known:

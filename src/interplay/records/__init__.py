@@ -3,11 +3,10 @@
 from interplay.records.digests import code_digest, module_digests, text_digest
 from interplay.records.provenance import collect_provenance, peak_memory_mib
 from interplay.records.schema import Finding, Provenance, Record, Residual
-from interplay.records.selection import select_records
+from interplay.records.selection import select_records, visible_files
 from interplay.records.stamp import dataset_label, stamp
 from interplay.records.store import (
     read_record,
-    read_records,
     write_bytes_atomically,
     write_record,
     write_text_atomically,
@@ -24,10 +23,10 @@ __all__ = [
     "module_digests",
     "peak_memory_mib",
     "read_record",
-    "read_records",
     "select_records",
     "stamp",
     "text_digest",
+    "visible_files",
     "write_bytes_atomically",
     "write_record",
     "write_text_atomically",

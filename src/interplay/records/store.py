@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -96,8 +96,3 @@ def read_record(path: Path) -> Record:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise InterplayError(f"{path}: not a valid record ({where}: {first['msg']}); delete it and rerun") from error
-
-
-def read_records(paths: Iterable[Path]) -> list[Record]:
-    """Read several records, in the order of their paths."""
-    return [read_record(path) for path in sorted(paths)]
