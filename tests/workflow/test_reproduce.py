@@ -14,7 +14,7 @@ import pytest
         (["--tier", "smoke", "--data", "published"], "tier smoke runs on offline data only"),
         (["--cores", "0"], "CORES=0"),
         (["--cores", "all"], "CORES=all"),
-        (["--figure", ""], "give ID=, one of metrics24/fig1"),
+        (["--figure", ""], "give ID=, one of "),
         (["--table", "metrics24/fig1"], "there is no table"),
         (["--claim", "nonsense"], "no claim 'nonsense'"),
     ],
