@@ -7,6 +7,7 @@ its processes outlives it, and that it ends with the verdicts. Killed at any mom
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -45,7 +46,9 @@ def main() -> int:
     except OSError as error:
         if (said := explain(error)) is None:
             raise
-        return _fail(f"{said}; a checkout that cannot be written: copy it to where you may write (cp -r)", 2)
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            said = f"{ROOT} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
+        return _fail(said, 2)
     if status == INTERRUPTED:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status

@@ -1,5 +1,7 @@
 """What is taken over of an interrupted job, and what is said where it is not."""
 
+import re
+
 import pytest
 import torch
 
@@ -33,9 +35,11 @@ def session(tmp_path):
                 raise KeyboardInterrupt
 
         runs = select_runs(setup, "grokking", "*")
-        folders = {"results": tmp_path, "data_root": tmp_path}
+        options = {"results": tmp_path, "data_root": tmp_path} | options
         try:
-            run_all(setup, "grokking", runs, **folders, device=torch.device("cpu"), threads=1, say=say, **options)
+            run_all(setup, "grokking", runs, device=torch.device("cpu"), threads=1, say=say, **options)
+        except InterplayError as error:
+            said.append(str(error))
         except KeyboardInterrupt:
             said.append("killed")
         return said
@@ -70,7 +74,13 @@ def test_finished_runs_of_a_job_that_was_killed_are_taken_over(small, session, t
     assert record_in(tmp_path).provenance.taken_over == []
 
 
+def test_a_results_folder_that_cannot_be_written_stops_before_anything_runs(small, session, tmp_path):
+    (tmp_path / "records").write_text("a file where a folder should be")
+    said = session(small(), results=tmp_path / "records")
+    assert said == [f"{tmp_path / 'records'}: file exists"]
+
+
 def test_a_run_that_diverges_is_named(small, session):
-    with pytest.raises(InterplayError, match=rf"^{NAME}: training diverged by step \d+: ") as caught:
-        session(small(optimizer={"learning_rate": 1e38}))
-    assert "\n" not in str(caught.value)
+    error = session(small(optimizer={"learning_rate": 1e38}))[-1]
+    assert re.match(rf"{NAME}: training diverged by step \d+: ", error)
+    assert "\n" not in error

@@ -27,7 +27,7 @@ from interplay.records import (
     write_record,
 )
 from interplay.records.identity import keep_run, make_identity, taken_over
-from interplay.records.store import link_or_copy, replacing
+from interplay.records.store import check_writable, link_or_copy, replacing
 from interplay.training import Checkpoint, configure_torch
 
 Say = Callable[[str], None]
@@ -54,6 +54,7 @@ def run_all(
     Returns:
         the paths of the records.
     """
+    check_writable(results)
     configure_torch(threads)
     module = importlib.import_module(f"interplay.experiments.{experiment}")
     kept: list[Path] = []

@@ -48,6 +48,20 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def check_writable(folder: Path) -> None:
+    """Make `folder`, and see that a file can be written there, before hours are spent on what is to be kept in it.
+
+    Raises:
+        InterplayError: it cannot; one line.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as stream:
+            stream.write(b"x" * 4096)
+    except OSError as error:
+        raise InterplayError(explain(error, folder) or f"{folder}: cannot be written ({error})") from error
+
+
 def write_bytes_atomically(path: Path, content: bytes) -> None:
     """Write `content` to `path` so that a reader sees the old file or the whole new one, never a part.
 
