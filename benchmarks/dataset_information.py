@@ -1,10 +1,10 @@
 """What `DatasetInformation` costs, and how far its quadrature is from exact values. Prints figures, writes nothing.
 
-    python benchmarks/dataset_information.py [--only PART] [--threads 2]
+    python benchmarks/dataset_information.py [--only PART ...] [--device cuda] [--threads 2]
 
 Every part runs in a process of its own, so that its peak of memory is its own. Times are wall-clock seconds with CPU
 seconds (all threads) in brackets: on a busy machine only the latter, and ratios of the two sides of one part, mean
-anything.
+anything. With `--device cuda` features lie on the card; times are wall-clock then, and memory is that of the card.
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from interplay.errors import InterplayError
 from interplay.information import (
     DatasetInformation,
     gram_matrix,
     matrix_entropy,
 )
 from interplay.information.dataset import InformationResult
+from interplay.training import pick_device
+
+DEVICE = torch.device("cpu")  # of the part that this process measures
 
 
 def clusters(samples: int, features: int, classes: int, noise: float = 1.0, decay: float = 0.0) -> tuple[Tensor, ...]:
@@ -36,27 +40,43 @@ def clusters(samples: int, features: int, classes: int, noise: float = 1.0, deca
     means -= means.mean(0)
     labels = torch.randint(classes, (samples,), generator=generator)
     rows = means[labels] + noise * torch.randn(samples, features, generator=generator) * scale
-    return rows, labels, means + 0.3 * torch.randn(classes, features, generator=generator) * scale
+    head = means + 0.3 * torch.randn(classes, features, generator=generator) * scale
+    return rows.to(DEVICE), labels.to(DEVICE), head.to(DEVICE)
 
 
 class Stopwatch:
-    """Wall-clock seconds, CPU seconds and additional peak memory of a block."""
+    """Wall-clock seconds, CPU seconds and additional peak memory of a block, which has finished on the device."""
 
     def __enter__(self) -> Stopwatch:
+        _finish()
         self._floor = _memory_now()
         self._wall, self._cpu = time.perf_counter(), time.process_time()
         return self
 
     def __exit__(self, *_: object) -> None:
+        _finish()
         self.wall, self.cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
         self.megabytes = max(0.0, _memory_peak() - self._floor)
+
+    @property
+    def cost(self) -> float:
+        """What two sides of a part are compared by: CPU seconds, or wall-clock seconds of a card."""
+        return self.cpu if DEVICE.type == "cpu" else self.wall
 
     def __str__(self) -> str:
         return f"{self.wall:.2f} s ({self.cpu:.2f} CPU), {self.megabytes:.0f} MB extra"
 
 
+def _finish() -> None:
+    if DEVICE.type == "cuda":
+        torch.cuda.synchronize(DEVICE)
+
+
 def _memory_now() -> float:
-    """Resident megabytes now; resets the peak where Linux lets us."""
+    """Megabytes in use now, resident or on the card; resets the peak where the system lets us."""
+    if DEVICE.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(DEVICE)
+        return torch.cuda.memory_allocated(DEVICE) / 1e6
     try:
         Path("/proc/self/clear_refs").write_text("5")
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
@@ -65,6 +85,8 @@ def _memory_now() -> float:
 
 
 def _memory_peak() -> float:
+    if DEVICE.type == "cuda":
+        return torch.cuda.max_memory_allocated(DEVICE) / 1e6
     try:
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) / 1e3
@@ -109,7 +131,7 @@ def part_linear() -> None:
             collected.merge(DatasetInformation(128, 10))  # empties the buffer, so that all gathering is counted here
         with Stopwatch() as solve:
             collected.compute(head)
-        each = f"{gather.cpu / samples * 1e6:.1f} us a sample"
+        each = f"{gather.cost / samples * 1e6:.1f} us a sample"
         print(f"  N = {samples:>7}: gather {gather.wall:.2f} s ({gather.cpu:.2f} CPU, {each}), solve {solve}")
 
 
@@ -126,7 +148,7 @@ def part_naive() -> None:
     reference = (f + h - joint) / min(f, h)
     print(f"  N x N: {naive}")
     print(f"  ours:  {ours}; with the chance level, which N x N lacks: {full}")
-    print(f"  ratio {naive.wall / ours.wall:.0f} ({naive.cpu / ours.cpu:.0f} in CPU time)")
+    print(f"  ratio {naive.cost / ours.cost:.0f}")
     print(f"  MIR {result.mir:.12f} and {reference:.12f}, difference {abs(result.mir - reference):.1e}")
 
 
@@ -187,21 +209,29 @@ PARTS: dict[str, Callable[[], None]] = {
 
 
 def main() -> None:
+    global DEVICE
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=list(PARTS))
+    parser.add_argument("--only", choices=list(PARTS), nargs="+", default=list(PARTS))
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
     if chosen.here:
+        DEVICE = pick_device(chosen.device)
         warm_up()
-        PARTS[chosen.only]()
+        PARTS[chosen.only[0]]()
         return
-    for name in [chosen.only] if chosen.only else PARTS:
-        print(f"{name}: {(PARTS[name].__doc__ or '').strip()}", flush=True)
-        command = [sys.executable, __file__, "--here", "--only", name, "--threads", str(chosen.threads)]
-        subprocess.run(command, check=True)
+    for name in chosen.only:
+        print(f"{name} on {chosen.device}: {(PARTS[name].__doc__ or '').strip()}", flush=True)
+        command = [sys.executable, __file__, "--here", "--only", name]
+        subprocess.run([*command, "--device", chosen.device, "--threads", str(chosen.threads)], check=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InterplayError as error:
+        sys.exit(f"error: {error}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)

@@ -1,45 +1,130 @@
 #!/usr/bin/env bash
-# What only a GPU can show, for whoever has one next: one part per call, each well inside ten minutes on a recent card.
-#   benchmarks/gpu_session.sh tests      GPU tests, and CPU and GPU agree
-#   benchmarks/gpu_session.sh speed      DatasetInformation and training throughput, as ratios
-#   benchmarks/gpu_session.sh review     the review tier of supervised training on offline data (start again to go on)
-#   benchmarks/gpu_session.sh grokking   grokking at the published size
-#   benchmarks/gpu_session.sh trained    what is measured on the review tier's networks: temperature, connectivity, pruning, ...
-#   benchmarks/gpu_session.sh information  V-information of the thesis' networks at the published protocol (start again to go on)
-#   benchmarks/gpu_session.sh decoders   decoders trained side by side against one by one, as a ratio
-# Needs torch, torchvision and the package's own dependencies, but neither Snakemake nor DVC, and no network where
-# data/fashion-mnist is there. Results go to ${OUT:-results}; copy the records worth keeping to results/reference/ with
-# `python benchmarks/keep_reference.py FROM NAME`.
+# What only a GPU can show, for whoever has one next. A call ends within LIMIT seconds (540); what it cuts off goes on
+# from its checkpoints when it is called again.
+#   benchmarks/gpu_session.sh session     the most important of the parts below, each cut short, in 7 minutes in all
+#   benchmarks/gpu_session.sh tests       every training loop on CUDA, and CPU and GPU agree
+#   benchmarks/gpu_session.sh speed       training throughput and DatasetInformation, as ratios
+#   benchmarks/gpu_session.sh decoders    decoders trained side by side against one by one, and seconds per V-information
+#   benchmarks/gpu_session.sh run TIER [EXPERIMENT [RUNS]]
+#                                         records of a tier: of all experiments that want a GPU, of one, or of some of
+#                                         its runs, for example `run paper compression 'fashion-mnist/information'`
+# Needs the packages of pyproject.toml, pytest and hypothesis, but neither Snakemake nor DVC; no network either where
+# DATA (offline) is there already. Everything goes to ${OUT:-results}: figures as text files, records below a folder of
+# their tier, from where `python benchmarks/keep_reference.py FOLDER NAME RUNS` copies those worth keeping.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PYTHONPATH="src${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
 out=${OUT:-results}
+limit=${LIMIT:-540}
+python=$(command -v python || command -v python3)
+failed=0
+
+# One line on what this machine lacks. A version outside of what is tested may still do.
+check_needs() {
+    "$python" - <<'END'
+import sys, tomllib
+from importlib.metadata import PackageNotFoundError, version
+from packaging.requirements import Requirement
+
+wanted = [Requirement(line) for line in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]]
+missing, other = [], []
+for one in [*wanted, Requirement("pytest"), Requirement("hypothesis")]:
+    try:
+        if not one.specifier.contains(version(one.name), prereleases=True):
+            other.append(f"{one} (here {version(one.name)})")
+    except PackageNotFoundError:
+        missing.append(str(one))
+if other:
+    print("untested versions:", ", ".join(other), file=sys.stderr)
+if missing:
+    sys.exit(f"error: missing here: {', '.join(missing)}; install them, offline from wheels, or put them on PYTHONPATH")
+END
+}
+
+# experiments TIER: those with a run that gains from a GPU, those first whose networks others measure.
+experiments() {
+    "$python" - "$1" <<'END'
+import sys
+from pathlib import Path
+from interplay.errors import InterplayError
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_setup
+
+try:
+    jobs = plan_jobs(load_setup(Path("config"), sys.argv[1]))
+except InterplayError as error:
+    sys.exit(f"error: {error}")
+print(*dict.fromkeys(job.experiment for job in jobs if job.accelerator))
+END
+}
+
+# part NAME SECONDS COMMAND...: what it prints goes to a file and its end to the screen; a failure stops nothing.
+part() {
+    local name=$1 seconds=$2 began=$SECONDS status=0 word=done
+    shift 2
+    echo "== $name, at most $seconds s: $*"
+    timeout --signal=INT --kill-after=5 "$seconds" "$@" >"$out/$name.txt" 2>&1 || status=$?
+    tail -n 25 "$out/$name.txt"
+    case $status in
+    0) ;;
+    124 | 137) word="cut off" failed=1 ;;
+    *) word="failed with $status" failed=1 ;;
+    esac
+    echo "$name: $word after $((SECONDS - began)) s" | tee -a "$out/summary.txt"
+}
+
+# run_for_the_rest EXPERIMENT ARGUMENTS...: within what is left of the call; being cut off is no failure.
+run_for_the_rest() {
+    local left=$((limit - SECONDS)) status=0
+    if ((left < 10)); then
+        echo "no time left for $1; call again to go on"
+        return
+    fi
+    timeout --kill-after=10 "$left" "$python" -m interplay run "$@" --results "$out" --device cuda || status=$?
+    case $status in
+    0) ;;
+    124 | 137) echo "$1: cut off; call again to go on" ;;
+    *) failed=1 ;;
+    esac
+}
+
+tests() { part tests "$1" "$python" -m pytest -m gpu -rs -v --tb=short --durations=15 --continue-on-collection-errors tests; }
+throughput() { part training_throughput "$1" "$python" benchmarks/training_throughput.py --device cuda; }
+information() { part dataset_information "$1" "$python" benchmarks/dataset_information.py --device cuda "${@:2}"; }
+decoders() { part "$1" "$2" "$python" benchmarks/side_by_side_decoders.py --published --device cuda "${@:3}"; }
+
 case ${1:-} in
-tests) python -m pytest -m gpu -rs tests ;;
-speed)
-    python benchmarks/dataset_information.py --device cuda | tee "$out/dataset_information.txt"
-    python benchmarks/training_throughput.py --device cuda | tee "$out/training_throughput.txt"
+session | tests | speed | decoders | run)
+    check_needs
+    mkdir -p "$out"
+    rm -f "$out/summary.txt"
     ;;
-review)
-    # Ten minutes a call: the runs that are finished are kept, the one in progress resumes from its checkpoint.
-    timeout 540 python -m interplay run supervised --tier review --data offline --results "$out" --device cuda || test $? = 124
-    ;;
-grokking) timeout 540 python -m interplay run grokking --tier paper --results "$out" --device cuda || test $? = 124 ;;
-trained)
-    for experiment in temperature connectivity pruning estimators; do
-        timeout 240 python -m interplay run "$experiment" --tier review --data offline --results "$out" --device cuda || test $? = 124
-    done
-    ;;
-information)
-    # Checkpointed after every epoch of the main network; `interplay forecast --tier paper` says what is left to do.
-    for network in f_plus f_minus; do
-        timeout 280 python -m interplay run compression --tier paper --data offline --run "fashion-mnist/$network/information/*" \
-            --results "$out" --device cuda || test $? = 124
-    done
-    ;;
-decoders) python benchmarks/side_by_side_decoders.py --published --given-label --device cuda | tee "$out/side_by_side_decoders.txt" ;;
 *)
-    sed -n '2,12s/^# \{0,1\}//p' "$0"
+    sed -n '2,14s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac
+case $1 in
+session)
+    tests 125
+    throughput 75
+    decoders decoders 75 --network f_plus --epochs 1 --ways "one by one" "side by side, as chosen"
+    decoders reading 60 --network f_plus f_minus --epochs 2 --only-given-label --ways "side by side, as chosen"
+    information 50 --only size naive linear
+    ;;
+tests) tests "$limit" ;;
+speed)
+    throughput $((limit / 2))
+    information $((limit / 2))
+    ;;
+decoders) decoders decoders "$limit" --given-label --epochs 1 ;;
+run)
+    tier=${2:?give a tier: review or paper}
+    chosen=${3:-$(experiments "$tier")} || exit 1
+    for experiment in $chosen; do
+        run_for_the_rest "$experiment" --tier "$tier" --data "${DATA:-offline}" --run "${4:-*}"
+    done
+    ;;
+esac
+if [ -f "$out/summary.txt" ]; then printf '== summary\n' && cat "$out/summary.txt"; fi
+exit "$failed"

@@ -7,6 +7,7 @@ Takes the folder of a tier's results, a name, a glob on `<experiment>/<run>`, an
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 from pathlib import Path
@@ -31,10 +32,18 @@ def keep(results: Path, name: str, selector: str, exhibits: list[str]) -> Path:
     return target
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=Path, help="folder of a tier's results, like results/paper")
+    parser.add_argument("name", help="of the folder below results/reference")
+    parser.add_argument("selector", help="glob on <experiment>/<run>")
+    parser.add_argument("exhibits", nargs="*", metavar="exhibit", help="figure or table without suffix")
+    options = parser.parse_args()
+    print(keep(options.results, options.name, options.selector, options.exhibits))
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 4:
-        sys.exit(__doc__)
     try:
-        print(keep(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]))
+        main()
     except InterplayError as error:
         sys.exit(f"error: {error}")

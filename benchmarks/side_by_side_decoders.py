@@ -1,17 +1,19 @@
 """Training the decoders of V-information side by side against one by one: seconds, ratio, memory. Prints figures.
 
-    python benchmarks/side_by_side_decoders.py [--network f_plus] [--device cuda] [--published]
+    python benchmarks/side_by_side_decoders.py [--network f_plus] [--device cuda] [--published] [--ways WAY ...]
 
 One epoch of the main network asks for 16 trainings: sufficiency and minimality of four layers on train and test, the
 minimality networks with a decoder for each relabelling. One by one each passes the encoder by itself; side by side all
 share that pass, and are either separate networks or folded into one per layer; which one is chosen depends on layer
 and device. On a shared machine only the ratio of CPU seconds means anything. With --given-label, minimality as
-defined too: ten times the decoders on a tenth of the samples each. All ways must come to the same losses.
+defined too: ten times the decoders on a tenth of the samples each; with --only-given-label, that alone. All ways must
+come to the same losses. The last figure of a line is what a whole reading of as many epochs as published would take.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -23,10 +25,12 @@ from pathlib import Path
 import torch
 
 from interplay.collapse.v_information import DecoderSettings, Key, Reading, Samples, relabel, train_decoders
+from interplay.errors import InterplayError
 from interplay.models import CnnShape, CompressionCNN
-from interplay.training import generator
+from interplay.training import generator, pick_device
 
 LAYERS = (0, 1, 2, 3)
+PUBLISHED_EPOCHS = 50  # of decoders, at most; compression25 sec. 2.3
 Results = dict[Key, Reading]
 
 
@@ -80,7 +84,7 @@ def measure(
 ) -> tuple[float, float, float, dict[Key, float]]:
     """Seconds, CPU seconds, MiB that the training takes beside network and images, and losses."""
     torch.set_num_threads(options.threads)
-    device, image = torch.device(options.device), tuple(options.image)
+    device, image = pick_device(options.device), tuple(options.image)
     torch.manual_seed(0)
     network = CompressionCNN(CnnShape(name, image, channels=tuple(options.channels))).to(device)
     sets = make_samples(options.samples, image, device, given_label=given_label)
@@ -96,13 +100,13 @@ def measure(
 def resident(device: torch.device) -> float:
     """Bytes in use now: of the allocator on CUDA, else of this process."""
     if device.type == "cuda":
-        return float(torch.cuda.memory_allocated())
+        return float(torch.cuda.memory_allocated(device))
     return float(status_field("VmRSS"))
 
 
 def peak(device: torch.device) -> float:
     """The most bytes that were in use."""
-    return float(torch.cuda.max_memory_allocated()) if device.type == "cuda" else status_field("VmHWM")
+    return float(torch.cuda.max_memory_allocated(device)) if device.type == "cuda" else status_field("VmHWM")
 
 
 def status_field(field: str) -> float:
@@ -121,7 +125,9 @@ def main() -> None:
     parser.add_argument("--image", type=int, nargs=3, default=(1, 28, 28))
     parser.add_argument("--published", action="store_true", help="10,000 samples, batches of 400, 64-128-256 channels")
     parser.add_argument("--given-label", action="store_true")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--only-given-label", action="store_true")
+    parser.add_argument("--ways", choices=list(WAYS), nargs="+", default=list(WAYS), help="the first is compared with")
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     if options.published:
@@ -131,10 +137,10 @@ def main() -> None:
         f"channels {'-'.join(map(str, options.channels))}, {options.device}, {options.threads} threads"
     )
     for name in options.network:
-        for given_label in [False] + [True] * options.given_label:
+        for given_label in [True] if options.only_given_label else [False] + [True] * options.given_label:
             print(f"{name}, {'minimality given the label' if given_label else 'the 16 trainings'}:")
             reference: tuple[float, float, dict[Key, float]] | None = None
-            for way in WAYS:
+            for way in options.ways:
                 with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                     seconds, cpu, megabytes, losses = process.submit(measure, way, name, given_label, options).result()
                 reference = reference or (seconds, cpu, losses)
@@ -142,9 +148,13 @@ def main() -> None:
                 print(
                     f"  {way}: {seconds:.2f} s ({cpu:.2f} CPU), ratio {reference[0] / seconds:.2f} "
                     f"({reference[1] / cpu:.2f} CPU), {megabytes:.0f} MiB at the peak, {len(losses)} decoders, losses "
-                    f"differ by at most {gap:.1e} nats"
+                    f"differ by at most {gap:.1e} nats; {seconds / options.epochs * PUBLISHED_EPOCHS:.0f} s a reading",
+                    flush=True,
                 )
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InterplayError as error:
+        sys.exit(f"error: {error}")

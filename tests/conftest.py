@@ -9,15 +9,20 @@ import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Small matrices gain nothing from a second thread and lose much where something else uses the other core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# cuBLAS reads this once, when the first test on a card starts it; without it sums have no fixed order there.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from interplay.records import Record, collect_provenance
+
+if TYPE_CHECKING:
+    import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,6 +37,29 @@ def root() -> Path:
 def config(root: Path) -> Path:
     """The configuration of the repository."""
     return root / "config"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "each_device: once on the CPU and once on CUDA, where there is a device")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("each_device") is not None:
+        metafunc.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)], indirect=True)
+
+
+@pytest.fixture
+def device(request: pytest.FixtureRequest) -> Iterator[torch.device]:
+    """The CPU, or what `each_device` asks for; on CUDA convolutions are of full precision, as on the CPU."""
+    import torch
+
+    chosen = torch.device(getattr(request, "param", "cpu"))
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    yield chosen
+    torch.backends.cudnn.allow_tf32 = before
 
 
 @pytest.fixture

@@ -37,14 +37,14 @@ def small_setup(config) -> Callable[..., Setup]:
 def do_in() -> Callable[..., list[Record]]:
     """Run what matches a pattern, with results in a folder, and read the records."""
 
-    def run(setup: Setup, experiment: str, pattern: str, results: Path) -> list[Record]:
+    def run(setup: Setup, experiment: str, pattern: str, results: Path, device: str = "cpu") -> list[Record]:
         paths = run_all(
             setup,
             experiment,
             select_runs(setup, experiment, pattern),
             results=results,
             data_root=results / "no-data",  # digits come with scikit-learn
-            device=torch.device("cpu"),
+            device=torch.device(device),
             threads=1,
             say=lambda line: None,
         )
@@ -54,10 +54,28 @@ def do_in() -> Callable[..., list[Record]]:
 
 
 @pytest.fixture
-def do(do_in, tmp_path) -> Callable[..., list[Record]]:
+def do(do_in, tmp_path, device) -> Callable[..., list[Record]]:
     """Run what matches a pattern, with results in the test's own folder or another, and read the records."""
 
     def run(setup: Setup, experiment: str, pattern: str, results: Path | None = None) -> list[Record]:
-        return do_in(setup, experiment, pattern, results or tmp_path / "results")
+        return do_in(setup, experiment, pattern, results or tmp_path / "results", device)
 
     return run
+
+
+@pytest.fixture
+def same(device) -> Callable[[dict[str, Any], dict[str, Any]], bool]:
+    """Whether two runs came to equal values: bit for bit on the CPU.
+
+    On CUDA within a thousandth, because a few kernels have no fixed order of summation: these runs are so short that a
+    rounding of the weights grows to less than a tenth of that (`test_devices.py` measures it).
+    """
+    tolerance = 0 if device.type == "cpu" else 1e-3
+
+    def compare(first: dict[str, Any], second: dict[str, Any]) -> bool:
+        expected = {
+            name: pytest.approx(value, rel=tolerance, abs=tolerance, nan_ok=True) for name, value in first.items()
+        }
+        return expected == second
+
+    return compare

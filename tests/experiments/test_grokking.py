@@ -19,12 +19,8 @@ def tiny(small_setup):
     return small_setup("grokking", **SMALL, checkpoint_every=5)
 
 
-def same(first, second):
-    assert first.trajectory == second.trajectory
-    assert first.metrics == second.metrics
-
-
-def test_killed_and_resumed_gives_bit_identical_metrics(tiny, do, tmp_path, monkeypatch):
+@pytest.mark.each_device
+def test_killed_and_resumed_gives_bit_identical_metrics(tiny, do, same, tmp_path, monkeypatch):
     whole = do(tiny, "grokking", "*", tmp_path / "whole")[0]
     step = grokking._Addition.train_step
 
@@ -40,7 +36,8 @@ def test_killed_and_resumed_gives_bit_identical_metrics(tiny, do, tmp_path, monk
     monkeypatch.undo()
     resumed = do(tiny, "grokking", "*", tmp_path / "cut")[0]
     assert resumed.provenance.sessions == 2
-    same(whole, resumed)
+    assert same(resumed.trajectory, whole.trajectory)
+    assert same(resumed.metrics, whole.metrics)
     assert not list((tmp_path / "cut" / "checkpoints").rglob("*.*")), "checkpoints are left behind"
 
 

@@ -212,7 +212,8 @@ def test_comparisons_are_the_definitions_on_gram_matrices():
     assert "hdr_features_chance" not in found  # a permutation changes no entropy
 
 
-def test_a_run_its_masks_and_a_resumed_one(small_setup, do, tmp_path, monkeypatch):
+@pytest.mark.each_device
+def test_a_run_its_masks_and_a_resumed_one(small_setup, do, same, tmp_path, monkeypatch):
     setup = small_setup("supervised", **SUPERVISED)
     pruning = small_setup("pruning", **PRUNING).protocols["pruning"]
     setup = replace(setup, protocols=setup.protocols | {"pruning": pruning})
@@ -249,4 +250,4 @@ def test_a_run_its_masks_and_a_resumed_one(small_setup, do, tmp_path, monkeypatc
     monkeypatch.undo()
     (resumed,) = do(setup, "pruning", "cifar10/global-0.8/seed0", tmp_path / "cut")
     assert resumed.provenance.sessions == 2
-    assert resumed.metrics == sparse.metrics
+    assert same(resumed.metrics, sparse.metrics)

@@ -92,6 +92,13 @@ def test_variants_are_counted_at_what_they_run(config):
     assert variant.operations == pytest.approx(text.operations * 20 / 50)
 
 
+def test_review_costs_less_than_what_was_published_in_every_experiment(config):
+    paper, review = (plan_jobs(load_setup(config, tier, "offline")) for tier in ("paper", "review"))
+    for experiment in {job.experiment for job in paper}:
+        costs = [sum(job.operations for job in jobs if job.experiment == experiment) for jobs in (review, paper)]
+        assert costs[0] <= costs[1], experiment
+
+
 def test_a_claim_needs_the_jobs_behind_its_records_and_theirs(smoke):
     names = {job.name for job in needed_jobs(plan_jobs(smoke), ["supervised/cifar10/max_mi/*"])}
     assert names == {"cifar10/max_mi", "cifar10/sweep"}

@@ -124,6 +124,15 @@ def test_a_tier_may_leave_out_a_data_set(editable):
         load_setup(editable, "smoke")
 
 
+def test_a_tier_may_leave_out_a_key(editable):
+    change(editable / "tiers/smoke/compression.yaml", "without", value=["networks.f_minus"])
+    setup = load_setup(editable, "smoke")
+    assert set(setup.protocols["compression"].networks) == {"f_plus"}
+    change(editable / "tiers/smoke/compression.yaml", "without", value=["networks.f_zero"])
+    with pytest.raises(InterplayError, match=r"without: the protocol has no networks\.f_zero"):
+        load_setup(editable, "smoke")
+
+
 def test_a_tier_of_ones_own_is_a_tier(editable):
     shutil.copy(editable / "tiers/smoke.yaml", editable / "tiers/overnight.yaml")
     (editable / "tiers/overnight").mkdir()

@@ -65,63 +65,14 @@ class Checkout:
 
 
 def shrink(config: Path) -> None:
-    """Digits in place of images, one data set, networks of four steps, one document of theory, some exhibits."""
-    path = config / "experiments" / "supervised.yaml"
-    published = yaml.safe_load(path.read_text())
-    for part in (published["architectures"], published["children"]["learning_rates"]):
-        del part["cifar100"]
-    path.write_text(yaml.safe_dump(published))
-    path = config / "experiments" / "compression.yaml"
-    published = yaml.safe_load(path.read_text())
-    del published["networks"]["f_minus"]  # its poolings need larger images than digits
-    path.write_text(yaml.safe_dump(published))
-    path = config / "tiers" / "smoke.yaml"
-    tier = yaml.safe_load(path.read_text())
-    tier["overrides"]["supervised"] |= {
-        "architectures": {"cifar10": {"depth": 10, "width": 1}},
-        "objectives": ["plain"],
-        "seeds": [0],
-        "iterations": 4,
-        "image_pooling": 1,
-        "variants": {"temperatures": [3], "label_smoothing": [0.4], "seeds": [0]},
-        "children": {"learning_rates": {"cifar10": [0.1]}, "seeds": [0]},
-        "trajectory": {"points": 3, "test_sample": 64, "final_sample": 64},
-        "checkpoint_every": 2,
-    }
-    tsne = {"temperatures": [1, 3], "sample": 40, "perplexity": 5, "iterations": 250}
-    tier["overrides"] |= {
-        "temperature": {"clustering_sample": 100, "tsne": tsne},
-        "connectivity": {"points": 5, "test_sample": 64, "norm_sample": 64},
-        "pruning": {"sparsities": [0.5], "seeds": [0], "fine_tuning": {"iterations": 2}, "joint_sample": 64},
-        "estimators": {"batch_sizes": [8, 64], "draws": 2, "sample": 128},
-    }
-    tier["overrides"]["grokking"] |= {
-        "modulus": 5,
-        "steps": 6,
-        "seeds": [0],
-        "trajectory": {"points": 3, "sample": 8, "batch_size": 4},
-        "checkpoint_every": 2,
-    }
-    toy = {"dataset": "cifar10", "network": "f_plus", "channels": [4, 8, 3]}
-    tier["overrides"]["compression"] = {
-        "datasets": ["cifar10"],
-        "networks": {"f_plus": {"channels": [4, 8, 12], "image_pooling": 1}},
-        "seeds": [0],
-        "train_per_class": 4,
-        "test_per_class": 4,
-        "epochs": 2,
-        "batch_size": 20,
-        "information": {"per_class": 4, "sufficiency_epochs": 1, "minimality_epochs": 1, "batch_size": 20},
-        "random_labels": {"datasets": ["cifar10"], "networks": ["f_plus"], "train_per_class": 4, "epochs": 1},
-        "toy": toy | {"train_per_class": 4, "batch_size": 6, "epochs": 1, "shown_per_class": 2},
-        "variants": [],
-    }
-    tier["overrides"]["theory"] = {"draws": 10, "documents": ["interplay24"]}
-    path.write_text(yaml.safe_dump(tier))
-    path = config / "catalogue.yaml"
-    catalogue = yaml.safe_load(path.read_text())
-    catalogue["exhibits"] = [entry for entry in catalogue["exhibits"] if entry["ids"][0] in EXHIBITS]
-    path.write_text(yaml.safe_dump(catalogue))
+    """Every experiment in the form that `shrunken/` gives it, on digits in place of all images; some exhibits."""
+    for path in (config / "tiers/smoke").glob("*.yaml"):
+        path.unlink()
+    for path in (Path(__file__).parent / "shrunken").glob("*.yaml"):
+        shutil.copy(path, config / "tiers/smoke")
+    for path in (config / "catalogue").glob("*.yaml"):
+        exhibits = [entry for entry in yaml.safe_load(path.read_text())["exhibits"] if entry["ids"][0] in EXHIBITS]
+        path.write_text(yaml.safe_dump({"exhibits": exhibits}))
     path = config / "data" / "offline.yaml"
     mapping = yaml.safe_load(path.read_text())
     del mapping["experiments"]

@@ -32,7 +32,12 @@ Threads = Annotated[
         help="CPU threads, bounded by the usable cores; the tier's by default",
     ),
 ]
-Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:N or auto; the tier's own if not given")]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device", help="cpu, cuda, cuda:N or auto; the tier's own if not given. A card is this job's until it ends"
+    ),
+]
 Chosen = Annotated[
     list[str] | None,
     typer.Option("--set", help="override <experiment>.path.to.key=value (YAML); may be given again; results go apart"),

@@ -36,6 +36,10 @@ def run(
     setup = load_setup(config, tier, data, chosen or ())
     runs = select_runs(setup, experiment, which)
 
+    wanted = device or setup.tier.compute.device
+    if wanted == "auto" and not any(run.accelerator for run in runs):
+        wanted = "cpu"
+
     from interplay.experiments.runner import run_all
     from interplay.training import pick_device
 
@@ -45,7 +49,7 @@ def run(
         runs,
         results=results / setup.folder,
         data_root=data_root,
-        device=pick_device(device or setup.tier.compute.device),
+        device=pick_device(wanted, max(run.cost.share for run in runs)),
         threads=bounded(threads or setup.tier.threads),
         say=lambda line: typer.echo(line),
         keep_checkpoints=keep_checkpoints,

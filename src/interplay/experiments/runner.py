@@ -66,7 +66,7 @@ def run_all(
             module_digests(f"interplay.experiments.{experiment}"),
             run_values(setup, experiment, run),
             {record.name: text_digest(record.model_dump_json()) for record in earlier},
-            device_name(device),
+            device.type,
         )
         stem = results / "checkpoints" / experiment / run.name
         finished = stem.with_name(f"{stem.name}.finished.json")

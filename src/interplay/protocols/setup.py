@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from interplay.protocols.sourced import (
     leave_out,
     parse_override,
     read_yaml,
+    remove,
     split_sources,
     validate,
 )
@@ -114,12 +115,11 @@ def load_setup(
         published, _ = load_published_protocol(config, name)
         path = config / "experiments" / f"{name}.yaml"
         base = validate(experiment.protocol, published, path)
-        resolved: Mapping[str, Any] = published
+        resolved = published
         own = config / "tiers" / tier_name / f"{name}.yaml"
         if own.is_file():
             path, changes = own, validate(TierOverrides, read_yaml(own), own)
-            _named(changes.without, mapping, path)
-            resolved = lay_over(leave_out(resolved, changes.without), changes.overrides)
+            resolved = lay_over(_without(published, changes.without, mapping, path), changes.overrides)
         protocols[name] = validate(experiment.protocol, resolved, path)
         mine = _chosen(chosen, name)
         if mine:
@@ -158,10 +158,19 @@ def _known(name: str, where: str) -> None:
         raise InterplayError(f"{where}: {error}") from error
 
 
-def _named(datasets: Iterable[str], mapping: DataMapping, path: Path) -> None:
-    for name in datasets:
-        if name not in mapping.datasets:
+def _without(protocol: dict[str, Any], names: Iterable[str], mapping: DataMapping, path: Path) -> dict[str, Any]:
+    """The protocol without some data sets, wherever it names them, and without some keys."""
+    for name in names:
+        if "." in name:
+            remaining = remove(protocol, name.split("."))
+            if remaining is None:
+                raise InterplayError(f"{path}: without: the protocol has no {name}")
+            protocol = remaining
+        elif name in mapping.datasets:
+            protocol = leave_out(protocol, name)
+        else:
             raise InterplayError(f"{path}: without: no data set {name!r}; there are {', '.join(mapping.datasets)}")
+    return protocol
 
 
 def _chosen(chosen: Iterable[str], experiment: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -61,13 +61,24 @@ def lay_over(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str,
     return merged
 
 
-def leave_out(content: Any, names: Collection[str]) -> Any:
-    """`content` without the keys and list items that are among `names`, at any depth."""
+def leave_out(content: Any, name: str) -> Any:
+    """`content` without the keys and list items that are called `name`, at any depth."""
     if isinstance(content, Mapping):
-        return {key: leave_out(value, names) for key, value in content.items() if key not in names}
+        return {key: leave_out(value, name) for key, value in content.items() if key != name}
     if isinstance(content, list | tuple):
-        return [leave_out(value, names) for value in content if value not in names]
+        return [leave_out(value, name) for value in content if value != name]
     return content
+
+
+def remove(content: Mapping[str, Any], path: Sequence[str]) -> dict[str, Any] | None:
+    """`content` without what stands at `path`; None where nothing does."""
+    first, *others = path
+    if not isinstance(content, Mapping) or first not in content:
+        return None
+    if not others:
+        return {key: value for key, value in content.items() if key != first}
+    below = remove(content[first], others)
+    return None if below is None else {**content, first: below}
 
 
 def parse_override(text: str) -> tuple[list[str], Any]:

@@ -56,5 +56,7 @@ class Tier(Strict):
 class TierOverrides(Strict):
     """What a tier changes in one experiment (`config/tiers/<tier>/<experiment>.yaml`)."""
 
-    without: tuple[str, ...] = Field(default=(), description="published data sets that are left out wherever named")
+    without: tuple[str, ...] = Field(
+        default=(), description="data sets that are left out wherever named, and dotted keys"
+    )
     overrides: dict[str, Any] = Field(default_factory=dict, description="laid over the published protocol")

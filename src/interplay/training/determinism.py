@@ -10,8 +10,6 @@ import os
 
 import torch
 
-from interplay.errors import InterplayError
-
 
 def generator(seed: int, *purpose: str | int, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator determined by `seed` and `purpose`, for example `generator(0, "augment", step)`."""
@@ -26,18 +24,3 @@ def configure_torch(threads: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
-
-
-def pick_device(name: str) -> torch.device:
-    """`auto` is CUDA where it works, else the CPU.
-
-    Raises:
-        InterplayError: `cuda` is asked for and not available, or the name is unknown.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name not in {"cpu", "cuda"}:
-        raise InterplayError(f"device: {name} is unknown; choose auto, cpu or cuda")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InterplayError("device: cuda is asked for, but torch sees no CUDA device; use --device cpu or auto")
-    return torch.device(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-import torch
 
 from interplay.experiments.runner import run_all
 from interplay.protocols.plan import select_runs
@@ -47,7 +46,7 @@ def rendered(tmp_path_factory):
 
 
 @pytest.fixture
-def do(tmp_path, rendered):
+def do(tmp_path, rendered, device):
     """Run what matches a pattern; `say` may interrupt. The records by name of the run."""
 
     def run(setup, pattern, say=lambda line: None, results="results"):
@@ -57,7 +56,7 @@ def do(tmp_path, rendered):
             select_runs(setup, "compression", pattern),
             results=tmp_path / results,
             data_root=rendered,
-            device=torch.device("cpu"),
+            device=device,
             threads=1,
             say=say,
         )

@@ -1,10 +1,13 @@
+from functools import partial
 from math import isnan, log2, prod
 
 import numpy as np
 import pytest
 
+from interplay.collapse.v_information import Interim
 from interplay.errors import InterplayError
 from interplay.protocols.sourced import read_yaml
+from interplay.training import Checkpoint
 
 
 def columns_of(record):
@@ -62,7 +65,8 @@ def test_information_comes_on_top_of_the_same_training(small, do):
     assert information.metrics["minimality_test_l3"] == columns["minimality_test_l3"][3]
 
 
-def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(small, do):
+@pytest.mark.each_device
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(small, do, same):
     setup, name = small(), "cifar10/f_plus/information/seed0"
     whole = do(setup, name, results="whole")[name]
 
@@ -74,9 +78,35 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(small, do):
         do(setup, name, say=interrupt)
     resumed = do(setup, name)[name]
     assert resumed.provenance.sessions == 2
-    assert columns_of(resumed).keys() == columns_of(whole).keys()
+    assert same(columns_of(resumed), columns_of(whole))
+
+
+def test_a_reading_that_outlasts_every_session_is_finished_in_the_end(small, do, tmp_path, monkeypatch):
+    """Each session is killed after it has kept five states of decoders: a reading has about twice as many."""
+    monkeypatch.setattr("interplay.experiments.compression.one_run.Interim", partial(Interim, seconds=0))
+    monkeypatch.setattr("interplay.collapse.v_information.interim.MOST_OF_THE_TIME", 0)
+    setup, name = small(), "cifar10/f_plus/information/seed0"
+    whole = do(setup, name, results="whole")[name]
+    save, kept = Checkpoint.save, []
+
+    def killed(self, state):
+        save(self, state)
+        if self.path.suffix == ".readings":
+            kept.append(state)
+            if len(kept) % 5 == 0:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "save", killed)
+    resumed = None
+    while resumed is None:
+        try:
+            resumed = do(setup, name)[name]
+        except KeyboardInterrupt:
+            assert len(kept) < 100, "no session gets any further than the one before"
+    assert len(kept) >= 8 * 5
     for column, values in columns_of(whole).items():
         assert np.array_equal(resumed.trajectory[column], values, equal_nan=True), column
+    assert not list((tmp_path / "results/checkpoints").rglob("*.*")), "checkpoints are left behind"
 
 
 def test_training_ends_at_the_loss_and_reads_the_last_epoch(small, do):

@@ -119,14 +119,14 @@ def test_layer_0_is_read_once_and_the_same_after_a_restart(small, splits):
     network = make_task(splits).network
     both = dict(zip(("train", "test"), splits, strict=True))
     optimizer = AdamW(learning_rate=2e-3, weight_decay=0.01)
-    reader, restarted = (InformationReader(settings, optimizer, both, 3, seed=4) for _ in range(2))
+    reader, restarted = (InformationReader(settings, optimizer, both, seed=4) for _ in range(2))
     start, later = reader(network, 0, last=False), reader(network, 2, last=False)
     assert reader(network, 3, last=False) == {}
     assert later["sufficiency_train_l0"] == start["sufficiency_train_l0"]
     assert later["sufficiency_train_l1"] != start["sufficiency_train_l1"]  # other draws, equal weights
     resumed = restarted(network, 2, last=False)
     assert all(resumed[name] == value for name, value in later.items() if not name.startswith("seconds_"))
-    every = InformationReader(settings.model_copy(update={"input_layer_once": False}), optimizer, both, 3, seed=4)
+    every = InformationReader(settings.model_copy(update={"input_layer_once": False}), optimizer, both, seed=4)
     assert (
         every(network, 0, last=False)["sufficiency_train_l0"] != every(network, 2, last=False)["sufficiency_train_l0"]
     )

@@ -33,7 +33,8 @@ def tiny(small_setup):
     return small_setup("supervised", **SMALL)
 
 
-def test_killed_and_resumed_gives_bit_identical_metrics_and_weights(tiny, do, tmp_path, monkeypatch):
+@pytest.mark.each_device
+def test_killed_and_resumed_gives_bit_identical_metrics_and_weights(tiny, do, same, device, tmp_path, monkeypatch):
     whole = do(tiny, "supervised", "cifar10/plain/seed0", tmp_path / "whole")[0]
     step = SupervisedTask.train_step
 
@@ -48,10 +49,11 @@ def test_killed_and_resumed_gives_bit_identical_metrics_and_weights(tiny, do, tm
     monkeypatch.undo()
     resumed = do(tiny, "supervised", "cifar10/plain/seed0", tmp_path / "cut")[0]
     assert resumed.provenance.sessions == 2
-    assert resumed.trajectory == whole.trajectory
-    assert resumed.metrics == whole.metrics
+    assert same(resumed.trajectory, whole.trajectory)
+    assert same(resumed.metrics, whole.metrics)
     weights = [tmp_path / name / "models/supervised/cifar10/plain/seed0.safetensors" for name in ("whole", "cut")]
-    assert weights[0].read_bytes() == weights[1].read_bytes()
+    if device.type == "cpu":
+        assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
 def test_finished_runs_of_an_interrupted_job_are_not_run_again(small_setup, do, tmp_path, monkeypatch):

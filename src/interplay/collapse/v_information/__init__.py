@@ -2,16 +2,19 @@
 
 from interplay.collapse.v_information.bits import label_entropy, v_information
 from interplay.collapse.v_information.decoders import DecoderSettings
+from interplay.collapse.v_information.feed import Key, Samples
+from interplay.collapse.v_information.interim import Interim
 from interplay.collapse.v_information.measure import (
     LabelledImages,
     minimality_given_label,
     sufficiency_and_minimality,
 )
 from interplay.collapse.v_information.relabelling import digits_needed, relabel
-from interplay.collapse.v_information.training import Key, Reading, Samples, train_decoders
+from interplay.collapse.v_information.training import Reading, train_decoders
 
 __all__ = [
     "DecoderSettings",
+    "Interim",
     "Key",
     "LabelledImages",
     "Reading",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -61,6 +61,12 @@ class Bank(Protocol):
     def only(self, chosen: Sequence[int]) -> Bank:
         """The decoders at these positions, in ascending order, with the state of their optimisers."""
 
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, and the state of the optimisers."""
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` of a bank of the same decoders gave."""
+
 
 class SeparateBank:
     """Decoders one after the other within each step: the plain way, and on a CPU the faster one."""
@@ -89,6 +95,18 @@ class SeparateBank:
             self.settings,
             [self.optimizers[position] for position in chosen],
         )
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "decoders": [decoder.state_dict() for decoder in self.decoders],
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for decoder, weights in zip(self.decoders, state["decoders"], strict=True):
+            decoder.load_state_dict(weights)
+        for optimizer, moments in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(moments)
 
     def _step(self, position: int, hidden: Tensor, labels: Tensor) -> Tensor:
         loss = self._loss(position, hidden, labels)
@@ -140,6 +158,13 @@ class FoldedBank:
                 for name, value in state.items()
             }
         return FoldedBank(part, sources, optimizer, self.settings)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"folded": self.folded.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.folded.load_state_dict(state["folded"])
+        self.optimizer.load_state_dict(state["optimizer"])
 
     def _losses(self, hidden: Tensor, labels: Tensor) -> Tensor:
         inputs = hidden[self.inputs].transpose(0, 1).flatten(1, 2)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from interplay.collapse.v_information.bits import label_entropy, v_information
 from interplay.collapse.v_information.decoders import DecoderSettings
+from interplay.collapse.v_information.feed import Draw, Key, Samples
+from interplay.collapse.v_information.interim import Interim
 from interplay.collapse.v_information.relabelling import relabel
-from interplay.collapse.v_information.training import Draw, Key, Reading, Samples, train_decoders
+from interplay.collapse.v_information.training import Reading, readings_of, rows_of, train_decoders
 from interplay.errors import InterplayError
 from interplay.models import CompressionCNN
 
@@ -35,6 +39,7 @@ def sufficiency_and_minimality(
     *,
     layers: Sequence[int] = LAYERS,
     folded: bool | None = None,
+    interim: Interim | None = None,
 ) -> dict[str, float]:
     """I_V(h^l -> y) and I_V(h^l -> Dec(x, Y)) in bits of every layer on every split, the latter as the thesis codes it.
 
@@ -43,6 +48,8 @@ def sufficiency_and_minimality(
     I_V(h | y = y -> n_y) of the definition, for which see `minimality_given_label`. The N_D relabellings have decoders
     of their own rather than heads on one trunk: the definition takes the infimum for each by itself, and compression25
     Fig. 2.2 and the public code have decoders that share nothing but the frozen encoder.
+
+    `interim` keeps what is done of it (see `train_decoders`).
 
     Returns:
         `sufficiency_<split>_l<l>` and `minimality_<split>_l<l>`, from the mean loss of a decoder's last epoch as the
@@ -53,7 +60,7 @@ def sufficiency_and_minimality(
         everything = torch.arange(len(split.labels), device=split.labels.device).unsqueeze(0)
         labels = {"y": split.labels} | _relabellings(split.labels, network.shape.num_classes)
         sets.append(Samples(name, split.images, labels, everything))
-    readings = _train(network, sets, layers, settings, draw, folded)
+    readings = _train(network, sets, layers, settings, draw, folded, interim or Interim())
     columns: dict[str, float] = {}
     for one in sets:
         for layer in layers:
@@ -71,13 +78,14 @@ def minimality_given_label(
     *,
     layers: Sequence[int] = LAYERS,
     folded: bool | None = None,
+    interim: Interim | None = None,
 ) -> dict[str, float]:
     """I_V(h^l -> Dec(x, Y)) in bits of every layer on every split as it is defined: given y.
 
     For every class and relabelling a decoder of its own, trained on the samples of that class alone: C times the
     decoders of `sufficiency_and_minimality`, each on a C-th of the samples. Batches that pass the encoder hold equally
     many samples of each class, so that representations are those of the network at work; a class with fewer samples
-    than the largest repeats some of them.
+    than the largest repeats some of them. `interim` keeps what is done of it (see `train_decoders`).
 
     Returns:
         `minimality_given_label_<split>_l<l>` and the same with `_frozen` appended.
@@ -86,7 +94,7 @@ def minimality_given_label(
     for name, split in splits.items():
         labels = _relabellings(split.labels, network.shape.num_classes)
         sets.append(Samples(name, split.images, labels, _by_class(split.labels)))
-    readings = _train(network, sets, layers, settings, draw, folded)
+    readings = _train(network, sets, layers, settings, draw, folded, interim or Interim())
     columns: dict[str, float] = {}
     for one in sets:
         for layer in layers:
@@ -124,6 +132,7 @@ def _train(
     settings: DecoderSettings,
     draw: Draw,
     folded: bool | None,
+    interim: Interim,
 ) -> dict[Key, Reading]:
     """All sets together where their sizes allow it."""
     if not sets:
@@ -132,6 +141,12 @@ def _train(
     for one in sets:
         groups.setdefault((tuple(one.parts.shape), len(one.labels)), []).append(one)
     readings: dict[Key, Reading] = {}
-    for group in groups.values():
-        readings |= train_decoders(network, group, layers, settings, draw, folded=folded)
+    for number, group in enumerate(groups.values()):
+        train = partial(train_decoders, network, group, layers, settings, draw, folded=folded, interim=interim)
+        rows, _ = interim.once(f"group {number}", partial(_rows, train))
+        readings |= readings_of(rows)
     return readings
+
+
+def _rows(train: Callable[[], dict[Key, Reading]]) -> list[Any]:
+    return rows_of(train())

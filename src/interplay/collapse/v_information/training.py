@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from interplay.collapse.v_information.decoders import Bank, DecoderSettings, FoldedBank, SeparateBank
+from interplay.collapse.v_information.feed import Draw, Feed, Key, Samples
+from interplay.collapse.v_information.interim import Interim
 from interplay.errors import InterplayError
 from interplay.models import CnnShape, CompressionCNN, Decoder
 
 SMALL_STEP = 100_000  # values in the largest map of a decoder's batch; measured, benchmarks/side_by_side_decoders.py
-
-Draw = Callable[..., torch.Generator]
-"""A CPU generator for a purpose: `draw("order", "train", 3)`; equal purposes give equal draws."""
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Images and the questions that decoders are to answer about them.
-
-    Attributes:
-        name: of the data, for example `train`.
-        images: `[N, channels, height, width]`.
-        labels: for every question its answers `[N]`; each question has decoders of its own.
-        parts: `[K, m]` indices; each row holds the samples of other decoders: one row of all samples, or one for each
-            class. A batch holds as many samples of each row and passes the encoder whole, because batch normalisation
-            makes a representation depend on its batch.
-    """
-
-    name: str
-    images: Tensor
-    labels: Mapping[str, Tensor]
-    parts: Tensor
-
-    def batches(self, size: int, draw: Draw, *purpose: str | int) -> Iterator[Tensor]:
-        """Indices `[K, size // K]` of every batch of an epoch, in random order; the last batch may be smaller."""
-        random = torch.rand(self.parts.shape, generator=draw("order", self.name, *purpose)).argsort(1)
-        order = self.parts.gather(1, random.to(self.parts.device))
-        yield from order.split(max(1, size // len(order)), dim=1)
 
 
 @dataclass(frozen=True)
@@ -59,16 +32,6 @@ class Reading:
     epochs: int
 
 
-@dataclass(frozen=True, order=True)
-class Key:
-    """One decoder: the layer that it reads, its samples, the row of `Samples.parts`, and the question."""
-
-    layer: int
-    samples: str
-    part: int
-    question: str
-
-
 def train_decoders(
     network: CompressionCNN,
     samples: Sequence[Samples],
@@ -78,6 +41,7 @@ def train_decoders(
     *,
     folded: bool | None = None,
     only: Container[Key] | None = None,
+    interim: Interim | None = None,
 ) -> dict[Key, Reading]:
     """Train one decoder per layer, set of samples, row of its parts and question, all side by side.
 
@@ -94,124 +58,115 @@ def train_decoders(
         draw: randomness by purpose.
         folded: None folds wherever that is faster: on CUDA, and on a CPU where steps are small.
         only: the decoders to train; None trains all.
+        interim: keeps the state between epochs; a training that was interrupted goes on from there, on the CPU bit for
+            bit as if it had not been.
 
     Raises:
         InterplayError: sets of different sizes or questions, or batches too small for batch normalisation.
     """
     _check(samples, settings.batch_size)
-    device = samples[0].images.device
-    keys, banks = {}, {}
-    for layer in layers:
+    interim = interim or Interim()
+    training = _Training(network, samples, layers, settings, draw, folded)
+    if (saved := interim.resume()) is not None:
+        training.load_state_dict(saved)
+    else:
         every = [
-            (Key(layer, one.name, part, question), source * len(one.parts) + part)
-            for source, one in enumerate(samples)
+            Key(layer, one.name, part, question)
+            for layer in layers
+            for one in samples
             for part in range(len(one.parts))
             for question in one.labels
         ]
-        chosen = [(key, source) for key, source in every if only is None or key in only]
-        if chosen:
-            keys[layer] = [key for key, _ in chosen]
-            fold_these = _folding_pays(network.shape, layer, samples[0], settings, device) if folded is None else folded
-            decoders = _decoders(network, keys[layer], draw, channels_last=not fold_these)
-            make = FoldedBank.of if fold_these else SeparateBank
-            banks[layer] = make(decoders, [source for _, source in chosen], settings)
-    feed = _Feed(network, samples, settings.batch_size, draw, _streams(device, layers))
-    readings: dict[Key, Reading] = {}
-    epoch = 0
-    while banks:
-        losses = feed.epoch(banks, keys, epoch, lambda bank, hidden, labels: bank.step(hidden, labels))
-        epoch += 1
-        done = {
-            layer: [i for i, loss in enumerate(means) if settings.is_done(keys[layer][i].question, epoch, loss)]
-            for layer, means in losses.items()
-        }
-        done = {layer: over for layer, over in done.items() if over}
-        if not done:
-            continue
-        finished = {layer: banks[layer].only(over) for layer, over in done.items()}
-        theirs = {layer: [keys[layer][i] for i in over] for layer, over in done.items()}
-        frozen = feed.epoch(finished, theirs, "frozen", lambda bank, hidden, labels: bank.losses(hidden, labels))
-        for layer, over in done.items():
-            for key, i, value in zip(theirs[layer], over, frozen[layer], strict=True):
-                readings[key] = Reading(losses[layer][i], value, epoch)
-            rest = [i for i in range(len(keys[layer])) if i not in set(over)]
-            keys[layer] = [keys[layer][i] for i in rest]
-            if rest:
-                banks[layer] = banks[layer].only(rest)
-            else:
-                del banks[layer]
-    return readings
+        training.start([key for key in every if only is None or key in only])
+    while training.banks:
+        training.epoch()
+        interim.keep(training.state_dict)
+    return training.readings
 
 
-class _Feed:
-    """Leads an epoch's batches through the encoder and on to the banks."""
+class _Training:
+    """The decoders that are still trained, in one bank for each layer, and the readings of those that are done."""
 
     def __init__(
         self,
         network: CompressionCNN,
         samples: Sequence[Samples],
-        batch_size: int,
+        layers: Sequence[int],
+        settings: DecoderSettings,
         draw: Draw,
-        streams: Mapping[int, torch.cuda.Stream],
+        folded: bool | None,
     ) -> None:
-        self.network, self.samples, self.batch_size, self.draw, self.streams = (
-            network,
-            samples,
-            batch_size,
-            draw,
-            streams,
-        )
-        self.rows = {(one.name, part): (s, part) for s, one in enumerate(samples) for part in range(len(one.parts))}
-        self.questions = {question: i for i, question in enumerate(samples[0].labels)}
-        self.answers = [torch.stack(list(one.labels.values())) for one in samples]
+        self.network, self.samples, self.settings, self.draw = network, samples, settings, draw
+        self.feed = Feed(network, samples, settings.batch_size, draw, layers)
+        device = samples[0].images.device
+        pays = {layer: _folding_pays(network.shape, layer, samples[0], settings, device) for layer in layers}
+        self.folded = pays if folded is None else dict.fromkeys(layers, folded)
+        self.epochs = 0
+        self.keys: dict[int, list[Key]] = {}
+        self.banks: dict[int, Bank] = {}
+        self.readings: dict[Key, Reading] = {}
 
-    def epoch(
-        self,
-        banks: Mapping[int, Bank],
-        keys: Mapping[int, Sequence[Key]],
-        name: str | int,
-        use: Callable[[Bank, Tensor, Tensor], Tensor],
-    ) -> dict[int, list[float]]:
-        """`use` every bank on every batch; mean losses per sample, in nats, of the decoders of each layer."""
-        sums: dict[int, Tensor] = {}
-        where = {layer: self._answers_of(keys[layer]) for layer in banks}
-        orders = [one.batches(self.batch_size, self.draw, name) for one in self.samples]
-        for indices in zip(*orders, strict=True):
-            hidden = self._encode(indices, max(banks))
-            answers = torch.stack([a[:, i] for a, i in zip(self.answers, indices, strict=True)])
-            labels = answers.transpose(1, 2).flatten(0, 2)  # [sets * parts * questions, batch]
-            ready = torch.cuda.current_stream() if self.streams else None
-            for layer, bank in banks.items():
-                with self._beside(layer):
-                    loss = use(bank, hidden[layer], labels[where[layer]]) * labels.shape[1]
-                    sums[layer] = sums[layer] + loss if layer in sums else loss
-            if ready is not None:  # the next batch may overwrite what the streams still read
-                for layer in banks:
-                    ready.wait_stream(self.streams[layer])
-        size = self.samples[0].parts.shape[1]
-        return {layer: (total / size).tolist() for layer, total in sums.items()}
+    def start(self, keys: Sequence[Key]) -> None:
+        """Untrained decoders for these keys, in place of all others."""
+        self.keys = {layer: own for layer in self.folded if (own := [key for key in keys if key.layer == layer])}
+        self.banks = {}
+        for layer, own in self.keys.items():
+            decoders = _decoders(self.network, own, self.draw, channels_last=not self.folded[layer])
+            make = FoldedBank.of if self.folded[layer] else SeparateBank
+            self.banks[layer] = make(decoders, [self.feed.source(key) for key in own], self.settings)
 
-    def _answers_of(self, keys: Sequence[Key]) -> Tensor:
-        parts, questions = len(self.samples[0].parts), len(self.questions)
-        places = ((self.rows[key.samples, key.part], self.questions[key.question]) for key in keys)
-        rows = [(s * parts + part) * questions + question for (s, part), question in places]
-        return torch.tensor(rows, device=self.answers[0].device)
+    def epoch(self) -> None:
+        """One epoch of every decoder; those that are done after it are read, frozen, in one more, and leave."""
+        losses = self.feed.epoch(self.banks, self.keys, self.epochs, lambda bank, h, labels: bank.step(h, labels))
+        self.epochs += 1
+        done = {
+            layer: over
+            for layer, means in losses.items()
+            if (over := [i for i, loss in enumerate(means) if self._is_done(self.keys[layer][i], loss)])
+        }
+        if not done:
+            return
+        finished = {layer: self.banks[layer].only(over) for layer, over in done.items()}
+        theirs = {layer: [self.keys[layer][i] for i in over] for layer, over in done.items()}
+        frozen = self.feed.epoch(finished, theirs, "frozen", lambda bank, h, labels: bank.losses(h, labels))
+        for layer, over in done.items():
+            for key, i, value in zip(theirs[layer], over, frozen[layer], strict=True):
+                self.readings[key] = Reading(losses[layer][i], value, self.epochs)
+            rest = [i for i in range(len(self.keys[layer])) if i not in set(over)]
+            self.keys[layer] = [self.keys[layer][i] for i in rest]
+            if rest:
+                self.banks[layer] = self.banks[layer].only(rest)
+            else:
+                del self.keys[layer], self.banks[layer]
 
-    @torch.no_grad()
-    def _encode(self, indices: Sequence[Tensor], depth: int) -> list[Tensor]:
-        """h^0 .. h^depth `[sets * parts, batch, channels, height, width]`."""
-        encoded = []
-        for one, index in zip(self.samples, indices, strict=True):
-            layers = self.network.encode(one.images[index.flatten()], depth)
-            encoded.append([hidden.unflatten(0, index.shape) for hidden in layers])
-        return [torch.cat(sets) for sets in zip(*encoded, strict=True)]
+    def state_dict(self) -> dict[str, Any]:
+        """Epochs, readings, and the decoders still in training with their optimisers."""
+        return {
+            "epochs": self.epochs,
+            "readings": rows_of(self.readings),
+            "keys": [astuple(key) for keys in self.keys.values() for key in keys],
+            "banks": {layer: bank.state_dict() for layer, bank in self.banks.items()},
+        }
 
-    def _beside(self, layer: int) -> AbstractContextManager[object]:
-        if not self.streams:
-            return nullcontext()
-        stream = self.streams[layer]
-        stream.wait_stream(torch.cuda.current_stream())
-        return torch.cuda.stream(stream)
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state_dict` gave."""
+        self.epochs, self.readings = state["epochs"], readings_of(state["readings"])
+        self.start([Key(*key) for key in state["keys"]])
+        for layer, bank in self.banks.items():
+            bank.load_state_dict(state["banks"][layer])
+
+    def _is_done(self, key: Key, loss: float) -> bool:
+        return self.settings.is_done(key.question, self.epochs, loss)
+
+
+def rows_of(readings: Mapping[Key, Reading]) -> list[Any]:
+    """Readings as plain rows, which a checkpoint can hold; `readings_of` takes them back."""
+    return [(astuple(key), astuple(reading)) for key, reading in readings.items()]
+
+
+def readings_of(rows: Sequence[Any]) -> dict[Key, Reading]:
+    """Readings of the rows of `rows_of`."""
+    return {Key(*key): Reading(*reading) for key, reading in rows}
 
 
 def _folding_pays(
@@ -235,10 +190,6 @@ def _decoders(network: CompressionCNN, keys: Sequence[Key], draw: Draw, *, chann
             torch.manual_seed(draw("decoder", key.layer, key.samples, key.part, key.question).initial_seed())
             decoders.append(network.decoder(key.layer).to(weight.device, weight.dtype).to(memory_format=layout))
     return decoders
-
-
-def _streams(device: torch.device, layers: Sequence[int]) -> dict[int, torch.cuda.Stream]:
-    return {layer: torch.cuda.Stream(device) for layer in layers} if device.type == "cuda" else {}
 
 
 def _check(samples: Sequence[Samples], batch_size: int) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from time import perf_counter
+from hashlib import blake2b
+
+import torch
 
 from interplay.collapse.v_information import (
     DecoderSettings,
+    Interim,
     LabelledImages,
     minimality_given_label,
     sufficiency_and_minimality,
@@ -25,12 +28,18 @@ class InformationReader:
 
     Decoders are initialised and their batches drawn from the seed and the epoch alone. What layer 0 holds depends on no
     weights; where the protocol reads it once, its values are repeated, and a resumed run finds the same ones again.
+    `interim` keeps what is done of a reading, which may take longer than a job is given.
     """
 
     def __init__(
-        self, settings: Information, optimizer: AdamW, splits: Mapping[str, Images], num_classes: int, seed: int
+        self,
+        settings: Information,
+        optimizer: AdamW,
+        splits: Mapping[str, Images],
+        seed: int,
+        interim: Interim | None = None,
     ) -> None:
-        self.settings, self.seed = settings, seed
+        self.settings, self.seed, self.interim = settings, seed, interim or Interim()
         chosen = {name: images.first_per_class(settings.per_class) for name, images in splits.items()}
         self.splits = {name: LabelledImages(images.images, images.labels) for name, images in chosen.items()}
         self.decoders = DecoderSettings(
@@ -55,13 +64,21 @@ class InformationReader:
         return columns | self._measure(network, ENCODED, epoch)
 
     def _measure(self, network: CompressionCNN, layers: tuple[int, ...], when: str | int) -> dict[str, float]:
-        draw = partial(generator, self.seed, "information", when)
-        started = perf_counter()
-        columns = sufficiency_and_minimality(network, self.splits, self.decoders, draw, layers=layers)
-        columns["seconds_sufficiency_and_minimality"] = perf_counter() - started
+        # A reading that another session left is of this network only where the weights are the same.
+        state = "" if layers == INPUT else f" of {_digest(network)}"
+        measures = {"sufficiency_and_minimality": ("information", sufficiency_and_minimality)}
         if self.settings.given_label:
-            started = perf_counter()
-            given = partial(generator, self.seed, "information given the label", when)
-            columns |= minimality_given_label(network, self.splits, self.decoders, given, layers=layers)
-            columns["seconds_minimality_given_label"] = perf_counter() - started
+            measures["minimality_given_label"] = ("information given the label", minimality_given_label)
+        columns: dict[str, float] = {}
+        for name, (purpose, measure) in measures.items():
+            draw = partial(generator, self.seed, purpose, when)
+            take = partial(measure, network, self.splits, self.decoders, draw, layers=layers, interim=self.interim)
+            found, seconds = self.interim.once(f"{name} at {when}{state}", take)
+            columns |= found | {f"seconds_{name}": seconds}
         return columns
+
+
+def _digest(network: CompressionCNN) -> str:
+    """Of the weights."""
+    weights = [tensor.detach().cpu().contiguous().view(torch.uint8) for tensor in network.state_dict().values()]
+    return blake2b(b"".join(weight.numpy().tobytes() for weight in weights), digest_size=8).hexdigest()

@@ -6,6 +6,7 @@ from math import isfinite
 
 import torch
 
+from interplay.collapse.v_information import Interim
 from interplay.data import dataset_info
 from interplay.experiments.compression.images import Images, Preparation, load_images
 from interplay.experiments.compression.information import InformationReader
@@ -48,7 +49,9 @@ def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context)
     reader = None
     if run.settings.part == "information":
         splits = {"train": train, "test": test}
-        reader = InformationReader(protocol.information, protocol.optimizer, splits, shape.num_classes, run.seed)
+        kept = context.checkpoint.beside("readings")
+        interim = Interim(kept.load, kept.save)
+        reader = InformationReader(protocol.information, protocol.optimizer, splits, run.seed, interim)
     task = CompressionTask(
         build_network(shape, run.seed, context.device, DTYPES[protocol.precision]),
         train,
@@ -106,7 +109,11 @@ def _toy(protocol: CompressionProtocol, run: CompressionRun, context: Context) -
     after = points(network, splits["train"], "end", toy.batch_size, toy.shown_per_class)
     columns = result.trajectory
     return Outcome(
-        metrics={name: values[-1] for name, values in columns.items() if isfinite(values[-1]) and name != "step"},
+        metrics={
+            name: values[-1]
+            for name, values in columns.items()
+            if isfinite(values[-1]) and name != "step" and not name.startswith("seconds_")
+        },
         trajectory=columns,
         tables={"collapse_3d": before + after},
         settings={"num_classes": CLASSES, "train_samples": len(splits["train"].labels)},

@@ -77,7 +77,7 @@ def _readings(protocol: CompressionProtocol, layers: list[float], classes: int, 
     digits, count = 1, classes
     while count < per_class:
         digits, count = digits + 1, count * classes
-    times = protocol.epochs // information.every + 1
+    times = -(-protocol.epochs // information.every) + 1  # before the first epoch, and after the last one
     relabelled = information.minimality_epochs * digits * (2 if information.given_label else 1)
     epochs = information.sufficiency_epochs + relabelled
     decoders = [sum(layers[above:]) for above in range(4)]

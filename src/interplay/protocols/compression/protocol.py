@@ -43,8 +43,9 @@ class AdamW(Strict):
 class Information(Strict):
     """V-information: of which epochs and samples, and how its decoders are trained.
 
-    `every` epochs and at the end; `per_class` samples of each class of train and test, all where null; `given_label`
-    also measures minimality as it is defined; `input_layer_once` reads layer 0, which no training changes, once only.
+    Every `every` epochs and at the end; `per_class` samples of each class of train and test, all where null;
+    `given_label` also measures minimality as it is defined; `input_layer_once` reads layer 0, which no training changes,
+    once only; `of_variants` reads it of the variants' networks too.
     """
 
     every: PositiveInt
@@ -55,6 +56,7 @@ class Information(Strict):
     batch_size: Batch
     given_label: bool
     input_layer_once: bool
+    of_variants: bool
 
 
 class RandomLabels(Strict):

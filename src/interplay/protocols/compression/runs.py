@@ -24,7 +24,7 @@ CompressionRun = Run[CompressionProtocol, CompressionSettings]
 
 
 def unfold(protocol: CompressionProtocol, given: Given) -> Iterator[CompressionRun]:
-    """Geometry alone, geometry with V-information, both for every variant; random labels, shapes and the toy.
+    """Geometry alone, geometry with V-information, for every variant; random labels, shapes and the toy.
 
     The first two train the same networks. They are apart because V-information costs hundreds of times as much: the
     families `<dataset>/geometry` are minutes on a CPU, the families `<dataset>/information` want a GPU.
@@ -41,7 +41,8 @@ def unfold(protocol: CompressionProtocol, given: Given) -> Iterator[CompressionR
             for seed in protocol.seeds:
                 for name, followed in variants.items():
                     yield _run(followed, dataset, network, "geometry", seed, name)
-                    yield _run(followed, dataset, network, "information", seed, name)
+                    if name is None or protocol.information.of_variants:
+                        yield _run(followed, dataset, network, "information", seed, name)
                 if dataset in protocol.random_labels.datasets and network in protocol.random_labels.networks:
                     chosen = protocol.random_labels
                     changed = protocol.vary({"epochs": chosen.epochs, "train_per_class": chosen.train_per_class})

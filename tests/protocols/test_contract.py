@@ -1,0 +1,109 @@
+"""What every experiment owes the house, found by the same scan as the plan's: a new one fails here until it has all."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import pytest
+
+from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.claim_files import load_claims, selectors
+from interplay.protocols.experiments import experiments, find_experiment
+from interplay.protocols.json_schema import json_schemas
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_published_protocol, load_setup
+from interplay.protocols.sourced import differences, lay_over, read_yaml, validate
+from interplay.protocols.tiers import TierOverrides
+from interplay.records import code_digest
+
+TIERS = ("smoke", "review", "paper")
+pytestmark = pytest.mark.parametrize("name", list(experiments()))
+
+
+def test_its_published_protocol_is_complete_and_every_leaf_has_a_source(config, name):
+    values, sources = load_published_protocol(config, name)
+    validate(find_experiment(name).protocol, values, name)
+    assert sources and all(source.strip() for source in sources.values())
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_its_runs_say_what_sets_them_apart_and_what_they_take(config, name, tier):
+    setup = load_setup(config, tier)
+    runs = setup.unfold(name)
+    assert runs
+    assert len({run.name for run in runs}) == len(runs)
+    for run in runs:
+        assert type(run.protocol) is find_experiment(name).protocol
+        assert type(run.settings).model_config["frozen"] and type(run.settings).model_config["extra"] == "forbid"
+        assert isfinite(run.cost.operations) and run.cost.operations > 0
+        assert 256 <= run.cost.memory_mib < 2**20 and 0 < run.cost.share <= 1
+        assert isinstance(run.accelerator, bool)
+        assert all(model.partition("/")[0] in find_experiment(name).reads for model in run.models)
+        assert all(need.partition("/")[0] in (name, *find_experiment(name).reads) for need in run.needs)
+    varied = {(repr(run.settings), tuple(run.variation(setup.protocols[name]))) for run in runs}
+    assert len(varied) == len({settings for settings, _ in varied}), "settings tell apart what the protocol tells apart"
+
+
+def test_it_costs_more_as_published_than_in_smoke(config, name):
+    largest = {
+        tier: max(run.cost.operations for run in load_setup(config, tier).unfold(name)) for tier in ("smoke", "paper")
+    }
+    assert largest["paper"] > largest["smoke"]
+
+
+def test_smoke_changes_it(config, name):
+    """A published protocol that fits two cores in minutes is none that is known here."""
+    path = config / "tiers/smoke" / f"{name}.yaml"
+    changes = validate(TierOverrides, read_yaml(path), path)
+    assert changes.overrides or changes.without
+    assert load_setup(config, "smoke").overrides[name]
+
+
+def test_its_shrunken_form_is_smaller_than_smoke(root, config, name):
+    path = root / "tests/workflow/shrunken" / f"{name}.yaml"
+    changes = validate(TierOverrides, read_yaml(path), path)
+    published, _ = load_published_protocol(config, name)
+    assert differences(published, lay_over(published, changes.overrides))
+
+
+def test_it_is_carried_out_by_a_module_of_its_name(name):
+    from importlib import import_module
+
+    assert callable(import_module(f"interplay.experiments.{name}").run)
+    assert len(code_digest(f"interplay.experiments.{name}")) == 16
+
+
+def test_its_schema_is_written(config, name):
+    file = f"protocol-{name}.json"
+    assert (config / "schemas" / file).read_text() == json_schemas()[file]
+
+
+def test_it_has_a_page_that_says_how_to_run_it(root, name):
+    page = (root / "docs/experiments" / f"{name}.md").read_text()
+    assert page.startswith(f"# `{name}`: ")
+    assert f"interplay run {name}" in page
+
+
+def test_something_is_claimed_of_it_and_shown(config, name):
+    claims = load_claims(config / "claims")
+    assert any(selector.startswith(f"{name}/") for claim in claims for selector in selectors(claim))
+    exhibits = load_catalogue(config).exhibits
+    assert any(need.startswith(f"{name}/") for exhibit in exhibits for need in exhibit.needs)
+
+
+def test_every_job_of_it_has_resources(config, name):
+    for job in plan_jobs(load_setup(config, "review"), [name]):
+        assert job.memory_mib > 0 and job.operations > 0
+        assert job.accelerator == any(run.accelerator for run in job.runs)
+
+
+def test_no_list_names_it(root, name):
+    """Adding an experiment touches no file of another: neither code, nor workflow, nor the GPU script."""
+    if name == "theory":
+        return  # "theory" is also a word
+    shared = [*(root / "workflow").rglob("*.smk"), root / "Snakefile", root / "benchmarks/gpu_session.sh"]
+    shared += [path for path in (root / "src/interplay/protocols").glob("*.py") if path.stem not in experiments()]
+    shared += (root / "src/interplay/experiments").glob("*.py")
+    shared = [path for path in shared if path.stem not in experiments()]
+    named = [path for path in shared if f'"{name}"' in path.read_text()]
+    assert not named
