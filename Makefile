@@ -8,11 +8,13 @@ RESULTS ?= $(CURDIR)/results
 
 # The first Python that can carry the environment; any other with PYTHON=/path/to/python3.11.
 CAN_CARRY = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c '$(CAN_CARRY)' 2>/dev/null && echo $$python && break; done)
 
 # Rules and tests call `interplay`, `dvc` and the rest by name; the environment need not be activated.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# What would lead Python to other packages than those of the environment.
+unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)"
 
 .PHONY: help setup reproduce figure table claim test lint benchmarks lock container smoke-in-container \

@@ -27,6 +27,7 @@ from interplay.information import (
     matrix_entropy,
 )
 from interplay.information.dataset import InformationResult
+from interplay.records.machine import bounded
 from interplay.training import pick_device
 
 DEVICE = torch.device("cpu")  # of the part that this process measures
@@ -216,7 +217,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    torch.set_num_threads(chosen.threads)
+    torch.set_num_threads(bounded(chosen.threads))
     if chosen.here:
         DEVICE = pick_device(chosen.device)
         warm_up()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from interplay.collapse import LayerCollapse, OnePassLayerCollapse
+from interplay.records.machine import bounded
 
 
 def batches(samples: int, dimension: int, classes: int, size: int = 500) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
@@ -88,7 +89,7 @@ def dense(samples: int, dimension: int, classes: int) -> tuple[Timer, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=2)
-    torch.set_num_threads(parser.parse_args().threads)
+    torch.set_num_threads(bounded(parser.parse_args().threads))
     two_passes(500, 64, 10)
     print("Against the dense definition, N = 5,000, C = 10:")
     for dimension in (256, 1024, 2048):

@@ -1,38 +1,134 @@
-"""The speed of the whole pipeline in the smoke tier, measured on a results folder of its own.
+"""The speed of the whole pipeline in the smoke tier, measured in a copy of the checkout with results of its own.
 
-    python benchmarks/pipeline.py [--cores 2]
+    python benchmarks/pipeline.py [--cores 2] [--log times.jsonl] [RULE ...]
+    python benchmarks/pipeline.py --from-log times.jsonl
 
-Prints: the time of a full run and its peak memory; the time of a second run, which must run nothing; what a change of
-one figure's module makes run; and what logging the trajectories costs, as a share of training time.
+Prints: wall and CPU seconds of a full run, per experiment and for figures, tables, verdicts and the report; the largest
+process; what a second run, a comment and a change of one figure's module make run; and what logging the trajectories
+costs, as a share of training time. CPU seconds compare across machines that are busy with something else, too.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from interplay.records import Record, select_records
+from interplay.records.machine import usable_cores
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = {"figure": "figures", "table": "tables"}
+
+# Takes the place of `interplay` in rules: runs it, and appends what it took to a file.
+METER = """
+import json, os, sys, time
+started = time.perf_counter()
+command = [sys.executable, "-m", "interplay", *sys.argv[1:]]
+child = os.posix_spawn(sys.executable, command, os.environ)
+_, status, used = os.wait4(child, 0)
+row = {
+    "what": sys.argv[1:3],
+    "wall": time.perf_counter() - started,
+    "cpu": used.ru_utime + used.ru_stime,
+    "peak": used.ru_maxrss,
+}
+with open(os.environ["INTERPLAY_TIMES"], "a") as log:
+    log.write(json.dumps(row) + "\\n")
+code = os.waitstatus_to_exitcode(status)
+sys.exit(code if code >= 0 else 128 - code)
+"""
 
 
-def snakemake(results: Path, cores: int) -> tuple[float, list[str]]:
-    """Seconds that Snakemake takes, and the rules that it ran."""
-    command = ["snakemake", "--profile", "profiles/default", "--cores", str(cores), "--nolock"]
-    command += ["--config", "tier=smoke", f"results={results}"]
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    started = perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    seconds = perf_counter() - started
-    if done.returncode:
-        sys.exit(done.stdout + done.stderr)
-    rules = re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)
-    return seconds, [rule for rule in rules if rule != "all"]
+def copy_checkout(target: Path) -> None:
+    """Copy what the workflow is made of, so that nothing of this checkout is touched."""
+    target.mkdir(parents=True)
+    for name in ("Snakefile", "pyproject.toml"):
+        shutil.copy(ROOT / name, target)
+    for name in ("workflow", "profiles", "config", "src"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    shutil.copytree(ROOT / "data", target / "data", ignore=lambda folder, names: [n for n in names if not _pin(n)])
+
+
+def _pin(name: str) -> bool:
+    return name.endswith((".dvc", ".yaml"))
+
+
+def write_meter(folder: Path) -> None:
+    """Put a command `interplay` into `folder` that measures what it runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "meter.py").write_text(METER)
+    command = folder / "interplay"
+    # Without PYTHONPATH and site, which the meter does not need and the command gets all the same.
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -E "{folder / "meter.py"}" "$@"\n')
+    command.chmod(0o755)
+
+
+class Workflow:
+    """Snakemake in a copy of the checkout."""
+
+    def __init__(self, folder: Path, log: Path, cores: int, targets: list[str]) -> None:
+        self.folder, self.log, self.cores, self.targets = folder, log, cores, targets
+
+    def run(self) -> tuple[float, list[str]]:
+        """Seconds that Snakemake takes, and the rules that it ran."""
+        command = ["snakemake", "--profile", "profiles/default", "--cores", str(self.cores), "--nolock"]
+        command += ["--config", "tier=smoke", f"data_root={ROOT / 'data'}", "--", *self.targets]
+        folders = [self.folder / "bin", Path(sys.executable).parent, os.environ["PATH"]]
+        environment = os.environ | {
+            "PATH": os.pathsep.join(map(str, folders)),
+            "PYTHONPATH": str(self.folder / "src"),
+            "INTERPLAY_TIMES": str(self.log.absolute()),
+        }
+        started = perf_counter()
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        seconds = perf_counter() - started
+        if done.returncode:
+            sys.exit(done.stdout + done.stderr)
+        rules = re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)
+        return seconds, [rule for rule in rules if rule != "all"]
+
+
+def summarise(rows: Iterable[dict[str, Any]], total_cpu: float | None = None) -> str:
+    """A table of jobs, wall and CPU seconds and the largest process, by experiment and kind, the costliest first.
+
+    Args:
+        rows: what the meter wrote.
+        total_cpu: of everything, from which the rest is Snakemake itself.
+    """
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        kind, *rest = row["what"]
+        groups.setdefault(" ".join(rest) if kind == "run" else NAMES.get(kind, kind), []).append(row)
+    lines = [f"{'':16}{'jobs':>6}{'wall s':>10}{'CPU s':>10}{'peak MiB':>10}"]
+    sums = {
+        name: (len(own), sum(row["wall"] for row in own), sum(row["cpu"] for row in own), max(r["peak"] for r in own))
+        for name, own in groups.items()
+    }
+    scale = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux KiB
+    for name, (jobs, wall, cpu, peak) in sorted(sums.items(), key=lambda item: -item[1][2]):
+        lines.append(f"{name:16}{jobs:6}{wall:10.1f}{cpu:10.1f}{peak / scale:10.0f}")
+    jobs, wall, cpu = (sum(values[place] for values in sums.values()) for place in range(3))
+    if total_cpu is not None:
+        lines.append(f"{'Snakemake':16}{'':6}{'':10}{total_cpu - cpu:10.1f}")
+        cpu = total_cpu
+    lines.append(f"{'all':16}{jobs:6}{wall:10.1f}{cpu:10.1f}")
+    return "\n".join(lines)
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The rows that the meter wrote."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def logging_share(records: list[Record]) -> float:
@@ -41,30 +137,42 @@ def logging_share(records: list[Record]) -> float:
     return sum(seconds["logging"] for seconds in spent) / sum(seconds["training"] for seconds in spent)
 
 
-def main() -> None:
+def measure(cores: int, log: Path, targets: list[str], folder: Path) -> None:
     """Measure and print."""
+    copy_checkout(folder)
+    write_meter(folder / "bin")
+    workflow = Workflow(folder, log, cores, targets)
+    log.unlink(missing_ok=True)
+    wall, rules = workflow.run()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"smoke tier{' (in part)' if targets else ''}: {wall:.0f} s, {len(rules)} jobs on {cores} cores")
+    print(summarise(read_log(log), used.ru_utime + used.ru_stime))
+    again, rules = workflow.run()
+    print(f"again, nothing changed: {again:.1f} s, {len(rules)} jobs")
+    for experiment in ("supervised", "grokking"):
+        if records := select_records(folder / "results/smoke", [f"{experiment}/*"]):
+            print(f"logging of trajectories, {experiment}: {logging_share(records):.1%} of training time")
+    for path, line in (("training/loop.py", "# a comment"), ("figures/grokking.py", "CHANGED = True")):
+        module = folder / "src/interplay" / path
+        module.write_text(f"{module.read_text()}\n{line}\n")
+        seconds, rules = workflow.run()
+        print(f"after `{line}` in {path}: {seconds:.1f} s, ran {', '.join(rules) or 'nothing'}")
+
+
+def main() -> None:
+    """Parse, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cores", type=int, default=2)
-    cores = parser.parse_args().cores
+    parser.add_argument("targets", nargs="*", metavar="RULE", help="only these rules and what they need")
+    parser.add_argument("--cores", type=int, default=min(2, usable_cores()))
+    parser.add_argument("--log", type=Path, help="keep the times of single jobs in this file")
+    parser.add_argument("--from-log", type=Path, help="print the table of an earlier log, and run nothing")
+    arguments = parser.parse_args()
+    if arguments.from_log is not None:
+        print(summarise(read_log(arguments.from_log)))
+        return
     with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results"
-        first, rules = snakemake(results, cores)
-        print(f"full smoke tier: {first:.0f} s, {len(rules)} jobs on {cores} cores")
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-        print(f"largest process: {peak:.2f} GiB (at most {cores} at a time)")
-        again, rules = snakemake(results, cores)
-        print(f"again, nothing changed: {again:.1f} s, {len(rules)} jobs")
-        for experiment in ("supervised", "grokking"):
-            share = logging_share(select_records(results / "smoke", [f"{experiment}/*"]))
-            print(f"logging of trajectories, {experiment}: {share:.1%} of training time")
-        module = Path("src/interplay/figures/grokking.py")
-        source = module.read_text()
-        try:
-            module.write_text(source + "\n# touched by the benchmark\n")
-            touched, rules = snakemake(results, cores)
-        finally:
-            module.write_text(source)
-        print(f"after a change of {module}: {touched:.1f} s, ran {', '.join(rules)}")
+        log = arguments.log or Path(folder) / "times.jsonl"
+        measure(arguments.cores, log, arguments.targets, Path(folder) / "checkout")
 
 
 if __name__ == "__main__":

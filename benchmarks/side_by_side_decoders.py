@@ -27,6 +27,7 @@ import torch
 from interplay.collapse.v_information import DecoderSettings, Key, Reading, Samples, relabel, train_decoders
 from interplay.errors import InterplayError
 from interplay.models import CnnShape, CompressionCNN
+from interplay.records.machine import bounded
 from interplay.training import generator, pick_device
 
 LAYERS = (0, 1, 2, 3)
@@ -83,7 +84,7 @@ def measure(
     way: str, name: str, given_label: bool, options: argparse.Namespace
 ) -> tuple[float, float, float, dict[Key, float]]:
     """Seconds, CPU seconds, MiB that the training takes beside network and images, and losses."""
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(bounded(options.threads))
     device, image = pick_device(options.device), tuple(options.image)
     torch.manual_seed(0)
     network = CompressionCNN(CnnShape(name, image, channels=tuple(options.channels))).to(device)

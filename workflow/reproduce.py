@@ -7,6 +7,7 @@ its processes outlives it, and that it ends with the verdicts. Killed at any mom
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 from interplay.errors import InterplayError
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.setup import Setup, load_setup
+from interplay.records.disk import explain
+from interplay.records.machine import bound_threads, settle, usable_cores
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +30,8 @@ def main() -> int:
     os.chdir(ROOT)
     die_with_parent()
     try:
+        settle(os.environ)
+        bound_threads(os.environ)
         setup = load_setup(CONFIG, arguments.tier, arguments.data or None)
         cores = _cores(arguments.cores)
         results = Path("results") / setup.folder
@@ -38,6 +43,12 @@ def main() -> int:
         return _fail(str(error), 2)
     except BusyError as busy:
         return _fail(f"another workflow is at work in this checkout ({busy}); wait for it or stop it", 1)
+    except OSError as error:
+        if (said := explain(error)) is None:
+            raise
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            said = f"{ROOT} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
+        return _fail(said, 2)
     if status == INTERRUPTED:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status
@@ -51,7 +62,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tier", default="smoke", help="smoke, review or paper")
     parser.add_argument("--data", default="", help="offline or published; the tier's own default if not given")
-    parser.add_argument("--cores", default="", help="all that this process may use if not given")
+    parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
     one.add_argument("--table", help="make this table only, e.g. interplay24/table1")
@@ -60,10 +71,12 @@ def _parse() -> argparse.Namespace:
 
 
 def _cores(given: str) -> int:
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if given and (not given.isdecimal() or int(given) < 1):
+    usable = usable_cores()
+    if given and (not (given.isascii() and given.isdecimal()) or int(given) < 1):
         raise InterplayError(f"CORES={given} is no number of cores; give a whole number from 1 up")
-    return int(given) if given else available
+    if given and int(given) > usable:
+        print(f"CORES={given}: this process may use {usable} cores, so {usable}", file=sys.stderr)
+    return min(int(given), usable) if given else usable
 
 
 def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:

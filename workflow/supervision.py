@@ -22,6 +22,7 @@ MARK = "INTERPLAY_REPRODUCE"
 TAKEOVER_SECONDS = 5.0  # what a workflow whose `make` was killed needs to end
 GRACE_SECONDS = 5.0
 INTERRUPTED = 130
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -57,6 +58,7 @@ def sole_workflow(lock: Path) -> Iterator[None]:
 
 def die_with_parent() -> None:
     """Get SIGTERM when the process that started this one, `make` as a rule, is killed (Linux only)."""
+    _hear_sigterm()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -65,14 +67,16 @@ def run_marked(command: Sequence[str], lock: Path, environment: dict[str, str]) 
     """Run a command whose processes carry the mark of `lock`, and leave none of them behind.
 
     A first Ctrl-C reaches all of them by the terminal and lets them end by themselves; a second one, or another signal,
-    ends them. They stay in this process group, so that killing the group kills them too.
+    ends them. They stay in this process group, so that killing the group kills them too. A SIGHUP, SIGINT or SIGQUIT
+    that is ignored already, as `nohup` and a shell's background jobs have it, stays ignored.
 
     Returns:
         the exit status of the command; 130 after a signal.
     """
     signals: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup stays nohup
+    _hear_sigterm()
+    before = {number: signal.getsignal(number) for number in ENDING}
+    handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in handled:
         signal.signal(number, lambda received, _frame: signals.append(received))
     child = subprocess.Popen(command, env={**environment, MARK: _mark(lock)})
@@ -105,6 +109,12 @@ def end_marked(mark: str, at_once: bool = False) -> None:
                 continue
             told.add(process)
         time.sleep(0.1)
+
+
+def _hear_sigterm() -> None:
+    """Undo an ignored SIGTERM, which is inherited: what ends processes here relies on it, in them as well."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _mark(lock: Path) -> str:

@@ -41,7 +41,7 @@ def context(finished, tmp_path):
         data_root=tmp_path / "data",
         substitute=None,
         earlier=[read_record(results / f"records/{name}.json") for name in NAMES],
-        checkpoint=Checkpoint(tmp_path / "checkpoint", "none"),
+        checkpoint=Checkpoint(tmp_path / "checkpoint", {}),
         models={name: results / f"models/{name}.safetensors" for name in NAMES},
     )
 

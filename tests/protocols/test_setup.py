@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from interplay.errors import InterplayError
+from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.claim_files import load_claims
 from interplay.protocols.experiments import experiments
 from interplay.protocols.plan import select_runs
 from interplay.protocols.setup import load_published_protocol, load_setup
@@ -248,3 +250,15 @@ def test_a_mapping_without_a_needed_data_set_is_refused(editable):
     path.write_text(yaml.safe_dump(content))
     with pytest.raises(InterplayError, match="cifar100 missing"):
         load_setup(editable, "smoke")
+
+
+def test_hidden_files_beside_the_configuration_are_no_configuration(editable):
+    """As macOS leaves them on file systems of others: binary, by the name of the file that they belong to."""
+    before = load_setup(editable, "smoke")
+    for folder in ("tiers", "tiers/smoke", "data", "claims", "catalogue", "published/metrics24"):
+        (editable / folder / "._x.yaml").write_bytes(b"\x00\x05\x16\x07\x00")
+    assert load_setup(editable, "smoke") == before
+    assert load_claims(editable / "claims")
+    assert load_catalogue(editable).exhibits
+    with pytest.raises(InterplayError, match="choose one of paper, review, smoke"):
+        load_setup(editable, "none")

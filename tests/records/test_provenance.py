@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from interplay.records import provenance
 from interplay.records.provenance import git_state, package_versions
 
@@ -9,33 +11,101 @@ def git(folder, *arguments):
     subprocess.run(["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@t", *arguments], check=True)
 
 
-def test_commit_and_dirtiness(tmp_path, monkeypatch):
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A repository with one commit, whose source is what is asked about."""
     monkeypatch.delenv("INTERPLAY_GIT_COMMIT", raising=False)
-    source = tmp_path / "src" / "interplay"
+    folder = tmp_path / "checkout"
+    source = folder / "src" / "interplay"
     source.mkdir(parents=True)
     (source / "a.py").write_text("1")
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "r").write_text("1")
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", "-A")
-    git(tmp_path, "commit", "-qm", "x")
+    (folder / "results").mkdir()
+    (folder / "results" / "r").write_text("1")
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "x")
     monkeypatch.setattr(provenance, "SOURCE", source)
-    commit, dirty = git_state()
-    assert len(commit) == 40 and not dirty
-    (tmp_path / "results" / "r").write_text("2")  # results are no change of the code
-    assert git_state() == (commit, False)
-    (source / "a.py").write_text("2")
-    assert git_state() == (commit, True)
+    return folder
 
 
-def test_outside_git_the_commit_is_unknown_or_given(tmp_path, monkeypatch):
+def commit_of(folder):
+    return subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_commit_and_dirtiness(checkout):
+    assert git_state() == (commit_of(checkout), False)
+    (checkout / "results" / "r").write_text("2")  # results are no change of the code
+    assert git_state() == (commit_of(checkout), False)
+    (checkout / "src/interplay/a.py").write_text("2")
+    assert git_state() == (commit_of(checkout), True)
+    git(checkout, "checkout", "-q", "--detach")
+    assert git_state() == (commit_of(checkout), True)
+
+
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
     monkeypatch.delenv("INTERPLAY_GIT_COMMIT", raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "interplay").mkdir(parents=True)
     monkeypatch.setattr(provenance, "SOURCE", tmp_path / "src" / "interplay")
+    return tmp_path
+
+
+def test_outside_git_the_commit_is_unknown_or_given(nowhere, monkeypatch):
     assert git_state() == ("unknown", False)
     monkeypatch.setenv("INTERPLAY_GIT_COMMIT", "abc")
     assert git_state() == ("abc", False)
+
+
+def test_a_repository_without_a_commit_and_a_machine_without_git_know_none(nowhere, monkeypatch):
+    git(nowhere, "init", "-q")
+    assert git_state() == ("unknown", False)
+    monkeypatch.setenv("PATH", "/none/such")
+    assert git_state() == ("unknown", False)
+
+
+def test_a_source_inside_another_repository_does_not_take_that_ones_commit(checkout, monkeypatch):
+    inner = checkout / "vendor" / "interplay-0.1" / "src" / "interplay"
+    inner.mkdir(parents=True)
+    monkeypatch.setattr(provenance, "SOURCE", inner)
+    assert git_state() == ("unknown", False)
+
+
+def test_a_checkout_that_someone_else_owns_is_read_all_the_same(checkout, monkeypatch):
+    monkeypatch.setattr(provenance, "GIT_KEPT", (*provenance.GIT_KEPT, "GIT_TEST_ASSUME_DIFFERENT_OWNER"))
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    refused = subprocess.run(["git", "-C", str(checkout), "status"], capture_output=True, text=True)
+    if "dubious ownership" not in refused.stderr:
+        pytest.skip("this git does not mind owners")
+    (checkout / "src/interplay/a.py").write_text("2")
+    # Versions before 2.38 take no exception from the command line: then nothing is known, and nothing is said.
+    known = [(commit_of_owned(checkout, monkeypatch), True), ("unknown", False)]
+    assert git_state() == known[git_version() < (2, 38)]
+
+
+def commit_of_owned(folder, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+        return commit_of(folder)
+
+
+def git_version():
+    said = subprocess.run(["git", "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(int(part) for part in said.split()[2].split(".")[:2])
+
+
+def test_what_a_hook_sets_leads_to_no_other_repository(checkout, tmp_path, monkeypatch):
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    git(other, "commit", "-qm", "other", "--allow-empty")
+    expected = commit_of(checkout)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(checkout))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
+    assert git_state() == (expected, False)
 
 
 def test_versions_are_those_of_this_process():

@@ -189,7 +189,8 @@ def test_hostile_words_stay_words(own_sample):
     hostile = read_record(source).model_copy(
         update={"run": attack, "overrides": [attack], "protocol": {attack: attack}}
     )
-    write_record(hostile, source)
+    source.unlink()
+    write_record(hostile, results / "records" / f"{hostile.name}.json")
     table = results / "tables/metrics24/table3.csv"
     table.write_text(f'"{attack.replace(chr(34), chr(34) * 2)}",ours\n</td></table>,1\n', encoding="utf-8")
     clean = Page(render_page(gather_report(*own_sample)))

@@ -1,6 +1,8 @@
 """The locks cover what the project needs, pin all of it by hash, and know nothing of the machine that made them."""
 
+import errno
 import re
+import sys
 import tomllib
 
 import pytest
@@ -110,4 +112,102 @@ def test_another_python_is_refused_in_one_line(install, monkeypatch):
     monkeypatch.setattr(install.sys, "argv", ["install.py"])
     monkeypatch.setattr(install.sys, "version_info", (3, 9, 1))
     with pytest.raises(SystemExit, match=r"^error: Python 3\.9 is not supported; .*PYTHON="):
+        install.main()
+
+
+# A Python whose pip records its environment and what it was told, and lists what the configuration files hold.
+PYTHON = """#!/bin/sh
+if [ "$3" = config ]; then cat {config}; exit; fi
+env > {folder}/environment; echo "$@" > {folder}/arguments
+"""
+
+
+@pytest.fixture
+def installed_with(install, tmp_path, monkeypatch):
+    """The environment that pip is called in where the project is installed under some variables and settings."""
+
+    def call(config="", **variables):
+        (tmp_path / "config").write_text(config)
+        python = tmp_path / "python"
+        python.write_text(PYTHON.format(config=tmp_path / "config", folder=tmp_path))
+        python.chmod(0o755)
+        monkeypatch.setattr(install, "PYTHON", python)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        install.install_project()
+        return dict(line.split("=", 1) for line in (tmp_path / "environment").read_text().splitlines() if "=" in line)
+
+    return call
+
+
+REDIRECTING = {
+    "PIP_USER": "1",
+    "PIP_TARGET": "/elsewhere",
+    "PIP_PREFIX": "/elsewhere",
+    "PIP_ROOT": "/elsewhere",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_PYTHON": "/usr/bin/python3",
+    "PIP_CONSTRAINT": "/none/such",
+    "PIP_DRY_RUN": "1",
+    "PYTHONHOME": "/elsewhere",
+    "PYTHONPATH": "/elsewhere",
+    "PYTHONUSERBASE": "/elsewhere",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "VIRTUAL_ENV": "/elsewhere",
+    "CONDA_PREFIX": "/elsewhere",
+    "UV_SYSTEM_PYTHON": "1",
+    "UV_PYTHON": "/usr/bin/python3",
+    "UV_TORCH_BACKEND": "cpu",
+}
+FETCHING = {
+    "PIP_INDEX_URL": "https://mirror/simple",
+    "PIP_EXTRA_INDEX_URL": "https://other/simple",
+    "PIP_PROXY": "http://proxy:3128",
+    "HTTPS_PROXY": "http://proxy:3128",
+    "PIP_CERT": "/etc/ca.crt",
+    "PIP_TRUSTED_HOST": "mirror",
+    "UV_DEFAULT_INDEX": "https://mirror/simple",
+    "SSL_CERT_FILE": "/etc/ca.crt",
+}
+
+
+def test_what_leads_an_installer_elsewhere_is_kept_from_it_and_where_to_fetch_is_not(installed_with):
+    seen = installed_with(**REDIRECTING, **FETCHING)
+    assert seen.keys() & REDIRECTING.keys() == set()
+    assert {name: seen.get(name) for name in FETCHING} == FETCHING
+
+
+def test_of_pips_configuration_files_only_where_to_fetch_is_kept(installed_with):
+    config = (
+        "global.index-url='https://file/simple'\nglobal.user='true'\nglobal.find-links='/wheels\\n/more'\n"
+        "install.target='/elsewhere'\ninstall.trusted-host='file'\n:env:.proxy='http://ignored'\nfreeze.timeout='1'\n"
+    )
+    seen = installed_with(config, PIP_CONFIG_FILE="/some/pip.conf")
+    assert seen["PIP_CONFIG_FILE"] == "/dev/null"
+    assert seen["PIP_INDEX_URL"] == "https://file/simple"
+    assert seen["PIP_TRUSTED_HOST"] == "file"
+    assert not {"PIP_USER", "PIP_TARGET", "PIP_TIMEOUT", "PIP_PROXY"} & seen.keys()
+    assert installed_with(config, PIP_INDEX_URL="https://variable/simple")["PIP_INDEX_URL"] == "https://variable/simple"
+
+
+def test_pip_itself_says_its_configuration_in_these_words(install, tmp_path, monkeypatch):
+    """The words of `pip config list` are read, which are those of the pip in the lock."""
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://file/simple\n[install]\nuser = true\n")
+    monkeypatch.setattr(install, "PYTHON", sys.executable)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.delenv("PIP_INDEX_URL", raising=False)
+    environment = install._pip_environment()
+    assert environment["PIP_INDEX_URL"] == "https://file/simple"
+    assert "PIP_USER" not in environment
+
+
+def test_a_checkout_that_cannot_be_written_is_one_line(install, tmp_path, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(install.sys, "argv", ["install.py"])
+    monkeypatch.setattr(install, "ROOT", tmp_path)
+    monkeypatch.setattr(install.Path, "mkdir", refuse)
+    with pytest.raises(SystemExit, match=rf"^error: {tmp_path} cannot be written \(Read-only .*; copy the checkout"):
         install.main()

@@ -15,9 +15,9 @@ def make(root):
     # What the `make test` around this passes on to makes below it is not for these.
     environment = {key: value for key, value in os.environ.items() if "MAKE" not in key and key not in ("TIER", "DATA")}
 
-    def run(*arguments, folder=root):
+    def run(*arguments, folder=root, **variables):
         command = ["make", "-C", str(folder), "--no-print-directory", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True)
+        return subprocess.run(command, env=environment | variables, capture_output=True, text=True)
 
     return run
 
@@ -41,6 +41,14 @@ def test_testing_runs_every_check(make, check):
 def test_tier_and_data_reach_the_workflow(make):
     shown = make("--dry-run", "reproduce", "TIER=review", "DATA=offline", "CORES=3").stdout
     assert '--tier "review" --data "offline" --cores "3"' in shown
+
+
+def test_another_pythons_home_and_packages_lead_nowhere(make, tmp_path, root):
+    shutil.copy(root / "Makefile", tmp_path)
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/install.py").write_text("import os\nprint([n for n in os.environ.values() if n == '/none/such'])")
+    done = make("setup", folder=tmp_path, PYTHONHOME="/none/such", PYTHONPATH="/none/such", PYTHONUSERBASE="/none/such")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
 def test_cleaning_keeps_data_and_results(make, tmp_path, root):

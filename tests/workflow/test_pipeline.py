@@ -58,9 +58,10 @@ class Checkout:
         rules = re.findall(r"^(?:local)?rule (\w+):", self.snakemake("--dry-run", *arguments), flags=re.MULTILINE)
         return set(rules) - {"all"}
 
-    def edit(self, path: str) -> None:
+    def edit(self, path: str, line: str = "") -> None:
         file = self.folder / path
-        file.write_text(file.read_text() + "\n# a change\n")
+        line = line or ("CHANGED = True" if file.suffix == ".py" else "# a change")
+        file.write_text(f"{file.read_text()}\n{line}\n")
 
 
 def shrink(config: Path) -> None:
@@ -138,7 +139,10 @@ def test_restored_results_need_nothing(made, tmp_path):
 
 
 def test_what_an_edit_makes_run_again(checkout):
-    """One figure: it and the report. A claim: verdicts and the report. A model: all that its experiment feeds."""
+    """A comment: nothing. One figure: it and the report. A claim: verdicts and the report. A model: its experiment."""
+    for path in ("figures/grokking.py", "models/modular_transformer.py", "training/loop.py", "records/stamp.py"):
+        checkout.edit(f"src/interplay/{path}", "# a comment")
+    assert checkout.planned() == set()
     checkout.edit("src/interplay/figures/grokking.py")
     assert checkout.planned() == {"figure_metrics24_fig9", "make_report"}
     checkout.edit("config/claims/grokking.yaml")

@@ -14,7 +14,7 @@ import pytest
         (["--tier", "smoke", "--data", "published"], "tier smoke runs on offline data only"),
         (["--cores", "0"], "CORES=0"),
         (["--cores", "all"], "CORES=all"),
-        (["--figure", ""], "give ID=, one of metrics24/fig1"),
+        (["--figure", ""], "give ID=, one of "),
         (["--table", "metrics24/fig1"], "there is no table"),
         (["--claim", "nonsense"], "no claim 'nonsense'"),
     ],
@@ -28,3 +28,27 @@ def test_wrong_input_is_one_line_and_status_2(root, arguments, complaint):
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("error: ")
     assert complaint in done.stderr
+
+
+def run_in_python(root, code):
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'workflow'); import reproduce\n{code}"]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+
+
+def test_no_more_cores_are_given_than_may_be_used(root):
+    done = run_in_python(
+        root, "reproduce.usable_cores = lambda: 3\nprint([reproduce._cores(n) for n in ('', '2', '999')])"
+    )
+    assert done.stdout == "[3, 2, 3]\n"
+    assert done.stderr == "CORES=999: this process may use 3 cores, so 3\n"
+
+
+def test_a_checkout_that_cannot_be_written_is_one_line(root):
+    code = (
+        "import errno, os\n"
+        "def refuse(lock): raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(lock))\n"
+        "reproduce.sole_workflow = refuse\nsys.argv[1:] = []\nsys.exit(reproduce.main())"
+    )
+    done = run_in_python(root, code)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(f"error: {root} cannot be written (Read-only file system); copy")

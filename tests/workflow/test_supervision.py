@@ -11,10 +11,16 @@ import pytest
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="leftovers are found by /proc")
 
-# A workflow of two sleeping processes, one of them a grandchild.
+ENDING = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT]
+
+# A workflow of two sleeping processes, one of them a grandchild. Which signals are ignored is inherited: the tests may
+# run under nohup or in a shell's background, what they start must not depend on it.
 WORKFLOW = """
-import sys, os
+import sys, os, signal
 from pathlib import Path
+for name in ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"):
+    default = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+    signal.signal(signal.Signals[name], signal.SIG_IGN if name in sys.argv else default)
 sys.path.insert(0, "workflow")
 import supervision
 lock = Path(sys.argv[1])
@@ -46,16 +52,26 @@ def until(condition):
 
 
 @pytest.fixture
-def started(root, lock, supervision):
-    """A workflow that holds the lock and has its processes running."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKFLOW, str(lock)], cwd=root, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    until(lambda: len(marked(supervision, lock)) == 3)
-    yield process
-    process.kill()
-    supervision.end_marked(supervision._mark(lock), at_once=True)  # they hold the other end of the pipe
-    process.communicate()
+def start(root, lock, supervision):
+    """Starts a workflow that holds the lock and has its processes running; names of signals are ignored in it."""
+    processes = []
+
+    def begin(*ignored):
+        command = [sys.executable, "-c", WORKFLOW, str(lock), *ignored]
+        processes.append(subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True, start_new_session=True))
+        until(lambda: len(marked(supervision, lock)) == 3)
+        return processes[-1]
+
+    yield begin
+    for process in processes:
+        process.kill()
+        supervision.end_marked(supervision._mark(lock), at_once=True)  # they hold the other end of the pipe
+        process.communicate()
+
+
+@pytest.fixture
+def started(start):
+    return start()
 
 
 def marked(supervision, lock):
@@ -77,13 +93,33 @@ def test_what_a_killed_workflow_left_is_ended_before_the_next(started, lock, sup
         assert marked(supervision, lock) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_ends_everything(started, lock, supervision, number, monkeypatch):
     if number == signal.SIGINT:
         os.killpg(started.pid, number)  # as a terminal does it
     else:
         started.send_signal(number)
     said, _ = started.communicate(timeout=60)
+    assert said.splitlines() == ["holds", f"status {supervision.INTERRUPTED}"]
+    assert marked(supervision, lock) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
+def test_what_nohup_and_background_jobs_ignore_stays_ignored(start, lock, supervision, number):
+    workflow = start(number.name)
+    workflow.send_signal(number)
+    time.sleep(1)
+    assert workflow.poll() is None
+    assert len(marked(supervision, lock)) == 3
+    workflow.send_signal(signal.SIGTERM)
+    said, _ = workflow.communicate(timeout=60)
+    assert said.splitlines() == ["holds", f"status {supervision.INTERRUPTED}"]
+
+
+def test_an_inherited_deafness_to_sigterm_is_undone(start, lock, supervision):
+    workflow = start("SIGTERM")
+    workflow.send_signal(signal.SIGTERM)
+    said, _ = workflow.communicate(timeout=60)
     assert said.splitlines() == ["holds", f"status {supervision.INTERRUPTED}"]
     assert marked(supervision, lock) == []
 

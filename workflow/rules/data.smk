@@ -1,4 +1,4 @@
-# Fetching: one rule per data set, named fetch_<name>. A file that is there and verified is left alone.
+# Fetching: one rule per data set or set of weights, named fetch_<name>. A file that is there and verified is left alone.
 
 for _name, _path in sorted(FETCHED.items()):
 
@@ -7,6 +7,24 @@ for _name, _path in sorted(FETCHED.items()):
             f"fetch_{_name.replace('-', '_')}"
         output:
             f"{DATA}/{_path}" if Path(_path).suffix else directory(f"{DATA}/{_path}"),
+        params:
+            name=_name,
+            folder=data_folder,
+        priority: 3
+        log:
+            f"{OUT}/logs/fetch/{_name}.log",
+        shell:
+            "interplay fetch {params.name} --root {params.folder} > {log} 2>&1"
+
+
+# Several files may hold the same weights; which of them was brought is no matter of the plan.
+for _name, _mark in sorted(BROUGHT.items()):
+
+    rule:
+        name:
+            f"fetch_{_name.replace('-', '_')}"
+        output:
+            touch(f"{DATA}/{_mark}"),
         params:
             name=_name,
             folder=data_folder,

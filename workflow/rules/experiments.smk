@@ -10,6 +10,7 @@ for _job in JOBS:
             _job.slug
         input:
             data=[f"{DATA}/{FETCHED[name]}" for name in _job.datasets if name in FETCHED],
+            weights=[f"{DATA}/{BROUGHT[name]}" for name in _job.weights],
             records=[f"{OUT}/{path}" for path in _job.inputs],
         output:
             [f"{OUT}/{path}" for path in _job.outputs],

@@ -13,7 +13,7 @@ from interplay.protocols.forecast import device_of, runtime_minutes
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.weights import WEIGHTS
-from interplay.records import code_digest, text_digest
+from interplay.records import code_digest, text_digest, visible_files
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
@@ -32,8 +32,9 @@ OUT = f"{ROOT}/{SETUP.folder}"
 TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
 TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
-# Where the data sets and weights lie that come from outside; the others are made on the fly.
-FETCHED = {info.name: info.pinned.path for info in (*DATASETS.values(), *WEIGHTS.values()) if info.pinned}
+# Where data sets lie that come from outside, and what marks weights that were brought; the others are made on the fly.
+FETCHED = {info.name: info.pinned.path for info in DATASETS.values() if info.pinned}
+BROUGHT = {name: f".decoded/{name}.fetched" for name in WEIGHTS}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 
 
@@ -54,7 +55,7 @@ def records_for(selectors):
 
 def digest_of_config(*names):
     """Digest of files or folders below the configuration, so that an edited claim is judged anew."""
-    found = [path for name in names for path in sorted((CONFIG / name).rglob("*"))] or []
+    found = [path for name in names for path in visible_files(CONFIG / name, "**/*")] or []
     found += [CONFIG / name for name in names if (CONFIG / name).is_file()]
     return text_digest("".join(path.read_text() for path in found if path.is_file()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,8 @@ import typer
 
 from interplay import __version__
 from interplay.errors import InterplayError
+from interplay.records.disk import explain
+from interplay.records.machine import bound_threads, settle
 
 # The class of usage errors is click's, which newer versions of typer bring along under a name of their own.
 COMMANDS = ("run", "exhibits", "verdicts", "report", "measure", "fetch", "forecast", "schema")
@@ -40,8 +43,10 @@ def _register() -> None:
 
 def main() -> None:
     """Run the command line; wrong input is one line on standard error and exit status 2, never a traceback."""
-    _register()
     try:
+        settle(os.environ)
+        bound_threads(os.environ)
+        _register()
         app(standalone_mode=False)
     except InterplayError as error:
         sys.exit(_fail(str(error)))
@@ -49,6 +54,13 @@ def main() -> None:
         sys.exit(error.exit_code)
     except USAGE_ERRORS as error:
         sys.exit(_fail(error.format_message()))
+    except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:
+        if (said := explain(error)) is None:
+            raise
+        sys.exit(_fail(said))
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; finished work is kept, run the same command again to go on", err=True)
         sys.exit(130)

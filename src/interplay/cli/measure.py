@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interplay.cli import app
+from interplay.cli.options import Seed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +23,7 @@ def measure(
     file: Annotated[Path, typer.Argument(help=".npz or .safetensors with features, labels and, if any, the head")],
     batch_size: Annotated[int, typer.Option(help="samples in a batch of the batch estimate")] = 64,
     centre: Annotated[bool, typer.Option(help="subtract the mean of all features first")] = False,
-    seed: Annotated[int, typer.Option(help="of the batches and of the chance level")] = 0,
+    seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
 ) -> None:
     """Measure entropies, MIR, HDR and NC1 to NC4 of saved features.

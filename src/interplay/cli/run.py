@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from interplay.cli import app
-from interplay.cli.options import Chosen, Config, Data, DataRoot, Device, Results, Threads, Tier
+from interplay.cli.options import Chosen, Config, Data, DataRoot, Device, KeepCheckpoints, Results, Threads, Tier
 
 
 @app.command()
@@ -23,6 +23,7 @@ def run(
     threads: Threads = None,
     device: Device = None,
     chosen: Chosen = None,
+    keep_checkpoints: KeepCheckpoints = False,
 ) -> None:
     """Run an experiment and write one record per run.
 
@@ -30,6 +31,7 @@ def run(
     """
     from interplay.protocols.plan import select_runs
     from interplay.protocols.setup import load_setup
+    from interplay.records.machine import bounded
 
     setup = load_setup(config, tier, data, chosen or ())
     runs = select_runs(setup, experiment, which)
@@ -48,8 +50,9 @@ def run(
         results=results / setup.folder,
         data_root=data_root,
         device=pick_device(wanted, max(run.cost.share for run in runs)),
-        threads=threads or setup.tier.threads,
+        threads=bounded(threads or setup.tier.threads),
         say=lambda line: typer.echo(line),
+        keep_checkpoints=keep_checkpoints,
     )
     folder = results / setup.folder / "records" / experiment
     typer.echo(f"{len(written)} record{'s' * (len(written) != 1)} under {folder}")

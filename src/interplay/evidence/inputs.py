@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import get_args
 
 from interplay.errors import InterplayError
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim, DataName, OurMapping, OurTier, TierName
-from interplay.records import Record, read_records
+from interplay.records import Record, select_records, visible_files
 
 
 def find_records(results: Path, claims: Iterable[Claim]) -> list[Record]:
@@ -21,13 +20,7 @@ def find_records(results: Path, claims: Iterable[Claim]) -> list[Record]:
     """
     if not results.is_dir():
         raise InterplayError(f"{results}: no such folder; make it with `make reproduce` or name another with --results")
-    folder = results / "records"
-    patterns = {pattern for claim in claims for pattern in selectors(claim)}
-    return read_records(
-        path
-        for path in folder.rglob("*.json")
-        if any(fnmatchcase(path.relative_to(folder).with_suffix("").as_posix(), pattern) for pattern in patterns)
-    )
+    return select_records(results, {pattern for claim in claims for pattern in selectors(claim)})
 
 
 def setup_of(
@@ -57,7 +50,7 @@ def setup_of(
             (tier or fallback_tier, "tiers", get_args(OurTier), "--tier"),
             (data or fallback_data, "data", get_args(OurMapping), "--data"),
         ):
-            own = sorted(path.stem for path in (config / kind).glob("*.yaml")) if config is not None else []
+            own = [path.stem for path in visible_files(config / kind, "*.yaml")] if config is not None else []
             if value not in (known := own or ours):
                 raise InterplayError(f"{results}: {value!r} is none of {', '.join(known)}; say which with {option}")
     return tier or fallback_tier, data or fallback_data

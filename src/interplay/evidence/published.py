@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from interplay.errors import InterplayError
 from interplay.protocols.claims import Document
 from interplay.protocols.sourced import Strict, read_yaml, validate
+from interplay.records import visible_files
 
 MISSING = "missing"
 NUMBER = re.compile(r"(?P<value>-?\d+(?:\.(?P<digits>\d+))?)(?:±(?P<spread>\d+(?:\.\d+)?))?")
@@ -183,7 +184,7 @@ def load_published(root: Path) -> Published:
         InterplayError: nothing is there, or a file does not fit; one line that names file and key.
     """
     tables: dict[str, PublishedTable] = {}
-    for path in sorted(root.glob("*/*.yaml")):
+    for path in visible_files(root, "*/*.yaml"):
         table = validate(PublishedTable, read_yaml(path), path)
         expected = f"{path.parent.name}/{path.stem}"
         if table.id != expected:

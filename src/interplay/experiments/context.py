@@ -14,13 +14,17 @@ from interplay.protocols.mappings import Substitute
 from interplay.records import Finding, Record
 from interplay.training import Checkpoint, Compute
 
+Weights = tuple[dict[str, Tensor], str]
+"""Tensors by name, on the CPU, and the digest of the file that they come from."""
+
 
 @dataclass(frozen=True)
 class Context:
     """Surroundings of one run: where data lies, what exists already, where to keep checkpoints.
 
     `earlier` are the records that the run needs, those of the networks it reads among them; `models` are the weights of
-    those networks, by the name of the run that trained them. `compute` is how arithmetic is done on the device.
+    those networks, by the name of the run that trained them. `weights` loads published
+    weights, or what takes their place, by the published name. `compute` is how arithmetic is done on the device.
     """
 
     device: torch.device
@@ -29,6 +33,7 @@ class Context:
     earlier: list[Record]
     checkpoint: Checkpoint
     models: Mapping[str, Path] = field(default_factory=dict)
+    weights: Mapping[str, Callable[[], Weights]] = field(default_factory=dict)
     compute: Compute = field(default_factory=Compute)
     report: Callable[[int, Mapping[str, float]], None] | None = None
 

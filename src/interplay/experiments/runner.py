@@ -5,19 +5,31 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from interplay.data.weights import load_weights
 from interplay.errors import InterplayError
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Outcome, Weights
 from interplay.protocols.experiments import AnyRun
-from interplay.protocols.plan import model_path, record_path, run_digest
+from interplay.protocols.plan import model_path, record_path, run_values
 from interplay.protocols.setup import Setup
-from interplay.records import Record, code_digest, collect_provenance, read_record, text_digest, write_record
+from interplay.records import (
+    Record,
+    code_digest,
+    collect_provenance,
+    module_digests,
+    read_record,
+    text_digest,
+    write_record,
+)
+from interplay.records.identity import keep_run, make_identity, taken_over
+from interplay.records.store import check_writable, link_or_copy, replacing
 from interplay.training import Checkpoint, Compute, configure_torch
 
 Say = Callable[[str], None]
@@ -33,15 +45,18 @@ def run_all(
     device: torch.device,
     threads: int,
     say: Say = print,
+    keep_checkpoints: bool = False,
 ) -> list[Path]:
     """Do `runs` one after the other and write their records below `results`.
 
     Finished runs of an interrupted job are kept outside the workflow's outputs until the whole job is done, so that
-    starting it again does only what is missing.
+    starting it again does only what is missing. Where code, protocol, inputs or device changed meanwhile, `say` tells
+    what and the run starts anew; with `keep_checkpoints` it goes on all the same, and its record says so.
 
     Returns:
         the paths of the records.
     """
+    check_writable(results)
     wanted = setup.tier.compute
     compute = Compute(wanted.precision, wanted.deterministic, wanted.capture)
     configure_torch(threads, compute.on(device))
@@ -50,18 +65,24 @@ def run_all(
     written = []
     for run in runs:
         earlier = _earlier(run, results)
-        inputs = "".join(record.model_dump_json() for record in earlier)
-        identity = text_digest(run_digest(setup, experiment, run) + device.type + inputs)
+        name = f"{experiment}/{run.name}"
+        identity = make_identity(
+            module_digests(f"interplay.experiments.{experiment}"),
+            run_values(setup, experiment, run),
+            {record.name: text_digest(record.model_dump_json()) for record in earlier},
+            device.type,
+        )
         stem = results / "checkpoints" / experiment / run.name
-        finished = stem.with_name(f"{stem.name}.{identity}.json")
-        final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)
+        finished = stem.with_name(f"{stem.name}.finished.json")
         kept_weights = finished.with_suffix(".safetensors")
-        if finished.is_file() and (kept_weights.is_file() or not run.keeps_model):
-            say(f"{experiment}/{run.name}: done in an earlier session, taken over")
-            record = read_record(finished)
-        else:
-            say(f"{experiment}/{run.name}: starts")
-            checkpoint = Checkpoint(stem.with_suffix(".checkpoint"), identity)
+        final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)
+        record = None
+        if kept_weights.is_file() or not run.keeps_model:
+            record = taken_over(finished, identity, name=name, say=say, keep=keep_checkpoints)
+        if record is None:
+            say(f"{name}: starts")
+            path = stem.with_name(f"{stem.name}.checkpoint")
+            checkpoint = Checkpoint(path, identity, name=name, say=say, keep=keep_checkpoints)
             context = Context(
                 device=device,
                 data_root=data_root,
@@ -69,25 +90,26 @@ def run_all(
                 earlier=earlier,
                 checkpoint=checkpoint,
                 models=_models(run, results),
+                weights=_weights(setup, run, results, data_root),
                 compute=compute,
-                report=_reporter(f"{experiment}/{run.name}", say),
+                report=_reporter(name, say),
             )
-            record, outcome = _run_one(setup, experiment, run, module.run, context, threads)
+            try:
+                record, outcome = _run_one(setup, experiment, run, module.run, context, threads)
+            except InterplayError as error:
+                raise error if name in str(error) else InterplayError(f"{name}: {error}") from error
+            finished.unlink(missing_ok=True)  # an older one must not pass for the record of the new weights
             if run.keeps_model and outcome.model is not None:
-                kept_weights.parent.mkdir(parents=True, exist_ok=True)
-                temporary = kept_weights.with_suffix(".part")
-                save_file({name: tensor.contiguous().cpu() for name, tensor in outcome.model.items()}, temporary)
-                temporary.replace(kept_weights)
-            write_record(record, finished)
+                with replacing(kept_weights) as temporary:
+                    save_file({key: tensor.contiguous().cpu() for key, tensor in outcome.model.items()}, temporary)
+            keep_run(finished, identity, record)
             checkpoint.remove()
         kept += [finished, kept_weights]
         if run.keeps_model:
-            weights.parent.mkdir(parents=True, exist_ok=True)
-            weights.unlink(missing_ok=True)
-            weights.hardlink_to(kept_weights)
+            link_or_copy(kept_weights, weights)
         write_record(record, final)
         written.append(final)
-        say(f"{experiment}/{run.name}: done in {record.provenance.wall_seconds:.1f} s")
+        say(f"{name}: done in {record.provenance.wall_seconds:.1f} s")
     for path in kept:
         path.unlink(missing_ok=True)
     return written
@@ -108,6 +130,7 @@ def _run_one(
         wall_seconds=perf_counter() - clock,
         seconds=outcome.seconds,
         sessions=outcome.sessions,
+        taken_over=context.checkpoint.taken_over,
     )
     record = Record(
         experiment=experiment,
@@ -150,6 +173,22 @@ def _models(run: AnyRun, results: Path) -> dict[str, Path]:
         if not path.is_file():
             raise InterplayError(f"{run.name} needs {path}, which does not exist; run {name} first")
     return paths
+
+
+def _weights(setup: Setup, run: AnyRun, results: Path, data_root: Path) -> dict[str, Callable[[], Weights]]:
+    """How to load the published weights that the run reads: from the catalogue, or from a run that stands in."""
+    loaders: dict[str, Callable[[], Weights]] = {}
+    for name in run.weights:
+        substitute = setup.mapping.weights[name]
+        if substitute.run is None:
+            loaders[name] = partial(load_weights, substitute.use, data_root)
+        else:
+            loaders[name] = partial(_left_by, results / model_path(*substitute.run))
+    return loaders
+
+
+def _left_by(path: Path) -> Weights:
+    return load_file(path), text_digest(path.read_bytes())
 
 
 def device_name(device: torch.device) -> str:

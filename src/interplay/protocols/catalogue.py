@@ -13,7 +13,7 @@ from interplay.errors import InterplayError
 from interplay.protocols.claims import Document
 from interplay.protocols.selectors import Selector
 from interplay.protocols.sourced import Strict, read_yaml, validate
-from interplay.records import Record, code_digest, select_records, stamp, text_digest
+from interplay.records import Record, code_digest, select_records, stamp, text_digest, visible_files
 
 
 class Exhibit(Strict):
@@ -95,7 +95,7 @@ def load_catalogue(config: Path) -> Catalogue:
     documents = validate(Documents, read_yaml(path), path).documents
     origin: dict[str, Path] = {}
     exhibits: list[Exhibit] = []
-    for path in sorted((config / "catalogue").glob("*.yaml")):
+    for path in visible_files(config / "catalogue", "*.yaml"):
         for exhibit in validate(CatalogueFile, read_yaml(path), path).exhibits:
             for name in exhibit.ids:
                 if name in origin:

@@ -8,6 +8,7 @@ from pathlib import Path
 from interplay.errors import InterplayError
 from interplay.protocols.claims import Claim, ClaimFile
 from interplay.protocols.sourced import read_yaml, validate
+from interplay.records import visible_files
 
 
 def load_claims(folder: Path) -> list[Claim]:
@@ -16,7 +17,7 @@ def load_claims(folder: Path) -> list[Claim]:
     Raises:
         InterplayError: no file, a file that does not fit, or an id that two claims share; one line.
     """
-    paths = sorted(folder.glob("*.yaml"))
+    paths = visible_files(folder, "*.yaml")
     if not paths:
         raise InterplayError(f"{folder}: no claims found; run from the repository root or pass --config")
     origin: dict[str, Path] = {}

@@ -8,6 +8,7 @@ experiments.
 from __future__ import annotations
 
 import pkgutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -122,7 +123,20 @@ def unfold(name: str, protocols: Mapping[str, Protocol], mapping: DataMapping) -
     except ValidationError as error:
         raise InterplayError(f"{name}: {first_problem(error)}") from error
     for run in runs:
-        for dataset in run.reads:
-            if dataset not in given.mapping.datasets:
-                raise InterplayError(f"data mapping: datasets: {dataset} missing, {name} needs it")
-    return [replace(run, cost=experiment.cost(run, given)) for run in runs]
+        for kind, needed, there in (
+            ("datasets", run.reads, given.mapping.datasets),
+            ("weights", run.weights, given.mapping.weights),
+        ):
+            if absent := [one for one in needed if one not in there]:
+                raise InterplayError(f"data mapping: {kind}: {absent[0]} missing, {name} needs it")
+    if twice := sorted(run for run, count in Counter(run.name for run in runs).items() if count > 1):
+        raise InterplayError(f"{name}: two runs are called {twice[0]}; give values that differ in six digits")
+    return [
+        replace(run, cost=experiment.cost(run, given), models=run.models + _trained_here(run, given.mapping))
+        for run in runs
+    ]
+
+
+def _trained_here(run: AnyRun, mapping: DataMapping) -> tuple[str, ...]:
+    """Runs of this package whose weights take the place of published ones."""
+    return tuple("/".join(own) for name in run.weights if (own := mapping.weights[name].run) is not None)

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from interplay.protocols.costs import PROCESS_MIB, TRAINING
 from interplay.protocols.experiments import Experiment, Given
 from interplay.protocols.runs import Cost, Protocol, Run, Settings
-from interplay.protocols.sourced import Strict
+from interplay.protocols.sourced import Seed, Strict, each_once
 
 
 class Transformer(Strict):
@@ -49,7 +57,7 @@ class GrokkingProtocol(Protocol):
     optimizer: AdamW
     loss_precision: Literal["float32", "float64"]
     steps: PositiveInt
-    seeds: tuple[NonNegativeInt, ...]
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(each_once)] = Field(min_length=1)
     trajectory: GrokkingTrajectory
     checkpoint_every: PositiveInt
 
@@ -57,8 +65,6 @@ class GrokkingProtocol(Protocol):
     def _consistent(self) -> Self:
         if self.trajectory.points > self.steps:
             raise ValueError(f"trajectory.points ({self.trajectory.points}) exceed steps ({self.steps})")
-        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
-            raise ValueError("seeds: give at least one, each once")
         return self
 
 

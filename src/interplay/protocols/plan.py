@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from interplay.errors import InterplayError
 from interplay.protocols.experiments import AnyRun, experiments
@@ -15,13 +16,17 @@ from interplay.records import code_digest, text_digest
 
 @dataclass(frozen=True)
 class Job:
-    """One process of the workflow: some runs of one experiment. Paths are relative to the results folder."""
+    """One process of the workflow: some runs of one experiment. Paths are relative to the results folder.
+
+    `datasets` and `weights` are those of the catalogue that it reads.
+    """
 
     experiment: str
     name: str
     runs: tuple[AnyRun, ...]
     digest: str
     datasets: tuple[str, ...]
+    weights: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -78,7 +83,10 @@ def plan_jobs(setup: Setup, chosen: Iterable[str] | None = None) -> list[Job]:
         datasets = setup.mapping.of(experiment).datasets
         for name, runs in groups.items():
             read = tuple(sorted({datasets[dataset].use for run in runs for dataset in run.reads}))
-            jobs.append(Job(experiment, name, tuple(runs), job_digest(setup, experiment, runs), read))
+            loaded = {setup.mapping.weights[weights] for run in runs for weights in run.weights}
+            fetched = tuple(sorted(substitute.use for substitute in loaded if substitute.run is None))
+            digest = job_digest(setup, experiment, runs)
+            jobs.append(Job(experiment, name, tuple(runs), digest, read, fetched))
     return jobs
 
 
@@ -89,16 +97,27 @@ def job_digest(setup: Setup, experiment: str, runs: Iterable[AnyRun]) -> str:
 
 def run_digest(setup: Setup, experiment: str, run: AnyRun) -> str:
     """Digest of all that decides a run's result besides the files that it reads: code, protocol, settings, data."""
+    code = code_digest(f"interplay.experiments.{experiment}")
+    return text_digest(code + json.dumps(run_values(setup, experiment, run), sort_keys=True))
+
+
+def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
+    """All values that decide a run's result, as plain data; beside them stand its code and the files that it reads."""
     datasets = setup.mapping.of(experiment).datasets
     compute = setup.tier.compute
-    content = {
-        "code": code_digest(f"interplay.experiments.{experiment}"),
-        "run": [run.name, run.seed, run.settings.model_dump(mode="json"), run.protocol.model_dump(mode="json")],
+    return {
+        "run": {"name": run.name, "seed": run.seed},
+        "settings": run.settings.model_dump(mode="json"),
+        "protocol": run.protocol.model_dump(mode="json"),
         "data": {name: datasets[name].model_dump(mode="json") for name in run.reads},
-        "reads": [*run.needs, *run.models, *run.weights],
-        "compute": [compute.precision, compute.deterministic, compute.capture],
+        "reads": [*run.needs, *run.models],
+        "weights": {name: setup.mapping.weights[name].use for name in run.weights},
+        "compute": {
+            "precision": compute.precision,
+            "deterministic": compute.deterministic,
+            "capture": compute.capture,
+        },
     }
-    return text_digest(json.dumps(content, sort_keys=True))
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:

@@ -22,7 +22,7 @@ from interplay.protocols.sourced import (
     validate,
 )
 from interplay.protocols.tiers import Tier, TierOverrides
-from interplay.records import text_digest
+from interplay.records import text_digest, visible_files
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,9 @@ class Setup:
                 lines.append(f"data.{dataset}: {dataset} -> {substitute.use}")
             if substitute.horizontal_flip is False:
                 lines.append(f"data.{dataset}.horizontal_flip: -> False")
+        for name in run.weights:
+            if mapping.weights[name].use != name:
+                lines.append(f"weights.{name}: {name} -> {mapping.weights[name].use}")
         if self.tier.compute.precision != "fp32":
             lines.append(f"compute.precision: fp32 -> {self.tier.compute.precision}")
         return lines
@@ -106,7 +109,7 @@ def load_setup(
     mapping = validate(DataMapping, read_yaml(mapping_path), mapping_path)
     for name in mapping.experiments:
         _known(name, f"{mapping_path}: experiments.{name}")
-    for path in sorted((config / "tiers" / tier_name).glob("*.yaml")):
+    for path in visible_files(config / "tiers" / tier_name, "*.yaml"):
         _known(path.stem, str(path))
     chosen = tuple(chosen)
     protocols: dict[str, Protocol] = {}
@@ -126,9 +129,13 @@ def load_setup(
             protocols[name] = validate(experiment.protocol, lay_over(resolved, mine), f"--set {name}")
         overrides[name] = differences(base.model_dump(mode="json"), protocols[name].model_dump(mode="json"))
     setup = Setup(config, tier_name, data_name, tier, mapping, protocols, overrides, chosen)
+    trained: set[str] = set()
     for name in experiments():  # what does not fit together shows when runs are listed
         try:
-            setup.unfold(name)
+            runs = setup.unfold(name)
+            for model in (model for run in runs for model in run.models if model not in trained):
+                raise InterplayError(f"{name}: reads the network of {model}, which no run of this plan leaves")
+            trained |= {f"{name}/{run.name}" for run in runs if run.keeps_model}
         except InterplayError as error:
             own = config / "tiers" / tier_name / f"{name}.yaml"
             where = own if own.is_file() else config / "experiments" / f"{name}.yaml"
@@ -143,7 +150,7 @@ def load_published_protocol(config: Path, experiment: str) -> tuple[dict[str, An
 
 
 def _choose(folder: Path, name: str, kind: str) -> Path:
-    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    known = [path.stem for path in visible_files(folder, "*.yaml")]
     if not known:
         raise InterplayError(f"{folder}: no {kind} found; run from the repository root or pass --config")
     if name not in known:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from interplay.errors import InterplayError
+from interplay.protocols.yaml_files import parse_yaml
+from interplay.protocols.yaml_files import read_yaml as read_yaml  # handed on
 
 Model = TypeVar("Model", bound=BaseModel)
 Value = TypeVar("Value")
+# Seeds of torch are signed 64-bit numbers.
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Strict(BaseModel):
-    """Unknown keys are errors; values never change after validation."""
+    """Unknown keys and numbers that are not finite are errors; values never change after validation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def each_once(values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -27,25 +30,6 @@ def each_once(values: tuple[Value, ...]) -> tuple[Value, ...]:
         if value in values[:place]:
             raise ValueError(f"{value} is listed twice; give each once")
     return values
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file.
-
-    Raises:
-        InterplayError: the file is missing, is not YAML, or is not a mapping.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InterplayError(f"{path}: cannot be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InterplayError(f"{where}: not valid YAML ({getattr(error, 'problem', error)})") from error
-    if not isinstance(content, dict):
-        raise InterplayError(f"{path}: expected keys and values at the top level")
-    return content
 
 
 def split_sources(content: Mapping[str, Any], path: Path, where: str = "") -> tuple[dict[str, Any], dict[str, str]]:
@@ -107,10 +91,7 @@ def parse_override(text: str) -> tuple[list[str], Any]:
     keys = path.strip().split(".")
     if not equals or not all(keys):
         raise InterplayError(f"--set {text}: write path.to.key=value, for example supervised.iterations=100")
-    try:
-        return keys, yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise InterplayError(f"--set {text}: the value is not valid YAML") from error
+    return keys, parse_yaml(value, f"--set {text}")
 
 
 def differences(base: Mapping[str, Any], changed: Mapping[str, Any], where: str = "") -> list[str]:

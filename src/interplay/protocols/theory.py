@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, NonNegativeInt
+from pydantic import AfterValidator, Field
 
 from interplay.protocols.experiments import Experiment, Given
 from interplay.protocols.runs import Cost, Protocol, Run, Settings
-from interplay.protocols.sourced import each_once
+from interplay.protocols.sourced import Seed, each_once
 
 
 class TheoryProtocol(Protocol):
     """Every numbered statement of the documents is checked on `draws` random instances made from `seed`."""
 
     documents: Annotated[tuple[str, ...], AfterValidator(each_once)]
-    seed: NonNegativeInt
+    seed: Seed
     draws: Annotated[int, Field(ge=10)]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt
 
 from interplay.errors import InterplayError
 from interplay.protocols.claims import DataName
-from interplay.protocols.sourced import Strict
+from interplay.protocols.sourced import Strict, each_once
 
 Precision = Literal["fp32", "tf32", "bf16"]
 Capture = Literal["none", "cuda_graph", "compile"]
@@ -47,7 +47,9 @@ class Tier(Strict):
     """How much of the published protocols is run, on what, and on which machine (`config/tiers/<tier>.yaml`)."""
 
     description: str
-    data: tuple[DataName, ...] = Field(min_length=1, description="data mappings that are allowed, the default first")
+    data: Annotated[tuple[DataName, ...], AfterValidator(each_once)] = Field(
+        min_length=1, description="data mappings that are allowed, the default first"
+    )
     bundle: Literal["family", "run"] = Field(description="one process per family of sibling runs, or one per run")
     threads: PositiveInt = Field(description="threads of a job")
     compute: Compute
@@ -56,7 +58,7 @@ class Tier(Strict):
 class TierOverrides(Strict):
     """What a tier changes in one experiment (`config/tiers/<tier>/<experiment>.yaml`)."""
 
-    without: tuple[str, ...] = Field(
+    without: Annotated[tuple[str, ...], AfterValidator(each_once)] = Field(
         default=(), description="data sets that are left out wherever named, and dotted keys"
     )
     overrides: dict[str, Any] = Field(default_factory=dict, description="laid over the published protocol")

@@ -1,13 +1,12 @@
 """One run's record: the only thing that the producing and the judging wing share. No torch in here."""
 
-from interplay.records.digests import code_digest, text_digest
+from interplay.records.digests import code_digest, module_digests, text_digest
 from interplay.records.provenance import collect_provenance, peak_memory_mib
 from interplay.records.schema import Finding, Provenance, Record, Residual
-from interplay.records.selection import select_records
+from interplay.records.selection import select_records, visible_files
 from interplay.records.stamp import stamp
 from interplay.records.store import (
     read_record,
-    read_records,
     write_bytes_atomically,
     write_record,
     write_text_atomically,
@@ -20,12 +19,13 @@ __all__ = [
     "Residual",
     "code_digest",
     "collect_provenance",
+    "module_digests",
     "peak_memory_mib",
     "read_record",
-    "read_records",
     "select_records",
     "stamp",
     "text_digest",
+    "visible_files",
     "write_bytes_atomically",
     "write_record",
     "write_text_atomically",

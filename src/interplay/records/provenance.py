@@ -7,16 +7,19 @@ import platform
 import resource
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from interplay.records.digests import SOURCE
+from interplay.records.machine import usable_cores
 from interplay.records.schema import Provenance
 
 PACKAGES = ("interplay", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "safetensors", "matplotlib")
+
+GIT_KEPT = ("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH")
 
 
 def collect_provenance(
@@ -29,6 +32,7 @@ def collect_provenance(
     wall_seconds: float,
     seconds: Mapping[str, float],
     sessions: int = 1,
+    taken_over: Sequence[str] = (),
 ) -> Provenance:
     """Gather the provenance of a run that ends now."""
     commit, dirty = git_state()
@@ -48,26 +52,37 @@ def collect_provenance(
         seconds=dict(seconds),
         peak_memory_mib=peak_memory_mib(),
         sessions=sessions,
+        taken_over=list(taken_over),
     )
 
 
 def git_state() -> tuple[str, bool]:
-    """The commit of the source tree and whether it has uncommitted changes; `("unknown", False)` outside git.
+    """The commit of the source tree and whether it has uncommitted changes.
 
-    A container has no `.git`; its build passes the commit in `INTERPLAY_GIT_COMMIT`. Results do not count as changes.
+    `("unknown", False)`, of which the second part says nothing, outside git, where git is not installed or there is no
+    commit yet, and where the source lies inside of another repository, as an installed package or an unpacked archive
+    may. A container has no `.git`; its build passes the commit in `INTERPLAY_GIT_COMMIT`. Results are no changes.
     """
     if given := os.environ.get("INTERPLAY_GIT_COMMIT"):
         return given, False
+    root = SOURCE.parents[1]
     try:
-        commit = _git("rev-parse", "HEAD")
+        if not Path(_git("rev-parse", "--show-toplevel")).samefile(root):
+            return "unknown", False
+        commit = _git("rev-parse", "--verify", "HEAD")
         return commit, bool(_git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results"))
     except (OSError, subprocess.CalledProcessError):
         return "unknown", False
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(SOURCE.parents[1]), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    # In a hook GIT_DIR and the like name another repository. A checkout that someone else owns is read all the same:
+    # its code is what runs here, so that its configuration is no further danger.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in GIT_KEPT}
+    root = SOURCE.parents[1]
+    command = ["git", "-C", str(root), "-c", f"safe.directory={root}", *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, env={**environment, "GIT_OPTIONAL_LOCKS": "0"})
+    return os.fsdecode(done.stdout).strip()
 
 
 def package_versions() -> dict[str, str]:
@@ -92,7 +107,9 @@ def hardware_name() -> str:
                 model = line.split(":", 1)[1].strip()
                 break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GiB"
+    cores, usable = os.cpu_count() or 1, usable_cores()
+    allowed = f" ({usable} usable)" if usable < cores else ""
+    return f"{model}, {cores} cores{allowed}, {memory:.0f} GiB"
 
 
 def peak_memory_mib() -> float:

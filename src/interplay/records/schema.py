@@ -57,6 +57,9 @@ class Provenance(Strict):
     seconds: dict[str, float] = Field(default_factory=dict, description="where the time went")
     peak_memory_mib: float = Field(description="largest resident size of the process so far")
     sessions: int = Field(default=1, description="processes that worked on this run; above 1 after a resume")
+    taken_over: list[str] = Field(
+        default_factory=list, description="what had changed since work of an earlier session that was kept on purpose"
+    )
 
 
 class Record(Strict):

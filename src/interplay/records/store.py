@@ -3,33 +3,87 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from interplay.errors import InterplayError
+from interplay.records.disk import explain
 from interplay.records.schema import Record
 
 
-def write_bytes_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a reader sees the old file or the whole new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; what is written there replaces `path` when the block ends, or is gone.
+
+    A reader sees the old file or the whole new one, never a part, also after a power cut.
+
+    Raises:
+        InterplayError: the disk is full, read-only or refuses; one line that names it.
+    """
+    temporary = None
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(descriptor)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         # mkstemp makes files private; a result should be readable like any other file.
         mask = os.umask(0)
         os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except Exception as error:
+        if isinstance(error, InterplayError) or (said := explain(error, path)) is None:
+            raise
+        raise InterplayError(said) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder`, and see that a file can be written there, before hours are spent on what is to be kept in it.
+
+    Raises:
+        InterplayError: it cannot; one line.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as stream:
+            stream.write(b"x" * 4096)
+    except OSError as error:
+        raise InterplayError(explain(error, folder) or f"{folder}: cannot be written ({error})") from error
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path` so that a reader sees the old file or the whole new one, never a part.
+
+    Raises:
+        InterplayError: the disk is full, read-only or refuses; one line that names it.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make `target` the same file as `source`, or a copy where the file system knows no links, atomically.
+
+    Raises:
+        InterplayError: the disk is full, read-only or refuses; one line that names it.
+    """
+    with replacing(target) as temporary:
+        temporary.unlink()
+        try:
+            temporary.hardlink_to(source)
+        except OSError:
+            shutil.copyfile(source, temporary)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -56,8 +110,3 @@ def read_record(path: Path) -> Record:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise InterplayError(f"{path}: not a valid record ({where}: {first['msg']}); delete it and rerun") from error
-
-
-def read_records(paths: Iterable[Path]) -> list[Record]:
-    """Read several records, in the order of their paths."""
-    return [read_record(path) for path in sorted(paths)]

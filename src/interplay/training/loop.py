@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from interplay.training.checkpoint import Checkpoint
+from interplay.training.divergence import observe_finite
 from interplay.training.trajectory import TrajectoryLog
 
 
@@ -59,11 +60,15 @@ def run_loop(
         report: called with each row of readings as it is taken.
         stop: asked after each step and its readings; it must follow from the task's state alone, so that a resumed run
             stops where the uninterrupted one does.
+
+    Raises:
+        InterplayError: training diverged (a loss or a reading is not finite), or the disk takes no checkpoint.
     """
     log = TrajectoryLog()
     done, training, logging, sessions = 0, 0.0, 0.0, 1
     if checkpoint is not None and (saved := checkpoint.load()) is not None:
-        task.load_state_dict(saved["task"])
+        with checkpoint.restoring():
+            task.load_state_dict(saved["task"])
         log.load_state_dict(saved["log"])
         done, training, logging = saved["done"], saved["training"], saved["logging"]
         sessions = saved["sessions"] + 1
@@ -72,7 +77,7 @@ def run_loop(
     while True:
         if done in due and done not in logged:
             started = perf_counter()
-            readings = dict(task.observe(done))
+            readings = observe_finite(task.observe, done, log.state_dict(), task.state_dict)
             log.append(done, readings)
             logging += perf_counter() - started
             if report is not None:

@@ -8,14 +8,13 @@ from pydantic import (
     AfterValidator,
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     model_validator,
 )
 
 from interplay.protocols.runs import Protocol, Settings
-from interplay.protocols.sourced import Strict, each_once
+from interplay.protocols.sourced import Seed, Strict, each_once
 from interplay.protocols.supervised import Seeds
 
 Network = Literal["f_plus", "f_minus"]
@@ -78,7 +77,7 @@ class Toy(Strict):
     batch_size: Batch
     epochs: PositiveInt
     shown_per_class: PositiveInt
-    seed: NonNegativeInt
+    seed: Seed
 
     @model_validator(mode="after")
     def _three_features(self) -> Self:

@@ -15,11 +15,11 @@ from pydantic import (
 )
 
 from interplay.protocols.runs import Protocol, Settings
-from interplay.protocols.sourced import Strict, each_once
+from interplay.protocols.sourced import Seed, Strict, each_once
 
 Objective = Literal["plain", "max_mi", "min_hd"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-Seeds = Annotated[tuple[NonNegativeInt, ...], AfterValidator(each_once)]
+Seeds = Annotated[tuple[Seed, ...], AfterValidator(each_once)]
 Rates = Annotated[tuple[PositiveFloat, ...], AfterValidator(each_once)]
 
 
@@ -92,9 +92,9 @@ class Variants(Strict):
 class WeightSweep(Strict):
     """How the unpublished weight of MAX MI and MIN HD is chosen: by accuracy on a validation split, never on test."""
 
-    max_mi: tuple[PositiveFloat, ...]
-    min_hd: tuple[PositiveFloat, ...]
-    seeds: tuple[NonNegativeInt, ...]
+    max_mi: Rates
+    min_hd: Rates
+    seeds: Seeds
     iterations: PositiveInt
     validation_fraction: Fraction
 
@@ -128,8 +128,8 @@ class SupervisedProtocol(Protocol):
     architectures: dict[str, Architecture]
     norm: Norm
     pre_activation: Literal["reference", "all"]
-    objectives: tuple[Objective, ...]
-    seeds: tuple[NonNegativeInt, ...]
+    objectives: Annotated[tuple[Objective, ...], AfterValidator(each_once)] = Field(min_length=1)
+    seeds: Seeds = Field(min_length=1)
     iterations: PositiveInt
     batch_size: Annotated[int, Field(ge=2)]
     image_pooling: PositiveInt
@@ -148,10 +148,6 @@ class SupervisedProtocol(Protocol):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
-            raise ValueError("seeds: give at least one, each once")
-        if not self.objectives or len(set(self.objectives)) != len(self.objectives):
-            raise ValueError("objectives: give at least one, each once")
         for name, seeds in (("variants", self.variants.seeds), ("children", self.children.seeds)):
             if unknown := sorted(set(seeds) - set(self.seeds)):
                 raise ValueError(f"{name}.seeds: {unknown[0]} has no plain run to compare with; seeds are {self.seeds}")

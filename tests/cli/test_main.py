@@ -1,0 +1,84 @@
+"""What holds for every command: wrong input and a refusing system are one line, whoever runs it and wherever."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from interplay import cli
+from interplay.records.machine import usable_cores
+
+
+def interplay(*arguments, **options):
+    command = [sys.executable, "-m", "interplay", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize("seed", [2**64, 2**63, -1])
+def test_a_seed_that_torch_cannot_take_is_one_line(tmp_path, seed):
+    done = interplay("measure", str(tmp_path / "none.npz"), f"--seed={seed}")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "--seed" in done.stderr
+
+
+def test_more_threads_than_cores_are_as_many_as_cores(root, tmp_path):
+    # No such run, so that nothing starts.
+    arguments = ("run", "theory", "--run", "nothing", "--threads", "100000", "--results", str(tmp_path))
+    done = interplay(*arguments, cwd=root)
+    cores = usable_cores()
+    note, error = done.stderr.splitlines()
+    assert note == f"--threads 100000: this process may use {cores} cores, so {cores} threads"
+    assert error.startswith("error: theory: no run matches")
+
+
+def test_a_user_without_home_runs_all_the_same(root, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "MPLCONFIGDIR", "USER")}
+    environment |= {"HOME": "/none/such", "TMPDIR": "/none/such"}
+    done = interplay("figure", "note/none", cwd=root, env=environment)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.fixture
+def failing(monkeypatch, capsys):
+    """What is said, and the status, where a command raises an error."""
+
+    def fail(error):
+        def command():
+            raise error
+
+        monkeypatch.setattr(cli, "_register", command)
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        return caught.value.code, capsys.readouterr().err
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(errno.ENOSPC, "is full: "), (errno.EROFS, "read-only"), (errno.EACCES, "permission denied")]
+)
+def test_what_the_system_refuses_is_one_line(failing, tmp_path, number, says):
+    status, said = failing(OSError(number, os.strerror(number), str(tmp_path / "file")))
+    assert status == 2
+    assert said.startswith(f"error: {tmp_path / 'file'}: ")
+    assert says in said
+    assert len(said.splitlines()) == 1
+
+
+def test_an_error_of_ours_is_no_excuse(monkeypatch):
+    def command():
+        raise OSError("without a number")
+
+    monkeypatch.setattr(cli, "_register", command)
+    with pytest.raises(OSError, match="without a number"):
+        cli.main()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(root):
+    command = f"{sys.executable} -m interplay forecast | head -c 1"
+    done = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True)
+    assert done.stderr == ""

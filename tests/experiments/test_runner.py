@@ -1,0 +1,86 @@
+"""What is taken over of an interrupted job, and what is said where it is not."""
+
+import re
+
+import pytest
+import torch
+
+from interplay.errors import InterplayError
+from interplay.experiments.runner import run_all
+from interplay.protocols.plan import select_runs
+from interplay.records import read_record
+
+NAME = "grokking/modular-addition/seed0"
+
+
+@pytest.fixture
+def small(small_setup):
+    def make(**overrides):
+        trajectory = {"points": 3, "sample": 64, "batch_size": 16}
+        return small_setup("grokking", **{"steps": 8, "checkpoint_every": 1, "trajectory": trajectory} | overrides)
+
+    return make
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Runs grokking in one session and gives what was said; it is killed when a line with some words is said."""
+
+    def run(setup, killed_at="nothing", **options):
+        said = []
+
+        def say(line):
+            said.append(line)
+            if killed_at in line:
+                raise KeyboardInterrupt
+
+        runs = select_runs(setup, "grokking", "*")
+        options = {"results": tmp_path, "data_root": tmp_path} | options
+        try:
+            run_all(setup, "grokking", runs, device=torch.device("cpu"), threads=1, say=say, **options)
+        except InterplayError as error:
+            said.append(str(error))
+        except KeyboardInterrupt:
+            said.append("killed")
+        return said
+
+    return run
+
+
+def record_in(tmp_path):
+    return read_record(tmp_path / f"records/{NAME}.json")
+
+
+def test_a_changed_value_is_named_and_the_checkpoint_can_be_kept(small, session, tmp_path):
+    assert session(small(), killed_at=f"{NAME}: step 8")[-1] == "killed"
+    changed = small(optimizer={"learning_rate": 0.5})
+    said = session(changed, killed_at="is not taken over")
+    assert said[1] == (
+        f"{NAME}: checkpoint of step 7 is not taken over: protocol.optimizer.learning_rate: 0.005 -> 0.5; "
+        "INTERPLAY_KEEP_CHECKPOINTS=1 takes it over"
+    )
+    said = session(changed, keep_checkpoints=True)
+    assert said[1].startswith(f"{NAME}: checkpoint of step 7 is taken over although: ")
+    record = record_in(tmp_path)
+    assert record.provenance.taken_over == ["protocol.optimizer.learning_rate: 0.005 -> 0.5"]
+    assert record.provenance.sessions == 2
+    assert not [path for path in (tmp_path / "checkpoints").rglob("*") if path.is_file()]
+
+
+def test_finished_runs_of_a_job_that_was_killed_are_taken_over(small, session, tmp_path):
+    setup = small(seeds=[0, 1])
+    assert session(setup, killed_at="modular-addition/seed1: step 8")[-1] == "killed"
+    assert f"{NAME}: done in an earlier session, taken over" in session(setup)
+    assert record_in(tmp_path).provenance.taken_over == []
+
+
+def test_a_results_folder_that_cannot_be_written_stops_before_anything_runs(small, session, tmp_path):
+    (tmp_path / "records").write_text("a file where a folder should be")
+    said = session(small(), results=tmp_path / "records")
+    assert said == [f"{tmp_path / 'records'}: file exists"]
+
+
+def test_a_run_that_diverges_is_named(small, session):
+    error = session(small(optimizer={"learning_rate": 1e38}))[-1]
+    assert re.match(rf"{NAME}: training diverged by step \d+: ", error)
+    assert "\n" not in error

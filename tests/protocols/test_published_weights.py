@@ -1,0 +1,71 @@
+"""Published weights in the plan: fetched, or left by a run of this package that takes their place."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import interplay.protocols.experiments as declared
+from interplay.errors import InterplayError
+from interplay.experiments.runner import _weights
+from interplay.protocols import grokking
+from interplay.protocols.mappings import WeightsSubstitute
+from interplay.protocols.plan import plan_jobs, run_values
+from interplay.protocols.setup import load_setup
+
+PUBLISHED = "clip-rn50-openai"
+TRAINED = "supervised/cifar10/plain/seed0"
+
+
+@pytest.fixture
+def under(config, monkeypatch):
+    """A setup in which grokking reads published weights, under a mapping that may put something in their place."""
+    setup, all_of_them = load_setup(config, "smoke"), dict(declared.experiments())
+
+    def unfold(protocol, given):
+        return [replace(run, weights=(PUBLISHED,)) for run in grokking.unfold(protocol, given)]
+
+    all_of_them["grokking"] = replace(all_of_them["grokking"], unfold=unfold)
+    monkeypatch.setattr(declared, "experiments", lambda: MappingProxyType(all_of_them))
+
+    def make(use):
+        weights = {PUBLISHED: WeightsSubstitute(use=use)} if use else {}
+        return replace(setup, mapping=setup.mapping.model_copy(update={"weights": weights}))
+
+    return make
+
+
+def test_published_weights_are_fetched_before_the_job(under):
+    setup = under(PUBLISHED)
+    (job,) = plan_jobs(setup, ["grokking"])
+    assert job.weights == (PUBLISHED,) and job.inputs == []
+    assert not any("weights" in line for line in setup.overrides_of("grokking", job.runs[0]))
+
+
+def test_a_run_that_takes_their_place_comes_first_and_is_an_override(under, tmp_path):
+    setup = under(f"run:{TRAINED}")
+    (job,) = plan_jobs(setup, ["grokking"])
+    assert job.weights == ()
+    assert job.inputs == [f"records/{TRAINED}.json", f"models/{TRAINED}.safetensors"]
+    line = f"weights.{PUBLISHED}: {PUBLISHED} -> run:{TRAINED}"
+    assert line in setup.overrides_of("grokking", job.runs[0])
+    assert run_values(setup, "grokking", job.runs[0]) != run_values(under(PUBLISHED), "grokking", job.runs[0])
+    path = tmp_path / f"models/{TRAINED}.safetensors"
+    path.parent.mkdir(parents=True)
+    save_file({"w": torch.ones(2)}, path)
+    tensors, digest = _weights(setup, job.runs[0], tmp_path, tmp_path)[PUBLISHED]()
+    assert tensors["w"].tolist() == [1, 1] and len(digest) == 16
+
+
+def test_weights_that_the_mapping_lacks_are_named(under):
+    with pytest.raises(InterplayError, match=f"weights: {PUBLISHED} missing, grokking needs it"):
+        plan_jobs(under(None), ["grokking"])
+
+
+def test_weights_that_are_not_there_are_one_line(under, tmp_path):
+    setup = under(PUBLISHED)
+    (job,) = plan_jobs(setup, ["grokking"])
+    with pytest.raises(InterplayError, match=f"interplay fetch {PUBLISHED}"):
+        _weights(setup, job.runs[0], tmp_path, tmp_path)[PUBLISHED]()

@@ -1,0 +1,140 @@
+import os
+import pwd
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from interplay.errors import InterplayError
+from interplay.records import machine
+from interplay.records.machine import bound_threads, bounded, settle, usable_cores
+
+
+@pytest.fixture
+def many_cores(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: set(range(64)), raising=False)
+
+
+def cgroup(root, lines, mounts, files):
+    (root / "proc/self").mkdir(parents=True)
+    (root / "proc/self/cgroup").write_text(lines)
+    (root / "proc/self/mountinfo").write_text(mounts)
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+
+V2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
+V1 = (
+    "31 23 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+    "32 23 0:28 {part} /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "mounts", "files", "cores"),
+    [
+        ("0::/\n", V2, {"sys/fs/cgroup/cpu.max": "200000 100000\n"}, 2),
+        ("0::/\n", V2, {"sys/fs/cgroup/cpu.max": "max 100000\n"}, 64),
+        ("0::/a/b\n", V2, {"sys/fs/cgroup/a/cpu.max": "150000 100000", "sys/fs/cgroup/a/b/cpu.max": "max 100000"}, 2),
+        ("0::/a/b\n", V2, {"sys/fs/cgroup/a/cpu.max": "max 100000", "sys/fs/cgroup/a/b/cpu.max": "50000 100000"}, 1),
+        ("0::/the/hosts/path\n", V2, {"sys/fs/cgroup/cpu.max": "300000 100000\n"}, 3),
+        ("0::/\n", V2, {"sys/fs/cgroup/cpu.max": "nonsense"}, 64),
+        (
+            "4:memory:/x\n3:cpu,cpuacct:/docker/1\n",
+            V1.format(part="/docker/1"),
+            {
+                "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "400000\n",
+                "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+            },
+            4,
+        ),
+        (
+            "3:cpu,cpuacct:/slurm/job\n",
+            V1.format(part="/"),
+            {
+                "sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_quota_us": "500000\n",
+                "sys/fs/cgroup/cpu,cpuacct/slurm/cpu.cfs_period_us": "100000\n",
+                "sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_quota_us": "-1\n",
+                "sys/fs/cgroup/cpu,cpuacct/slurm/job/cpu.cfs_period_us": "100000\n",
+            },
+            5,
+        ),
+        ("", "", {}, 64),
+    ],
+)
+def test_a_quota_of_cpu_time_bounds_the_cores(tmp_path, many_cores, lines, mounts, files, cores):
+    cgroup(tmp_path, lines, mounts, files)
+    assert usable_cores(tmp_path) == cores
+
+
+def test_affinity_bounds_the_cores_and_no_proc_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {3}, raising=False)
+    assert usable_cores(tmp_path / "none") == 1
+    assert bounded(100_000) == 1
+
+
+def test_threads_of_libraries_are_bounded(monkeypatch):
+    monkeypatch.setattr(machine, "usable_cores", lambda: 2)
+    environment = {"OMP_NUM_THREADS": "100000", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "4,2"}
+    bound_threads(environment)
+    assert environment == {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "4,2"}
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("given", [{}, {"HOME": ""}, {"HOME": "/"}, {"HOME": "/none/such"}])
+def test_a_user_without_account_and_home_gets_both(temporary, monkeypatch, given):
+    def unknown(user):
+        raise KeyError(f"getpwuid(): uid not found: {user}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    environment = dict(given)
+    settle(environment)
+    home = Path(environment["HOME"])
+    assert home == temporary / f"interplay-{os.getuid()}"
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert environment["USER"] == f"user{os.getuid()}"
+    assert Path(environment["MPLCONFIGDIR"]).is_relative_to(home)
+    settle(again := dict(given))
+    assert again["HOME"] == environment["HOME"]  # all processes share what is cached there
+
+
+def test_a_home_that_cannot_be_written_is_kept_for_what_is_read_there(temporary, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    environment = {"HOME": str(temporary), "MPLCONFIGDIR": "/given"}
+    settle(environment)
+    assert environment["HOME"] == str(temporary)
+    assert environment["MPLCONFIGDIR"] == "/given"
+    assert Path(environment["XDG_CACHE_HOME"]).is_relative_to(temporary)
+
+
+def test_who_has_a_home_keeps_everything_as_it_is(tmp_path):
+    environment = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "USER": "someone"}
+    settle(environment)
+    assert environment == {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "USER": "someone"}
+
+
+def test_a_folder_that_someone_else_could_write_is_not_trusted(temporary):
+    (temporary / f"interplay-{os.getuid()}").mkdir()
+    (temporary / f"interplay-{os.getuid()}").chmod(0o777)
+    settle(environment := {"HOME": "/"})
+    assert environment["HOME"] != str(temporary / f"interplay-{os.getuid()}")
+    assert stat.S_IMODE(Path(environment["HOME"]).stat().st_mode) == 0o700
+
+
+def test_temporary_files_go_where_there_is_room_for_them(temporary, monkeypatch):
+    settle(environment := {"HOME": str(temporary), "TMPDIR": "/none/such"})
+    assert environment["TMPDIR"] == str(temporary)
+
+    def nowhere():
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    with pytest.raises(InterplayError, match="TMPDIR="):
+        settle({})

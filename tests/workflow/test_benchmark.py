@@ -1,0 +1,52 @@
+"""The benchmark of the pipeline: what its meter writes, and how it is summed up."""
+
+import os
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def pipeline(load_script):
+    return load_script("benchmarks/pipeline.py")
+
+
+def test_the_meter_runs_the_command_and_writes_what_it_took(pipeline, root, tmp_path):
+    pipeline.write_meter(tmp_path / "with space")
+    log = tmp_path / "times.jsonl"
+    environment = os.environ | {"INTERPLAY_TIMES": str(log), "PYTHONPATH": str(root / "src")}
+
+    def call(*arguments):
+        command = [str(tmp_path / "with space/interplay"), *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    assert call("--version").stdout.strip()
+    assert call("figure", "no such").returncode == 2
+    version, figure = pipeline.read_log(log)
+    assert (version["what"], figure["what"]) == (["--version"], ["figure", "no such"])
+    assert version["cpu"] > 0
+    assert version["wall"] > 0
+    assert version["peak"] > 1000
+
+
+def test_times_are_summed_by_experiment_and_kind_the_costliest_first(pipeline):
+    def row(*what, wall=1.0, cpu=2.0):
+        return {"what": list(what), "wall": wall, "cpu": cpu, "peak": 1024}
+
+    rows = [row("run", "supervised", cpu=5.0), row("figure", "a"), row("figure", "b"), row("run", "supervised")]
+    table = [line.split() for line in pipeline.summarise([*rows, row("report", cpu=1.0)], 20.0).splitlines()]
+    assert table[0] == ["jobs", "wall", "s", "CPU", "s", "peak", "MiB"]
+    assert table[1][:4] == ["supervised", "2", "2.0", "7.0"]
+    assert table[2][:4] == ["figures", "2", "2.0", "4.0"]
+    assert table[3][:4] == ["report", "1", "1.0", "1.0"]
+    assert table[4] == ["Snakemake", "8.0"]
+    assert table[5] == ["all", "5", "5.0", "20.0"]
+
+
+def test_the_checkout_is_copied_without_its_data_and_results(pipeline, root, tmp_path):
+    pipeline.copy_checkout(tmp_path / "copy")
+    names = {path.name for path in (tmp_path / "copy").iterdir()}
+    assert names == {"Snakefile", "pyproject.toml", "workflow", "profiles", "config", "src", "data"}
+    pins = sorted(path.name for path in (tmp_path / "copy/data").iterdir())
+    assert [name for name in pins if name.endswith(".dvc")] == sorted(path.name for path in root.glob("data/*.dvc"))
+    assert not [path for path in (tmp_path / "copy/data").rglob("*") if path.suffix not in (".dvc", ".yaml")]
