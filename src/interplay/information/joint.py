@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,27 +33,47 @@ class Entropies:
 
 
 def entropies_of_moments(
-    moments: Tensor, weights: Tensor, shares: Tensor, exact_limit: int, seed: int = 0
+    moments: Tensor,
+    weights: Tensor,
+    shares: Tensor,
+    exact_limit: int,
+    seed: int = 0,
+    *,
+    present: Sequence[int] | None = None,
 ) -> Entropies:
-    """Entropies from class moments that sum to trace one.
+    """Entropies from class moments, which are divided by the trace of their sum.
+
+    At its peak it takes as much memory as the moments of the classes present once more.
 
     Args:
-        moments: `[C, d, d]`, float64: S_c, whose trace is the share of class c where all samples have unit length.
+        moments: `[C', d, d]`, float64: S_c, whose trace is proportional to the share of class c where all samples have
+            unit length. Left as they are.
         weights: `[C, d']`, float64: unit class weights.
         shares: `[C]`, float64, positive, of sum one: the share of each class in the samples.
         exact_limit: largest matrix to diagonalise; beyond it the joint entropy is estimated.
         seed: of that estimate.
+        present: of the C' moments those of the C classes; all by default.
     """
-    feature_spectrum, basis = torch.linalg.eigh(moments.sum(0))
+    classes = range(len(moments)) if present is None else present
+    total = moments[0].new_zeros(moments.shape[1:])  # [d, d]
+    for c in classes:
+        total += moments[c]
+    trace = total.trace()
+    feature_spectrum, basis = torch.linalg.eigh(total / trace)
     kept = feature_spectrum > NEGLIGIBLE_MASS
-    feature_spectrum, basis = feature_spectrum[kept], basis[:, kept]
+    feature_spectrum, basis = feature_spectrum[kept], basis[:, kept]  # [k], [d, k]
 
     # Coordinates of the weights in the eigenbasis of their own second moment. In the two eigenbases the operator is
     # close to diagonal, where random signs have no variance.
     _, singular, axes = torch.linalg.svd(shares.sqrt().unsqueeze(1) * weights, full_matrices=False)
     used = singular.square() > NEGLIGIBLE_MASS
     head_spectrum = singular[used].square()
-    operator = KroneckerSum(basis.T @ moments @ basis, weights @ axes[used].T)
+    # Class by class: a product of all at once would hold one more copy of the moments.
+    rotated = basis.new_empty(len(classes), len(feature_spectrum), len(feature_spectrum))  # [C, k, k]
+    scaled = basis / trace.sqrt()
+    for place, c in enumerate(classes):
+        rotated[place] = scaled.T @ moments[c] @ scaled
+    operator = KroneckerSum(rotated, weights @ axes[used].T)
 
     joint, method, error = _joint_entropy(operator, exact_limit, seed)
     return Entropies(
