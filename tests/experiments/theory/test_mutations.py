@@ -79,8 +79,8 @@ def algorithm_without_class_factor(features, labels, **options):
     return algorithm_1(features, labels, mend_means=True, mend_result=False, cut=1e-5)
 
 
-def stretched_whitener(means, counts, relative_cut=1e-5):
-    return 1.1 * whitener(means, counts, relative_cut)
+def stretched_whitener(means, counts, relative_cut=1e-5, **options):
+    return 1.1 * whitener(means, counts, relative_cut, **options)
 
 
 MUTATIONS = [
