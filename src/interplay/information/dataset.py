@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import nan
 
 import torch
@@ -12,49 +11,15 @@ from torch import Tensor
 from interplay.errors import InterplayError
 from interplay.information.chance import chance_moments, pseudo_groups
 from interplay.information.checks import check_count, check_labels, check_matrix, check_vector, gathers
-from interplay.information.entropy import NO_ENTROPY
 from interplay.information.gram import normalise_rows
-from interplay.information.joint import Entropies, Method, entropies_of_moments
+from interplay.information.joint import Entropies, entropies_of_moments
 from interplay.information.memory import check_fits
-from interplay.information.moments import GroupMoments, waiting_rows
-from interplay.information.quadrature import WORKING_MEMORY
+from interplay.information.moments import GroupMoments
+from interplay.information.plan import EXACT_LIMIT, collecting_memory
+from interplay.information.result import InformationResult, checked_head, ratio
 
-EXACT_LIMIT = 4096
 _SQUARES = (1e-140, 1e140)  # between these squares, and sums of them, neither under- nor overflow
 _CHUNK = 2**20  # entries of the rows that are normalised at a time
-
-
-@dataclass(frozen=True)
-class InformationResult:
-    """Information between features and head over all samples seen; entropies in nats, ratios in [0, 1].
-
-    Attributes:
-        mir: NaN where the smaller entropy is 0; hdr: NaN where both are 0 (metrics24 Def. III.4, III.5).
-        mir_chance: MIR of the same features under labels that know nothing of them; NaN if not gathered.
-        feature_effective_rank, head_effective_rank: of the normalised rows (metrics24 Def. III.2).
-        num_samples: samples that count; samples whose features are all zero have no direction and do not.
-        method: "exact", or "quadrature" where the joint matrix was too large to diagonalise.
-        standard_error: of the joint entropy and so of the mutual information, in nats; 0 where exact.
-    """
-
-    feature_entropy: float
-    head_entropy: float
-    joint_entropy: float
-    mutual_information: float
-    mir: float
-    hdr: float
-    mir_chance: float
-    feature_effective_rank: float
-    head_effective_rank: float
-    num_samples: int
-    num_zero: int
-    method: Method
-    standard_error: float
-
-    @property
-    def mir_standard_error(self) -> float:
-        """Standard error of `mir`; NaN where `mir` is."""
-        return self.standard_error * _ratio(1.0, min(self.feature_entropy, self.head_entropy))
 
 
 class DatasetInformation:
@@ -202,21 +167,13 @@ class DatasetInformation:
             exact_limit: size of the largest matrix that is diagonalised. Beyond it the joint entropy is an estimate
                 with a standard error (`interplay.information.quadrature`), typically good to a few 1e-4 of its value.
         """
-        check_matrix(head_weights, "head_weights")
         exact_limit = check_count(exact_limit, "exact_limit", 0)
-        if len(head_weights) != self.num_classes:
-            shape = list(head_weights.shape)
-            raise InterplayError(f"head_weights: expected {self.num_classes} rows, one per class, got shape {shape}")
+        check_matrix(head_weights, "head_weights")
         if self._seen == 0:
             missing = f"; all {self._zero} samples so far are zero" if self._zero else "; call update first"
             raise InterplayError(f"DatasetInformation: nothing to compute from{missing}")
         sums, counts = self._moments.totals()
-        weights = head_weights.detach().to(sums.device, torch.float64)
-        undirected = (counts > 0) & ~(weights != 0).any(1).cpu()
-        if bool(undirected.any()):
-            rows = undirected.nonzero().flatten().tolist()
-            raise InterplayError(f"head_weights: rows {rows} are zero and have no direction")
-        weights = normalise_rows(weights)  # [C, d']
+        weights = checked_head(head_weights, counts, sums.device)  # [C, d']
         needed = collecting_memory(self.num_features, self.num_classes, weights.shape[1], chance=self._chance)
         check_fits(
             needed - 8 * sums.numel() * (1 + self._chance),  # beside what the moments take already
@@ -232,8 +189,8 @@ class DatasetInformation:
             head_entropy=found.head,
             joint_entropy=found.joint,
             mutual_information=information,
-            mir=_ratio(information, smaller),
-            hdr=_ratio(larger - smaller, larger),
+            mir=ratio(information, smaller),
+            hdr=ratio(larger - smaller, larger),
             mir_chance=self._mir_by_chance(counts, weights, exact_limit),
             feature_effective_rank=found.feature_effective_rank,
             head_effective_rank=found.head_effective_rank,
@@ -250,7 +207,7 @@ class DatasetInformation:
         moments = chance_moments(sums, group_counts, class_counts)
         drawn = (moments.diagonal(dim1=1, dim2=2).sum(1) > 0).cpu()
         found = _entropies(moments, torch.where(drawn, class_counts, 0), weights, exact_limit, self.seed)
-        return _ratio(found.feature + found.head - found.joint, min(found.feature, found.head))
+        return ratio(found.feature + found.head - found.joint, min(found.feature, found.head))
 
 
 def _entropies(sums: Tensor, counts: Tensor, weights: Tensor, exact_limit: int, seed: int) -> Entropies:
@@ -258,27 +215,6 @@ def _entropies(sums: Tensor, counts: Tensor, weights: Tensor, exact_limit: int, 
     present = (counts > 0).nonzero().flatten().tolist()
     shares = counts.to(sums.device, sums.dtype)[present]
     return entropies_of_moments(sums, weights[present], shares / shares.sum(), exact_limit, seed, present=present)
-
-
-def collecting_memory(num_features: int, num_classes: int, head_features: int, *, chance: bool) -> float:
-    """Bytes that `DatasetInformation` takes at its peak, in `compute`."""
-    moments = 8.0 * num_classes * num_features**2
-    rank = min(num_classes, head_features)
-    size = num_features * rank
-    # Collected moments, rotated ones, and by chance collected and pooled ones as well.
-    held = moments * (4 if chance else 2)
-    # Rows that wait, put together and put in order.
-    waiting = 3 * 8.0 * waiting_rows(num_features, num_classes) * num_features
-    # The joint matrix with its decomposition's copies, or the vectors of quadrature: a block with its image, and for
-    # each of them what its product with every class takes.
-    block = min(2 * rank + 16, max(1, WORKING_MEMORY // (8 * size)))
-    vectors = 8.0 * block * size * (4 + 2 * num_classes / rank)
-    joint = 3 * 8.0 * min(size, EXACT_LIMIT) ** 2 if size <= EXACT_LIMIT else vectors + WORKING_MEMORY
-    return held + max(waiting, joint)
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator > NO_ENTROPY else nan
 
 
 def _same_mean(first: Tensor | None, second: Tensor | None) -> bool:

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from interplay.information.batch import NAMES, class_vectors, mean_readings, paired_information
-from interplay.information.dataset import EXACT_LIMIT, DatasetInformation
+from interplay.information.dataset import DatasetInformation
 from interplay.information.gram import FeatureNorm, normalise_features
+from interplay.information.plan import EXACT_LIMIT
 
 
 @torch.no_grad()

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from interplay.errors import InterplayError
 from interplay.information.batch import batch_information
 from interplay.information.checks import check_count, check_labels, check_matrix, gathers
-from interplay.information.dataset import DatasetInformation, InformationResult
+from interplay.information.dataset import DatasetInformation
+from interplay.information.result import InformationResult
 
 
 class InformationMetric:
