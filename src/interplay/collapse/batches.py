@@ -18,8 +18,9 @@ MAX_BATCHES = 256
 # Entries of the features that are picked from a file at a time, each time in a pass over it.
 _ENTRIES = 2**23
 
-# Of the parts in which a file is read and computed with: a handful of blocks of 16 MB.
-_BLOCKS = 2**27
+# Of the block of features that is read and computed with, in float64: as it is, moved, normalised, and less its means.
+_BLOCKS = 4 * 8.0
+_FIXED = 2**25  # what libraries and small matrices take, whatever the data
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,16 @@ def measuring_memory(samples: Samples, classes: int, size: int, few: bool) -> fl
     if few:
         information = few_samples_memory(n, d)
     elif head is None:
-        information = collecting_memory(d, 1, 1, chance=False)
+        information = collecting_memory(n, d, 1, 1, chance=False)
     else:
-        information = collecting_memory(d, classes, head.shape[1], chance=True)
-    # A batch as it is, in float64, normalised and multiplied.
-    picked = 8.0 * (max(_ENTRIES, size * d) + 4 * size * d)
-    if size <= EXACT_LIMIT or head is None:
-        batch = picked + 8.0 * 5 * min(size, EXACT_LIMIT if head is not None else d) ** 2
+        information = collecting_memory(n, d, classes, head.shape[1], chance=True)
+    # The features of as many batches as are picked at once, and one of them in float64, normalised and multiplied.
+    at_once = max(size * d, min(_ENTRIES, n * d, MAX_BATCHES * size * d))
+    batch = 4.0 * at_once + 8.0 * 4 * size * d
+    if head is None:
+        batch += 8.0 * 4 * min(size, d) ** 2
+    elif size <= EXACT_LIMIT:
+        batch += 8.0 * 5 * size**2
     else:
-        batch = picked + collecting_memory(d, classes, head.shape[1], chance=False)
-    labels = 8.0 * 5 * n
-    return labels + _BLOCKS + max(means + information, batch)
+        batch += collecting_memory(size, d, classes, head.shape[1], chance=False)
+    return _FIXED + 8.0 * 5 * n + _BLOCKS * min(n, samples.rows) * d + max(means + information, batch)

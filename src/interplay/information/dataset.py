@@ -174,7 +174,9 @@ class DatasetInformation:
             raise InterplayError(f"DatasetInformation: nothing to compute from{missing}")
         sums, counts = self._moments.totals()
         weights = checked_head(head_weights, counts, sums.device)  # [C, d']
-        needed = collecting_memory(self.num_features, self.num_classes, weights.shape[1], chance=self._chance)
+        needed = collecting_memory(
+            self._seen, self.num_features, self.num_classes, weights.shape[1], chance=self._chance
+        )
         check_fits(
             needed - 8 * sums.numel() * (1 + self._chance),  # beside what the moments take already
             f"entropies of {self.num_classes} classes of {self.num_features} features",

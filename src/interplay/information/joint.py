@@ -54,25 +54,13 @@ def entropies_of_moments(
         seed: of that estimate.
         present: of the C' moments those of the C classes; all by default.
     """
-    classes = range(len(moments)) if present is None else present
-    total = moments[0].new_zeros(moments.shape[1:])  # [d, d]
-    for c in classes:
-        total += moments[c]
-    trace = total.trace()
-    feature_spectrum, basis = torch.linalg.eigh(total / trace)
-    kept = feature_spectrum > NEGLIGIBLE_MASS
-    feature_spectrum, basis = feature_spectrum[kept], basis[:, kept]  # [k], [d, k]
+    feature_spectrum, rotated = _in_eigenbasis(moments, range(len(moments)) if present is None else present)
 
     # Coordinates of the weights in the eigenbasis of their own second moment. In the two eigenbases the operator is
     # close to diagonal, where random signs have no variance.
     _, singular, axes = torch.linalg.svd(shares.sqrt().unsqueeze(1) * weights, full_matrices=False)
     used = singular.square() > NEGLIGIBLE_MASS
     head_spectrum = singular[used].square()
-    # Class by class: a product of all at once would hold one more copy of the moments.
-    rotated = basis.new_empty(len(classes), len(feature_spectrum), len(feature_spectrum))  # [C, k, k]
-    scaled = basis / trace.sqrt()
-    for place, c in enumerate(classes):
-        rotated[place] = scaled.T @ moments[c] @ scaled
     operator = KroneckerSum(rotated, weights @ axes[used].T)
 
     joint, method, error = _joint_entropy(operator, exact_limit, seed)
@@ -85,6 +73,23 @@ def entropies_of_moments(
         method=method,
         standard_error=error,
     )
+
+
+def _in_eigenbasis(moments: Tensor, classes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Spectrum `[k]` of the sum of these classes' moments, of trace one, and each of them in its basis `[C, k, k]`."""
+    total = moments[0].new_zeros(moments.shape[1:])  # [d, d]
+    for c in classes:
+        total += moments[c]
+    trace = total.trace()
+    spectrum, basis = torch.linalg.eigh(total.div_(trace))
+    del total
+    kept = spectrum > NEGLIGIBLE_MASS
+    spectrum, basis = spectrum[kept], basis[:, kept] / trace.sqrt()  # [k], [d, k]
+    # Class by class: a product of all at once would hold one more copy of the moments.
+    rotated = basis.new_empty(len(classes), len(spectrum), len(spectrum))
+    for place, c in enumerate(classes):
+        rotated[place] = basis.T @ moments[c] @ basis
+    return spectrum, rotated
 
 
 def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple[float, Method, float]:
