@@ -23,8 +23,6 @@ REQUIRED, OPTIONAL = ("features", "labels"), ("head_weights", "head_bias")
 # Entries of the block of features that is held at a time: 16 MB of float64.
 _ENTRIES = 2**21
 
-_ANY_LABEL = torch.iinfo(torch.int64).max
-
 
 @dataclass(frozen=True)
 class Arrays:
@@ -63,7 +61,7 @@ class Samples:
             check_head(head_weights, head_bias, self.num_features)
         elif head_bias is not None:
             raise InterplayError("head_bias without head_weights")
-        self.labels = check_labels(labels, _ANY_LABEL if head_weights is None else len(head_weights), self.num_samples)
+        self.labels = check_labels(labels, None if head_weights is None else len(head_weights), self.num_samples)
         self.head_weights, self.head_bias = head_weights, head_bias
 
     @property

@@ -83,11 +83,11 @@ def neural_collapse(
         raise InterplayError("head_bias: given without head_weights")
     if head_weights is not None:
         check_head(head_weights, head_bias, features.shape[1])
-    num_classes = len(head_weights) if head_weights is not None else torch.iinfo(torch.int64).max
-    labels = check_labels(labels, num_classes, len(features)).to(features.device).long()
+    labels = check_labels(labels, None if head_weights is None else len(head_weights), len(features))
+    labels = labels.to(features.device)
     if head_weights is None:  # any whole numbers may name the classes: count those that occur
         names, labels = torch.unique(labels, return_inverse=True)
-        num_classes = len(names)
+    num_classes = len(names) if head_weights is None else len(head_weights)
     first = LayerCollapse(num_classes, relative_cut=relative_cut)
     rows = max(1, _ENTRIES // features.shape[1])
     batches = list(zip(features.detach().split(rows), labels.split(rows), strict=True))

@@ -29,10 +29,10 @@ def gathers(method: Callable[_P, _R]) -> Callable[_P, _R]:
     return wrapped
 
 
-def check_tensor(z: Any, name: str) -> None:
-    """Raise an InterplayError unless `z` is a dense tensor of real numbers with values; looks at none of them.
+def check_tensor(z: Any, name: str, *, empty: bool = False) -> None:
+    """Raise an InterplayError unless `z` is a dense tensor of real numbers; looks at none of its values.
 
-    Nothing is computed, so that a training loop on a GPU does not wait.
+    Nothing is computed, so that a training loop on a GPU does not wait. It must have values unless `empty`.
     """
     _check_dense(z, name)
     if z.is_complex():
@@ -41,7 +41,7 @@ def check_tensor(z: Any, name: str) -> None:
         raise InterplayError(f"{name}: expected real numbers, got {z.dtype}; convert with .float()")
     if z.dtype not in _ARITHMETIC:
         raise InterplayError(f"{name}: {z.dtype} only stores numbers; convert with .float()")
-    if 0 in z.shape:
+    if 0 in z.shape and not empty:
         raise InterplayError(f"{name}: empty, shape {list(z.shape)}")
 
 
@@ -67,8 +67,8 @@ def check_vector(z: Any, name: str, length: int) -> None:
         raise InterplayError(f"{name}: expected {length} finite values, got shape {list(z.shape)} of {z.dtype}")
 
 
-def check_labels(labels: Any, num_classes: int, num_samples: int) -> Tensor:
-    """The labels as int64, unless they are not `num_samples` integers in 0..num_classes-1.
+def check_labels(labels: Any, num_classes: int | None = None, num_samples: int | None = None) -> Tensor:
+    """The labels as int64, unless they are not `num_samples` integers in 0..num_classes-1; None takes any number.
 
     Integers of any width are taken, unsigned ones too. Floating-point numbers and truth values are not, even if they
     are whole: where classes are expected they are rather a target or a mask that was given by mistake.
@@ -77,8 +77,9 @@ def check_labels(labels: Any, num_classes: int, num_samples: int) -> Tensor:
         InterplayError: says which of these is wrong.
     """
     _check_dense(labels, "labels")
-    if labels.ndim != 1 or len(labels) != num_samples:
-        raise InterplayError(f"labels: expected shape [{num_samples}], one per sample, got {list(labels.shape)}")
+    if labels.ndim != 1 or num_samples not in (None, len(labels)):
+        wanted = "samples" if num_samples is None else num_samples
+        raise InterplayError(f"labels: expected shape [{wanted}], one per sample, got {list(labels.shape)}")
     if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
         raise InterplayError(f"labels: expected integers, got {labels.dtype}; convert with .long()")
     if len(labels) == 0:
@@ -88,8 +89,9 @@ def check_labels(labels: Any, num_classes: int, num_samples: int) -> Tensor:
     low, high = int(whole.min()), int(whole.max())
     if labels.dtype == torch.uint64 and low < 0:
         raise InterplayError("labels: values of torch.uint64 beyond 2^63 - 1, the largest number that can be a label")
-    if low < 0 or high >= num_classes:
-        raise InterplayError(f"labels: expected 0 to {num_classes - 1}, got values from {low} to {high}")
+    if low < 0 or (num_classes is not None and high >= num_classes):
+        wanted = "0 or more" if num_classes is None else f"0 to {num_classes - 1}"
+        raise InterplayError(f"labels: expected {wanted}, got values from {low} to {high}")
     return whole
 
 
@@ -107,7 +109,7 @@ def check_count(value: Any, name: str, least: int = 1) -> int:
 
 
 def check_number(value: Any, name: str, low: float = -inf, below: float = inf, *, above: bool = False) -> float:
-    """`value` as a float, unless it is not a finite number with `low` <= value < `below` (`above`: `low` < value)."""
+    """`value` as a float, unless it is no finite number with `low` <= value < `below` (`above`: `low` < value)."""
     wanted = "a finite number"
     if low > -inf or below < inf:
         wanted += f" of {'more than' if above else 'at least'} {low:g}"

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from interplay.errors import InterplayError
 from interplay.information import check_matrix, normalise_rows
+from interplay.information.checks import check_count, check_number
 from interplay.objectives.differentiable import short_rows
 from interplay.objectives.matrix_divergence import matrix_kl, taylor_log
 
@@ -24,6 +25,7 @@ def cross_covariance(z1: Tensor, z2: Tensor, *, unbiased: bool = True) -> Tensor
     Source: matrixssl23 5 and Lemma C.2; the released code divides by B.
     """
     check_matrix(z1, "z1")
+    check_matrix(z2, "z2")
     if z1.shape != z2.shape or len(z1) < 2:
         raise InterplayError(
             f"two views of at least 2 samples and one shape needed, got {list(z1.shape)}, {list(z2.shape)}"
@@ -67,7 +69,8 @@ class MatrixSSLLoss(nn.Module):
         if variant not in get_args(SslVariant):
             raise InterplayError(f"variant: {variant!r} is unknown; choose one of {', '.join(get_args(SslVariant))}")
         self.variant = variant
-        self.gamma, self.mu, self.lamda, self.order = gamma, mu, lamda, order
+        self.gamma, self.mu = check_number(gamma, "gamma"), check_number(mu, "mu", 0)
+        self.lamda, self.order = check_number(lamda, "lamda"), check_count(order, "order")
 
     def forward(
         self, online1: Tensor, online2: Tensor, target1: Tensor | None = None, target2: Tensor | None = None
