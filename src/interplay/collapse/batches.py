@@ -52,7 +52,9 @@ def batch_estimate(samples: Samples, mean: Tensor | None, size: int, seed: int) 
                 found.append(_readings(z, labels, permuted, samples.head_weights))
     names = found[0] if found else {}
     # Batches where a ratio is undefined (all samples alike) say nothing about it.
-    means = {name: float(torch.tensor([values[name] for values in found]).double().nanmean()) for name in names}
+    means = {
+        name: float(torch.tensor([values[name] for values in found], dtype=torch.float64).nanmean()) for name in names
+    }
     return BatchEstimate(size=size, batches=len(found), values=means)
 
 
@@ -86,4 +88,5 @@ def measuring_memory(samples: Samples, classes: int, size: int, few: bool) -> fl
         batch += 8.0 * 5 * size**2
     else:
         batch += collecting_memory(size, d, classes, head.shape[1], chance=False)
-    return _FIXED + 8.0 * 5 * n + _BLOCKS * min(n, samples.rows) * d + max(means + information, batch)
+    blocks = _BLOCKS * min(n, samples.rows) * d
+    return _FIXED + 8.0 * 5 * n + max(blocks + means + information, batch)

@@ -13,7 +13,7 @@ from interplay.collapse.between import RELATIVE_CUT, whitener
 from interplay.collapse.outputs import check_same_layers, flat_outputs, matching_labels
 from interplay.collapse.units import Unit
 from interplay.errors import InterplayError
-from interplay.information.checks import check_count, check_number, gathers
+from interplay.information.checks import check_count, check_number, gathers, owned
 from interplay.information.memory import check_fits
 
 
@@ -85,8 +85,8 @@ class LayerCollapse:
                 self._sums[name] = torch.zeros(shape, dtype=torch.float64, device=output.device)
             self.units[name] = self.units[name].settled(output)
             found[name] = self.units[name].coordinates(output.to(self._sums[name].device))
-            self._sums[name].index_add_(0, labels.to(self._sums[name].device), found[name])
-        self._counts += labels.bincount(minlength=self.num_classes).cpu()
+            self._sums[name] = owned(self._sums[name]).index_add_(0, labels.to(found[name].device), found[name])
+        self._counts = self._counts + labels.bincount(minlength=self.num_classes).cpu()
         return found
 
     @gathers
@@ -99,17 +99,17 @@ class LayerCollapse:
         check_same_layers(self._sums, other._sums)
         for name, theirs in other._sums.items():
             unit = other.units[name]
-            mine = self._sums.get(name)
-            if mine is None:
+            if name not in self._sums:
                 self.units[name], self._sums[name] = Unit(unit.origin.clone(), unit.exponent), theirs.clone()
                 continue
+            mine = self._sums[name] = owned(self._sums[name])
             if self.units[name].exponent is None:  # zeros so far, which any unit expresses: take theirs
                 mine -= self._counts.to(mine).unsqueeze(1) * unit.origin.to(mine)
                 self.units[name] = Unit(unit.origin.to(mine.device, copy=True), unit.exponent)
             factor, shift = self.units[name].moved(unit)
             # A sum of n coordinates u becomes one of n coordinates f u + shift.
             mine += factor * theirs.to(mine.device) + other._counts.to(mine).unsqueeze(1) * shift
-        self._counts += other._counts
+        self._counts = self._counts + other._counts
         return self
 
     def state_dict(self) -> dict[str, Any]:
@@ -194,8 +194,8 @@ class LayerScatter:
             if projection is not None:
                 rows = self._units[name].coordinates(output.to(means.device))  # [n, D]
                 deviation = rows.sub_(means[labels.to(means.device)])
-                self._sums[name] += (deviation @ projection.T).square().sum()
-        self._counts += labels.bincount(minlength=len(self._expected)).cpu()
+                self._sums[name] = self._sums[name] + (deviation @ projection.T).square().sum()
+        self._counts = self._counts + labels.bincount(minlength=len(self._expected)).cpu()
 
     @gathers
     def merge(self, other: LayerScatter) -> LayerScatter:
@@ -206,8 +206,8 @@ class LayerScatter:
             raise InterplayError("merge: the second passes come from different first passes")
         check_same_layers(self._sums, other._sums)
         for name, value in other._sums.items():
-            self._sums[name] += value.to(self._sums[name].device)
-        self._counts += other._counts
+            self._sums[name] = self._sums[name] + value.to(self._sums[name].device)
+        self._counts = self._counts + other._counts
         return self
 
     def compute(self) -> dict[str, float]:

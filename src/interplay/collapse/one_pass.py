@@ -11,7 +11,7 @@ from torch import Tensor
 from interplay.collapse.between import RELATIVE_CUT, whitener
 from interplay.collapse.layers import LayerCollapse
 from interplay.errors import InterplayError
-from interplay.information.checks import gathers
+from interplay.information.checks import gathers, owned
 from interplay.information.memory import check_fits
 
 
@@ -48,7 +48,7 @@ class OnePassLayerCollapse:
         for name, rows in self._first.take(outputs, labels).items():  # [n, D], in the layer's coordinates
             if name not in self._squares:
                 self._squares[name] = rows.new_zeros(rows.shape[1], rows.shape[1])
-            self._squares[name].addmm_(rows.T, rows)
+            self._squares[name] = owned(self._squares[name]).addmm_(rows.T, rows)
 
     @torch.no_grad()
     def compute(self) -> dict[str, float]:

@@ -29,6 +29,11 @@ def gathers(method: Callable[_P, _R]) -> Callable[_P, _R]:
     return wrapped
 
 
+def owned(tensor: Tensor) -> Tensor:
+    """The tensor, or a copy of it that may be changed here: what was copied or unpickled in inference mode may not."""
+    return tensor.clone() if tensor.is_inference() else tensor
+
+
 def check_tensor(z: Any, name: str, *, empty: bool = False) -> None:
     """Raise an InterplayError unless `z` is a dense tensor of real numbers; looks at none of its values.
 

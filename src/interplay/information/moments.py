@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from interplay.information.checks import owned
 from interplay.information.memory import check_fits
 
 # Entries of the rows that may wait, 128 MB of them.
@@ -39,7 +40,7 @@ class GroupMoments:
         sums, counts = other.totals()
         mine, _ = self.totals(sums.device)
         mine += sums.to(mine.device)
-        self._counts += counts
+        self._counts = self._counts + counts
 
     def totals(self, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
         """Sums `[G, d, d]`, not a copy, and counts `[G]` on the CPU; `device` matters only before the first sample."""
@@ -60,7 +61,7 @@ class GroupMoments:
                 part = rows[start : start + count]  # [n_g, d]
                 sums[group].addmm_(part.T, part)
                 start += count
-        self._counts += counts
+        self._counts = self._counts + counts
 
     def allocate(self, device: torch.device | str) -> Tensor:
         """The sums `[G, d, d]`; made here, if there are none yet.
@@ -77,6 +78,7 @@ class GroupMoments:
                 device,
             )
             self._sums = torch.zeros(shape, dtype=torch.float64, device=device)
+        self._sums = owned(self._sums)
         return self._sums
 
 
