@@ -40,6 +40,7 @@ def batch_information(
 
     Source: metrics24 sec. V and VI (batches of 64). The entropy cannot exceed log n, and MIR is near 1 by chance.
     """
+    check_matrix(features, "features")
     vectors = class_vectors(head_weights, labels, len(features))
     (readings,) = paired_information(features, vectors, batch_size, [normalise])
     return mean_readings(readings)

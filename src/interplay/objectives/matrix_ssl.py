@@ -76,8 +76,8 @@ class MatrixSSLLoss(nn.Module):
         self, online1: Tensor, online2: Tensor, target1: Tensor | None = None, target2: Tensor | None = None
     ) -> Tensor:
         p1, p2 = _unit(online1), _unit(online2)
-        z1 = p1.detach() if target1 is None else _unit(target1.detach())
-        z2 = p2.detach() if target2 is None else _unit(target2.detach())
+        z1 = p1.detach() if target1 is None else _target(target1)
+        z2 = p2.detach() if target2 is None else _target(target2)
         if self.variant == "published":
             loss = self.uniformity(p1, z2) + self.gamma * self.alignment(p1, z2)
         else:
@@ -113,3 +113,8 @@ def _unit(z: Tensor) -> Tensor:
     short = short_rows(z).unsqueeze(1)
     rows = z.double()
     return normalise_rows(torch.where(short, rows.detach(), rows))
+
+
+def _target(z: Tensor) -> Tensor:
+    check_matrix(z, "target")
+    return _unit(z.detach())
