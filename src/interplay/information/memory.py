@@ -19,6 +19,9 @@ CGROUPS, PROC = Path("/sys/fs/cgroup"), Path("/proc")
 # Share of what is left that a computation may plan for: estimates are rough and others use memory too.
 _USABLE = 0.9
 
+# Less than this is not worth asking the kernel for, which a loop over batches would do each time.
+_SMALL = 2**26
+
 
 class Memory(NamedTuple):
     """Bytes that can still be taken, and what sets that limit."""
@@ -49,6 +52,8 @@ def check_fits(needed: float, what: str, remedy: str, device: torch.device | str
         what: subject of the message, in the plural ("2 classes of 8 features").
         remedy: what to do about it.
     """
+    if needed < _SMALL:
+        return
     free, limit = free_memory(device)
     if needed > _USABLE * free:
         raise InterplayError(f"{what} need {_size(needed)} of memory, and {limit} has {_size(free)} left; {remedy}")

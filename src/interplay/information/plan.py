@@ -33,9 +33,9 @@ def collecting_memory(
     # Rows that wait, put together and put in order.
     waiting = 3 * 8.0 * min(num_samples, waiting_rows(num_features, num_classes)) * num_features
     # The eigenvectors of the features' moment with the decomposition's own memory, less what is rotated later.
-    basis = 4 * square
+    basis = 7 * square
     # The joint matrix on its way, with its decomposition's copies. With few samples it is as small as they are few.
-    joint = 4 * 8.0 * min(size, num_samples, EXACT_LIMIT) ** 2
+    joint = 6 * 8.0 * min(size, num_samples, EXACT_LIMIT) ** 2
     if min(size, num_samples) > EXACT_LIMIT:
         # The vectors of quadrature: a block with its images, and what their products with every class take.
         block = min(2 * rank + 16, size // 2, max(1, WORKING_MEMORY // (8 * size)))

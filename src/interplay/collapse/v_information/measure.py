@@ -29,6 +29,7 @@ class LabelledImages:
     labels: Tensor
 
 
+@torch.inference_mode(False)  # decoders are trained, wherever the network is being evaluated
 def sufficiency_and_minimality(
     network: CompressionCNN,
     splits: Mapping[str, LabelledImages],
@@ -66,6 +67,7 @@ def sufficiency_and_minimality(
     return columns
 
 
+@torch.inference_mode(False)
 def minimality_given_label(
     network: CompressionCNN,
     splits: Mapping[str, LabelledImages],
