@@ -97,7 +97,7 @@ def test_the_stated_error_holds_over_a_family_of_spectra(level, power, top, defl
     exact = float(torch.special.entr(spectrum).sum())
     square = float(spectrum.square().sum())
     found = entropy_by_quadrature(operator, 200, 1.0, square, deflate=deflate, probes=32, steps=40, seed=seed)
-    # 5 of 40 draws of a Gaussian beyond 4 of its standard deviations do not happen; 32 probes have heavier tails.
+    # Five, not four: the spread over 32 probes is itself only known to a fifth, and hypothesis looks for the worst.
     assert abs(found.value - exact) <= 5 * found.standard_error
 
 
