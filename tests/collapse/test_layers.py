@@ -190,3 +190,43 @@ def merge_across_first_passes():
 def test_wrong_use_is_refused(call, message):
     with pytest.raises(InterplayError, match=message):
         call()
+
+
+@pytest.mark.parametrize("kind", [LayerCollapse, OnePassLayerCollapse])
+def test_what_is_refused_leaves_no_trace(kind):
+    collector, clean = kind(2), kind(2)
+    wrong = [({"h": H["h"], "g": torch.ones(3, 2)}, Y), (H, Y + 1), ({"h": H["h"] * torch.nan}, Y), (H, Y[:2])]
+    for outputs, labels in wrong[:2]:  # as the first batch
+        with pytest.raises(InterplayError):
+            collector.update(outputs, labels)
+    outputs = {"h": torch.randn(4, 3)}
+    for each in (collector, clean):
+        each.update(outputs, Y)
+    for refused in wrong:  # and as a later one
+        with pytest.raises(InterplayError):
+            collector.update(*refused)
+    if kind is OnePassLayerCollapse:
+        assert collector.compute() == clean.compute()
+    else:
+        assert torch.equal(collector.class_means()["h"], clean.class_means()["h"])
+        assert collector.counts.tolist() == clean.counts.tolist()
+
+
+def test_a_refused_merge_leaves_counts_and_sums():
+    first, other = LayerCollapse(2), LayerCollapse(2)
+    first.update(H, Y)
+    other.update({"g": torch.ones(4, 3)}, Y)
+    with pytest.raises(InterplayError, match="different layers"):
+        first.merge(other)
+    assert first.counts.tolist() == [2, 2]
+    with pytest.raises(InterplayError, match="expected a LayerCollapse, got dict"):
+        first.merge({})
+    second = first.second_pass()
+    with pytest.raises(InterplayError, match="expected a LayerScatter"):
+        second.merge(first)
+
+
+def test_means_too_large_for_memory_are_refused_before_anything_is_taken():
+    collector = LayerCollapse(10**7)
+    with pytest.raises(InterplayError, match=r"means of 10000000 classes of layer 'h' with 100000 values need"):
+        collector.update({"h": torch.ones(1, 100_000)}, torch.tensor([0]))

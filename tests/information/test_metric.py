@@ -66,3 +66,62 @@ def test_reset_and_merge(make_clusters):
 def test_wrong_use_is_one_clear_line(call, message):
     with pytest.raises(InterplayError, match=message):
         call()
+
+
+def refused_updates(collector, *batches):
+    for batch in batches:
+        with pytest.raises(InterplayError):
+            collector.update(*batch)
+
+
+def test_a_refused_first_batch_leaves_the_metric_as_it_was():
+    metric, fresh = InformationMetric(torch.ones(3, 6) + torch.eye(3, 6)), InformationMetric(num_classes=3)
+    z, labels = torch.randn(9, 6), torch.arange(9) % 3
+    for each in (metric, fresh):
+        # Of four features: it decided that all others have four, too.
+        refused_updates(each, (torch.randn(9, 4), labels + 5), (torch.randn(9, 4) * torch.nan, labels), (z[:0], labels))
+    with pytest.raises(InterplayError, match="no head"):
+        fresh(z, labels)
+    with pytest.raises(InterplayError, match="expected 0 to 2"):
+        metric(z[:, :4], labels + 1)
+    for each in (metric, fresh):
+        with pytest.raises(InterplayError, match="call update first"):
+            each.compute(torch.ones(3, 6) + torch.eye(3, 6))
+        each.update(z, labels)
+        assert each.compute(torch.ones(3, 6) + torch.eye(3, 6))["num_samples"] == 9
+
+
+def test_a_refused_later_batch_or_merge_leaves_it_too():
+    weights = torch.randn(3, 6)
+    metric, other = InformationMetric(weights), InformationMetric(weights, chance=False)
+    z, labels = torch.randn(9, 6), torch.arange(9) % 3
+    metric.update(z, labels)
+    other.update(z, labels)
+    before = metric.compute()
+    refused_updates(metric, (z[:, :4], labels), (z, labels[:4]), (z, labels.float()), (z.to_sparse(), labels))
+    for wrong in (other, InformationMetric(num_classes=4), None):
+        if isinstance(wrong, InformationMetric) and wrong.num_classes == 4:
+            wrong.update(z, labels)
+        with pytest.raises(InterplayError, match="merge: "):
+            metric.merge(wrong)
+    assert metric.compute() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"num_classes": 0},
+        {"num_classes": 3.0},
+        {"num_classes": 3, "num_features": 0},
+        {"num_classes": 3, "mean": [0.0]},
+        {"num_classes": 3, "class_frequencies": "abc"},
+        {"num_classes": 3, "class_frequencies": [1, -1, 1]},
+        {"num_classes": 3, "seed": "x"},
+        {"head": nn.Sequential(nn.Linear(2, 2))},
+        {"head": nn.Linear(4, 3), "num_classes": 4},
+        {"head": [[1.0]]},
+    ],
+)
+def test_wrong_arguments_are_said_at_once(arguments):
+    with pytest.raises(InterplayError):
+        InformationMetric(**arguments)

@@ -115,7 +115,7 @@ def test_a_captured_run_resumes_where_it_was(task, exactly, tmp_path):
     compute = Compute(capture="cuda_graph")
     whole = task(compute=compute)
     run_loop(whole, 20, [])
-    checkpoint = Checkpoint(tmp_path / "c", "id")
+    checkpoint = Checkpoint(tmp_path / "c", {})
     run_loop(task(compute=compute), 15, [], checkpoint, checkpoint_every=10)
     resumed = task(compute=compute)
     assert run_loop(resumed, 20, [], checkpoint, checkpoint_every=10).sessions == 2

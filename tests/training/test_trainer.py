@@ -51,7 +51,7 @@ def everything(trainer):
 def test_killed_and_resumed_is_bit_identical(tmp_path, stops):
     whole = toy.build()
     reference = run_loop(whole, toy.STEPS, LOOK).trajectory
-    checkpoint = Checkpoint(tmp_path / "c", "id")
+    checkpoint = Checkpoint(tmp_path / "c", {})
     for stop in stops:
         with pytest.raises(KeyboardInterrupt):
             run_loop(kill(toy.build(), stop), toy.STEPS, LOOK, checkpoint, checkpoint_every=5)
@@ -134,7 +134,7 @@ def test_two_learners_and_the_teacher_of_one_is_the_other(tmp_path):
     for step in range(8):
         whole.train_step(step)
     assert float(whole.state["count"]) == 8
-    checkpoint = Checkpoint(tmp_path / "c", "id")
+    checkpoint = Checkpoint(tmp_path / "c", {})
     first, second = build(), build()
     for step in range(5):
         first.train_step(step)

@@ -33,19 +33,9 @@ def measure(
     """
     from rich.console import Console
 
-    from interplay.collapse import measure as measure_arrays
-    from interplay.collapse import read_arrays
+    from interplay.collapse import measure_file
 
-    arrays = read_arrays(file)
-    found = measure_arrays(
-        arrays.features,
-        arrays.labels,
-        arrays.head_weights,
-        arrays.head_bias,
-        centre=centre,
-        batch_size=batch_size,
-        seed=seed,
-    )
+    found = measure_file(file, centre=centre, batch_size=batch_size, seed=seed)
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2, allow_nan=False))
         return

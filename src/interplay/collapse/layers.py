@@ -10,8 +10,11 @@ import torch
 from torch import Tensor
 
 from interplay.collapse.between import RELATIVE_CUT, whitener
+from interplay.collapse.outputs import check_same_layers, flat_outputs, matching_labels
+from interplay.collapse.units import Unit
 from interplay.errors import InterplayError
-from interplay.information import check_labels, check_matrix
+from interplay.information.checks import check_count, check_number, gathers, owned
+from interplay.information.memory import check_fits
 
 
 class LayerCollapse:
@@ -40,44 +43,99 @@ class LayerCollapse:
     Source: compression25 sec. 2.1, Alg. 1, Theorem 4, with the scale of Alg. 1 mended for even and uneven classes.
     """
 
+    @gathers
     def __init__(self, num_classes: int, *, relative_cut: float = RELATIVE_CUT) -> None:
-        if num_classes < 1:
-            raise InterplayError(f"num_classes: at least 1 needed, got {num_classes}")
-        self.num_classes, self.relative_cut = num_classes, relative_cut
-        self._sums: dict[str, Tensor] = {}
-        self._counts = torch.zeros(num_classes, dtype=torch.int64)
+        self.num_classes = check_count(num_classes, "num_classes")
+        self.relative_cut = check_number(relative_cut, "relative_cut", 0, 1)
+        self.units: dict[str, Unit] = {}
+        self._sums: dict[str, Tensor] = {}  # of each layer and class `[C, D]`, in the layer's unit
+        self._counts = torch.zeros(self.num_classes, dtype=torch.int64)
 
+    @gathers
     def update(self, layer_outputs: Mapping[str, Tensor], labels: Tensor) -> None:
         """Take up a batch: for every layer its output `[n, ...]`, flattened here, and the labels `[n]`.
 
         Raises:
-            InterplayError: other layers or sizes than before, NaN or infinity, labels that are no class.
+            InterplayError: other layers or sizes than before, NaN or infinity, labels that are no class, or no room
+                for the sums; nothing was taken up then.
         """
+        self.take(*self.checked(layer_outputs, labels))
+
+    def checked(self, layer_outputs: Mapping[str, Tensor], labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Flat outputs `[n, D]` and labels of a batch that can be taken up; nothing is."""
         outputs = flat_outputs(layer_outputs, {name: sums.shape[1] for name, sums in self._sums.items()})
-        labels = _checked(labels, self.num_classes, outputs)
+        labels = matching_labels(labels, self.num_classes, outputs)
         for name, output in outputs.items():
             if name not in self._sums:
+                check_fits(
+                    8 * self.num_classes * output.shape[1],
+                    f"means of {self.num_classes} classes of layer {name!r} with {output.shape[1]} values",
+                    "measure fewer classes or a pooled output",
+                    output.device,
+                )
+        return outputs, labels
+
+    def take(self, outputs: Mapping[str, Tensor], labels: Tensor) -> dict[str, Tensor]:
+        """Take up what `checked` gave; returns the outputs `[n, D]` in the layers' units."""
+        found = {}
+        for name, output in outputs.items():
+            if name not in self._sums:
+                self.units[name] = Unit.of(output)
                 shape = (self.num_classes, output.shape[1])
                 self._sums[name] = torch.zeros(shape, dtype=torch.float64, device=output.device)
-            self._sums[name].index_add_(0, labels.to(output.device), output.double())
-        self._counts += labels.bincount(minlength=self.num_classes).cpu()
+            self.units[name] = self.units[name].settled(output)
+            found[name] = self.units[name].coordinates(output.to(self._sums[name].device))
+            self._sums[name] = owned(self._sums[name]).index_add_(0, labels.to(found[name].device), found[name])
+        self._counts = self._counts + labels.bincount(minlength=self.num_classes).cpu()
+        return found
 
+    @gathers
     def merge(self, other: LayerCollapse) -> LayerCollapse:
         """Take up what another first pass, over other samples of the same layers, has seen; returns self."""
+        if not isinstance(other, LayerCollapse):
+            raise InterplayError(f"merge: expected a LayerCollapse, got {type(other).__name__}")
         if self.num_classes != other.num_classes:
             raise InterplayError(f"merge: num_classes differs, {self.num_classes} and {other.num_classes}")
-        self._counts += other._counts
-        merge_sums(self._sums, other._sums)
+        check_same_layers(self._sums, other._sums)
+        for name, theirs in other._sums.items():
+            unit = other.units[name]
+            if name not in self._sums:
+                self.units[name], self._sums[name] = Unit(unit.origin.clone(), unit.exponent), theirs.clone()
+                continue
+            mine = self._sums[name] = owned(self._sums[name])
+            if self.units[name].exponent is None:  # zeros so far, which any unit expresses: take theirs
+                mine -= self._counts.to(mine).unsqueeze(1) * unit.origin.to(mine)
+                self.units[name] = Unit(unit.origin.to(mine.device, copy=True), unit.exponent)
+            factor, shift = self.units[name].moved(unit)
+            # A sum of n coordinates u becomes one of n coordinates f u + shift.
+            mine += factor * theirs.to(mine.device) + other._counts.to(mine).unsqueeze(1) * shift
+        self._counts = self._counts + other._counts
         return self
 
     def state_dict(self) -> dict[str, Any]:
-        """What was gathered so far, for a checkpoint."""
-        return {"sums": {name: sums.clone() for name, sums in self._sums.items()}, "counts": self.counts}
+        """What was gathered so far, for a checkpoint: `sums` and `counts` by class, and the units of the sums."""
+        return {
+            "sums": {name: sums.clone() for name, sums in self._sums.items()},
+            "counts": self.counts,
+            "origins": {name: unit.origin.clone() for name, unit in self.units.items()},
+            "exponents": {name: unit.exponent for name, unit in self.units.items()},
+        }
 
+    @gathers
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Replace what was gathered by what `state_dict` of a collector over as many classes gave."""
-        self._sums = {name: sums.clone() for name, sums in state["sums"].items()}
-        self._counts = state["counts"].cpu().clone()
+        sums = {name: values.clone() for name, values in state["sums"].items()}
+        counts = state["counts"].cpu().clone()
+        if counts.shape != (self.num_classes,):
+            raise InterplayError(f"load_state_dict: {len(counts)} classes in the state, {self.num_classes} here")
+        # A state of before sums had units is one of units that start at zero.
+        self.units = {
+            name: Unit(state["origins"][name].to(values.device, copy=True), state["exponents"][name])
+            if "origins" in state
+            else Unit(values.new_zeros(values.shape[1]), 0)
+            for name, values in sums.items()
+        }
+        self._sums, self._counts = sums, counts
 
     @property
     def counts(self) -> Tensor:
@@ -86,6 +144,14 @@ class LayerCollapse:
 
     def class_means(self) -> dict[str, Tensor]:
         """Class means `[C, D]` of every layer, float64; zero for a class without samples."""
+        seen = (self._counts > 0).unsqueeze(1)
+        return {
+            name: torch.where(seen.to(means.device), self.units[name].values(means), 0.0)
+            for name, means in self.means_in_units().items()
+        }
+
+    def means_in_units(self) -> dict[str, Tensor]:
+        """Class means `[C, D]` in the coordinates of `units`, in which they keep their digits."""
         return {name: sums / self._counts.clamp(min=1).to(sums).unsqueeze(1) for name, sums in self._sums.items()}
 
     def second_pass(self) -> LayerScatter:
@@ -96,36 +162,52 @@ class LayerCollapse:
         """
         if not self._sums:
             raise InterplayError("LayerCollapse: no samples yet; go over the data with update, then take second_pass()")
-        return LayerScatter(self.class_means(), self.counts, self.relative_cut)
+        return LayerScatter(self.means_in_units(), self.counts, self.relative_cut, self.units)
 
 
 class LayerScatter:
     """Second pass: the mean of |P (h_i - mu_(y_i))|^2 with Sigma_B^+ = P^T P. Made by `LayerCollapse.second_pass`."""
 
-    def __init__(self, means: Mapping[str, Tensor], counts: Tensor, relative_cut: float) -> None:
-        self._means = dict(means)
+    @gathers
+    def __init__(
+        self, means: Mapping[str, Tensor], counts: Tensor, relative_cut: float, units: Mapping[str, Unit]
+    ) -> None:
+        self._means, self._units = dict(means), dict(units)
         self._expected = counts
-        self._projections = {name: whitener(m, counts.to(m.device), relative_cut) for name, m in means.items()}
+        self._projections = {
+            name: whitener(m, counts.to(m.device), relative_cut, origin=units[name].origin) for name, m in means.items()
+        }
         self._sums = {name: torch.zeros((), dtype=torch.float64, device=m.device) for name, m in means.items()}
         self._counts = torch.zeros_like(counts)
 
+    def separates(self, layer: str) -> bool:
+        """Whether the class means of a layer are more than one point."""
+        return self._projections[layer] is not None
+
+    @gathers
     def update(self, layer_outputs: Mapping[str, Tensor], labels: Tensor) -> None:
         """Take up a batch, as `LayerCollapse.update`; order and batches may differ from the first pass."""
         outputs = flat_outputs(layer_outputs, {name: means.shape[1] for name, means in self._means.items()})
-        labels = _checked(labels, len(self._expected), outputs)
+        labels = matching_labels(labels, len(self._expected), outputs)
         for name, output in outputs.items():
             means, projection = self._means[name], self._projections[name]
             if projection is not None:
-                deviation = output.to(means) - means[labels.to(means.device)]
-                self._sums[name] += (deviation @ projection.T).square().sum()
-        self._counts += labels.bincount(minlength=len(self._expected)).cpu()
+                rows = self._units[name].coordinates(output.to(means.device))  # [n, D]
+                deviation = rows.sub_(means[labels.to(means.device)])
+                self._sums[name] = self._sums[name] + (deviation @ projection.T).square().sum()
+        self._counts = self._counts + labels.bincount(minlength=len(self._expected)).cpu()
 
+    @gathers
     def merge(self, other: LayerScatter) -> LayerScatter:
         """Take up another second pass made from the same (merged) first pass; returns self."""
+        if not isinstance(other, LayerScatter):
+            raise InterplayError(f"merge: expected a LayerScatter, got {type(other).__name__}")
         if not torch.equal(self._expected, other._expected):
             raise InterplayError("merge: the second passes come from different first passes")
-        merge_sums(self._sums, other._sums)
-        self._counts += other._counts
+        check_same_layers(self._sums, other._sums)
+        for name, value in other._sums.items():
+            self._sums[name] = self._sums[name] + value.to(self._sums[name].device)
+        self._counts = self._counts + other._counts
         return self
 
     def compute(self) -> dict[str, float]:
@@ -144,42 +226,3 @@ class LayerScatter:
         return {
             name: nan if self._projections[name] is None else float(value) / total for name, value in self._sums.items()
         }
-
-
-def flat_outputs(layer_outputs: Mapping[str, Tensor], known: Mapping[str, int]) -> dict[str, Tensor]:
-    """Outputs `[n, ...]` as detached matrices `[n, D]`, if they are the layers and sizes `known` (when any are)."""
-    if not layer_outputs:
-        raise InterplayError("layer_outputs: no layer given")
-    if known and set(known) != set(layer_outputs):
-        odd = sorted(set(known) ^ set(layer_outputs))
-        raise InterplayError(f"layer_outputs: not the same layers as before, differing in {', '.join(odd)}")
-    flat: dict[str, Tensor] = {}
-    for name, output in layer_outputs.items():
-        if not isinstance(output, Tensor) or output.ndim < 2:
-            raise InterplayError(f"layer_outputs[{name!r}]: expected a tensor [samples, ...]")
-        flat[name] = output.detach().flatten(1)
-        check_matrix(flat[name], f"layer_outputs[{name!r}]")
-        if name in known and known[name] != flat[name].shape[1]:
-            raise InterplayError(
-                f"layer_outputs[{name!r}]: expected {known[name]} values a sample as before, got {flat[name].shape[1]}"
-            )
-    return flat
-
-
-def merge_sums(mine: dict[str, Tensor], theirs: Mapping[str, Tensor]) -> None:
-    """Add the layers' sums of another collector in place; layers and shapes must agree where both have any."""
-    if mine and theirs and {n: t.shape for n, t in mine.items()} != {n: t.shape for n, t in theirs.items()}:
-        raise InterplayError("merge: the collectors hold different layers")
-    for name, value in theirs.items():
-        if name in mine:
-            mine[name] += value.to(mine[name].device)
-        else:
-            mine[name] = value.clone()
-
-
-def _checked(labels: Tensor, num_classes: int, outputs: Mapping[str, Tensor]) -> Tensor:
-    """The labels as int64, if they fit every layer's output."""
-    for name, output in outputs.items():
-        if len(output) != len(labels):
-            raise InterplayError(f"layer_outputs[{name!r}]: {len(output)} samples for {len(labels)} labels")
-    return check_labels(labels, num_classes, len(labels)).long()

@@ -1,43 +1,24 @@
-"""Everything this package measures of one model, from features and labels held in memory."""
+"""Everything this package measures of one model, from features and labels in memory or in a file."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from interplay.collapse.neural_collapse import NeuralCollapse, neural_collapse
-from interplay.errors import InterplayError
-from interplay.information import (
-    DatasetInformation,
-    InformationResult,
-    NeuralCollapseValues,
-    batch_information,
-    check_labels,
-    gram_matrix,
-    matrix_entropy,
-    mir,
-    neural_collapse_values,
-)
-
-# Batches are a sample of the data as they are; more of them would sharpen nothing that matters.
-MAX_BATCHES = 256
-
-
-@dataclass(frozen=True)
-class BatchEstimate:
-    """Means over shuffled batches of `size` samples, as the papers estimate; without a head only the feature entropy.
-
-    `mir_chance` is the MIR of the same batches with the labels permuted within each.
-    """
-
-    size: int
-    batches: int
-    values: dict[str, float]
+from interplay.collapse.arrays import HeldSamples, Samples, naming, open_samples
+from interplay.collapse.batches import BatchEstimate, batch_estimate, measuring_memory
+from interplay.collapse.layers import LayerCollapse
+from interplay.collapse.neural_collapse import FEATURES, NeuralCollapse, NeuralCollapsePass
+from interplay.information import DatasetInformation, InformationResult, NeuralCollapseValues, neural_collapse_values
+from interplay.information.checks import check_count
+from interplay.information.few_samples import FewSamplesInformation
+from interplay.information.memory import check_fits
+from interplay.information.plan import few_samples
 
 
 @dataclass(frozen=True)
@@ -106,73 +87,101 @@ def measure(
         seed: of the batches and of the chance level.
 
     Raises:
-        InterplayError: input that cannot be right, or moments that would not fit into memory.
+        InterplayError: input that cannot be right, or what would not fit into memory.
     """
-    if batch_size < 2:
-        raise InterplayError(f"batch_size: at least 2 needed, got {batch_size}")
-    if head_weights is not None:
-        _refuse_what_cannot_fit(len(head_weights), features.shape[1])
-    collapse = None
-    check_labels(labels, torch.iinfo(torch.int64).max, len(features))
-    if int(labels.min()) != int(labels.max()):
-        collapse = neural_collapse(features, labels, head_weights, head_bias)
-    mean = features.double().mean(0) if centre else None
-    classes = len(head_weights) if head_weights is not None else len(torch.unique(labels))
-    if head_weights is None:
-        # One class and a constant head leave what the features alone say.
-        collected = DatasetInformation(features.shape[1], 1, mean=mean, chance=False)
-        collected.update(features, torch.zeros_like(labels))
-        dataset = collected.compute(torch.ones(1, 1))
+    return _measure(HeldSamples(features, labels, head_weights, head_bias), centre, batch_size, seed)
+
+
+@torch.no_grad()
+def measure_file(path: Path, *, centre: bool = False, batch_size: int = 64, seed: int = 0) -> Measurement:
+    """As `measure`, of an `.npz` or `.safetensors` file (see `read_arrays`) whose features are never held as a whole.
+
+    The file is gone over twice, and once more for the batches. An estimate of what is needed is made beforehand; it
+    does not depend on the number of samples, but for their labels.
+    """
+    samples = open_samples(path)
+    with naming(path):
+        return _measure(samples, centre, batch_size, seed)
+
+
+def _measure(samples: Samples, centre: bool, batch_size: int, seed: int) -> Measurement:
+    size = min(check_count(batch_size, "batch_size", 2), samples.num_samples)
+    seed = check_count(seed, "seed", 0)
+    weights = samples.head_weights
+    if weights is None:  # any whole numbers may name the classes: count those that occur
+        names, labels = torch.unique(samples.labels, return_inverse=True)
+        classes = len(names)
+        samples.labels = labels
     else:
-        counts = labels.long().bincount(minlength=classes)
-        collected = DatasetInformation(features.shape[1], classes, mean=mean, class_frequencies=counts, seed=seed)
-        collected.update(features, labels)
-        dataset = collected.compute(head_weights)
+        classes = len(weights)
+    counts = samples.labels.bincount(minlength=classes)
+    few = few_samples(samples.num_samples, samples.num_features, 1 if weights is None else classes)
+    check_fits(
+        measuring_memory(samples, classes, size, few),
+        f"{samples.num_samples} samples of {samples.num_features} features in {classes} classes",
+        "project the features to fewer dimensions first (PCA), measure fewer classes, or take smaller batches",
+    )
+    first = LayerCollapse(classes)
+    collected = None if centre else _collector(samples, counts, few, None, seed)
+    for features, labels in samples.batches():
+        first.update({FEATURES: features}, labels)
+        _collect(collected, features, labels, weights)
+    mean = None
+    if centre:
+        mean = _mean(first)
+        collected = _collector(samples, counts, few, mean, seed)
+    # Of one class there is no scatter between classes, and no second pass but for the features less their mean.
+    second = NeuralCollapsePass(first, weights, samples.head_bias) if int((counts > 0).sum()) > 1 else None
+    if second is not None or centre:
+        for features, labels in samples.batches():
+            if second is not None:
+                second.update(features, labels)
+            _collect(collected if centre else None, features, labels, weights)
+    assert collected is not None
+    dataset = collected.compute(torch.ones(1, 1) if weights is None else weights)
+    collapse = None if second is None else second.compute()
+    del first, second, collected  # before batches take memory of their own
     return Measurement(
-        num_samples=len(features),
-        num_features=features.shape[1],
+        num_samples=samples.num_samples,
+        num_features=samples.num_features,
         num_classes=classes,
         centred=centre,
-        has_head=head_weights is not None,
+        has_head=weights is not None,
         seed=seed,
         dataset=dataset,
-        batch=_batches(features if mean is None else features.double() - mean, labels, head_weights, batch_size, seed),
+        batch=batch_estimate(samples, mean, size, seed),
         collapse=collapse,
         at_collapse=neural_collapse_values(classes) if classes > 1 else None,
     )
 
 
-def _batches(features: Tensor, labels: Tensor, weights: Tensor | None, size: int, seed: int) -> BatchEstimate:
-    generator = torch.Generator().manual_seed(seed)
-    size = min(size, len(features))
-    order = torch.randperm(len(features), generator=generator)[: MAX_BATCHES * size]
-    whole = order[: len(order) // size * size].view(-1, size).to(features.device)
-    found: list[dict[str, float]] = []
-    for batch in whole:
-        z = features[batch]
-        if not bool((z != 0).any()):
-            continue  # no sample of this batch has a direction
-        if weights is None:
-            found.append({"feature_entropy": float(matrix_entropy(gram_matrix(z)))})
-            continue
-        values = batch_information(z, labels[batch], weights)
-        permuted = labels[batch][torch.randperm(size, generator=generator).to(batch.device)]
-        by_chance = mir(gram_matrix(z), gram_matrix(weights[permuted.long()]))
-        found.append({**values, "mir_chance": float(by_chance)})
-    names = found[0] if found else {}
-    # Batches where a ratio is undefined (all samples alike) say nothing about it.
-    means = {name: float(torch.tensor([values[name] for values in found]).double().nanmean()) for name in names}
-    return BatchEstimate(size=size, batches=len(found), values=means)
+def _collector(
+    samples: Samples, counts: Tensor, few: bool, mean: Tensor | None, seed: int
+) -> DatasetInformation | FewSamplesInformation:
+    """What gathers the information over all samples; without a head one class, whose constant head says nothing."""
+    d, head = samples.num_features, samples.head_weights is not None
+    classes = len(counts) if head else 1
+    if few:
+        return FewSamplesInformation(d, classes, mean=mean, chance=head, seed=seed)
+    frequencies = counts if head else None
+    return DatasetInformation(d, classes, mean=mean, chance=head, class_frequencies=frequencies, seed=seed)
 
 
-def _refuse_what_cannot_fit(classes: int, features: int) -> None:
-    needed = 2 * 8 * classes * features * features
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > 0.8 * available:
-        raise InterplayError(
-            f"{classes} classes of {features} features need {needed / 1e9:.0f} GB of moments, and this machine has "
-            f"{available / 1e9:.0f}; project the features to fewer dimensions first (PCA), or measure fewer classes"
-        )
+def _collect(
+    collected: DatasetInformation | FewSamplesInformation | None,
+    features: Tensor,
+    labels: Tensor,
+    weights: Tensor | None,
+) -> None:
+    if collected is not None:
+        collected.update(features, torch.zeros_like(labels) if weights is None else labels)
+
+
+def _mean(first: LayerCollapse) -> Tensor:
+    """The mean `[d]` of all features, from the class means, in coordinates in which they keep their digits."""
+    means = first.means_in_units()[FEATURES]  # [C, d]
+    shares = first.counts.to(means) / first.counts.sum()
+    return first.units[FEATURES].values((shares @ means).unsqueeze(0))[0]
 
 
 def _nan_as_none(value: Any) -> Any:

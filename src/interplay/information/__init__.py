@@ -3,7 +3,7 @@
 from interplay.information.batch import batch_information, class_vectors, mean_readings, paired_information
 from interplay.information.checks import check_labels, check_matrix
 from interplay.information.closed_forms import NeuralCollapseValues, neural_collapse_values
-from interplay.information.dataset import DatasetInformation, InformationResult
+from interplay.information.dataset import DatasetInformation
 from interplay.information.entropy import (
     effective_rank,
     hdr,
@@ -15,6 +15,7 @@ from interplay.information.entropy import (
 from interplay.information.exact import exact_information
 from interplay.information.gram import FEATURE_NORMS, FeatureNorm, gram_matrix, normalise_features, normalise_rows
 from interplay.information.metric import InformationMetric
+from interplay.information.result import InformationResult
 
 __all__ = [
     "FEATURE_NORMS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log, nan
 from typing import NamedTuple
 
-from interplay.errors import InterplayError
+from interplay.information.checks import check_count
 
 
 class NeuralCollapseValues(NamedTuple):
@@ -27,8 +27,7 @@ def neural_collapse_values(num_classes: int) -> NeuralCollapseValues:
 
     Source: metrics24 Thm. IV.3, IV.4, Cor. IV.5; interplay24 Thm. 4.2, Cor. 4.3.
     """
-    if num_classes < 2:
-        raise InterplayError(f"num_classes: at least 2 needed, got {num_classes}")
+    num_classes = check_count(num_classes, "num_classes", 2)
     if num_classes == 2:
         return NeuralCollapseValues(0.0, nan, nan)
     c = num_classes

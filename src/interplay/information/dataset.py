@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import nan
 
 import torch
@@ -11,47 +10,16 @@ from torch import Tensor
 
 from interplay.errors import InterplayError
 from interplay.information.chance import chance_moments, pseudo_groups
-from interplay.information.checks import check_labels, check_matrix
-from interplay.information.entropy import NO_ENTROPY
+from interplay.information.checks import check_count, check_labels, check_matrix, check_vector, gathers
 from interplay.information.gram import normalise_rows
-from interplay.information.joint import Entropies, Method, entropies_of_moments
+from interplay.information.joint import Entropies, entropies_of_moments
+from interplay.information.memory import check_fits
 from interplay.information.moments import GroupMoments
+from interplay.information.plan import EXACT_LIMIT, collecting_memory
+from interplay.information.result import InformationResult, checked_head, ratio
 
-EXACT_LIMIT = 4096
-_CHUNK = 8192
-
-
-@dataclass(frozen=True)
-class InformationResult:
-    """Information between features and head over all samples seen; entropies in nats, ratios in [0, 1].
-
-    Attributes:
-        mir: NaN where the smaller entropy is 0; hdr: NaN where both are 0 (metrics24 Def. III.4, III.5).
-        mir_chance: MIR of the same features under labels that know nothing of them; NaN if not gathered.
-        feature_effective_rank, head_effective_rank: of the normalised rows (metrics24 Def. III.2).
-        num_samples: samples that count; samples whose features are all zero have no direction and do not.
-        method: "exact", or "quadrature" where the joint matrix was too large to diagonalise.
-        standard_error: of the joint entropy and so of the mutual information, in nats; 0 where exact.
-    """
-
-    feature_entropy: float
-    head_entropy: float
-    joint_entropy: float
-    mutual_information: float
-    mir: float
-    hdr: float
-    mir_chance: float
-    feature_effective_rank: float
-    head_effective_rank: float
-    num_samples: int
-    num_zero: int
-    method: Method
-    standard_error: float
-
-    @property
-    def mir_standard_error(self) -> float:
-        """Standard error of `mir`; NaN where `mir` is."""
-        return self.standard_error * _ratio(1.0, min(self.feature_entropy, self.head_entropy))
+_SQUARES = (1e-140, 1e140)  # between these squares, and sums of them, neither under- nor overflow
+_CHUNK = 2**20  # entries of the rows that are normalised at a time
 
 
 class DatasetInformation:
@@ -87,6 +55,7 @@ class DatasetInformation:
     Source: quantities of metrics24 Def. III.1 to III.5 on Gram matrices of Def. IV.1.
     """
 
+    @gathers
     def __init__(
         self,
         num_features: int,
@@ -98,18 +67,18 @@ class DatasetInformation:
         unit_rows: bool = True,
         seed: int = 0,
     ) -> None:
-        for name, value in (("num_features", num_features), ("num_classes", num_classes)):
-            if value < 1:
-                raise InterplayError(f"{name}: at least 1 needed, got {value}")
-        if mean is not None and (mean.shape != (num_features,) or not bool(torch.isfinite(mean).all())):
-            raise InterplayError(f"mean: expected {num_features} finite values, got shape {list(mean.shape)}")
-        self.num_features, self.num_classes, self.seed = num_features, num_classes, seed
+        self.num_features = check_count(num_features, "num_features")
+        self.num_classes = check_count(num_classes, "num_classes")
+        self.seed = check_count(seed, "seed", 0)
+        if mean is not None:
+            check_vector(mean, "mean", self.num_features)
         self._mean = None if mean is None else mean.detach().double().clone()
         self._frequencies = _checked_frequencies(class_frequencies, num_classes)
         self._chance = chance
         self._unit_rows = unit_rows
         self.reset()
 
+    @gathers
     def reset(self) -> None:
         """Forget all samples."""
         self._moments = GroupMoments(self.num_features, self.num_classes)
@@ -117,18 +86,37 @@ class DatasetInformation:
         self._seen = 0
         self._zero = 0
 
+    @gathers
     def update(self, features: Tensor, labels: Tensor) -> None:
-        """Take up `features` `[n, d]` and integer `labels` `[n]` in 0..C-1; how a stream is cut does not matter."""
+        """Take up `features` `[n, d]` and integer `labels` `[n]` in 0..C-1; how a stream is cut does not matter.
+
+        Raises:
+            InterplayError: wrong input, or no room for the moments; nothing of the batch was taken up then.
+        """
         check_matrix(features, "features")
         if features.shape[1] != self.num_features:
             raise InterplayError(f"features: expected {self.num_features} columns, got shape {list(features.shape)}")
         labels = check_labels(labels, self.num_classes, len(features)).to(features.device)
-        for start in range(0, len(features), _CHUNK):
-            self._take(features[start : start + _CHUNK].detach().double(), labels[start : start + _CHUNK])
+        for moments in (self._moments, self._pseudo):
+            if moments is not None:
+                moments.allocate(features.device)
+        if not self._unit_rows:
+            largest = float(features.detach().abs().max())
+            if largest and not _SQUARES[0] < largest < _SQUARES[1]:
+                raise InterplayError(
+                    f"features: with unit_rows=False values near 1 are needed, got up to {largest:.3g}, whose squares "
+                    "cannot be added; normalise them first (normalise_features)"
+                )
+        rows = max(1, _CHUNK // self.num_features)
+        for start in range(0, len(features), rows):
+            self._take(features[start : start + rows].detach().double(), labels[start : start + rows])
 
     def _take(self, rows: Tensor, labels: Tensor) -> None:
         if self._mean is not None:
-            rows = rows - self._mean.to(rows.device)
+            mean = self._mean.to(rows.device)
+            moved = rows - mean
+            # Two numbers of opposite sign near the largest there is; halved, the direction is the same.
+            rows = moved if bool(torch.isfinite(moved).all()) else rows / 2 - mean / 2
         directed = (rows != 0).any(1)
         if not bool(directed.all()):
             self._zero += int((~directed).sum())
@@ -144,6 +132,7 @@ class DatasetInformation:
             self._pseudo.add(rows, groups)
         self._seen += len(rows)
 
+    @gathers
     def merge(self, other: DatasetInformation) -> DatasetInformation:
         """Take up all samples of another collector, which stays as it is; returns self.
 
@@ -170,6 +159,7 @@ class DatasetInformation:
         self._zero += other._zero
         return self
 
+    @gathers
     def compute(self, head_weights: Tensor, *, exact_limit: int = EXACT_LIMIT) -> InformationResult:
         """The quantities over all samples seen so far, for a head `[C, d']` (`nn.Linear.weight`); may be called often.
 
@@ -177,20 +167,22 @@ class DatasetInformation:
             exact_limit: size of the largest matrix that is diagonalised. Beyond it the joint entropy is an estimate
                 with a standard error (`interplay.information.quadrature`), typically good to a few 1e-4 of its value.
         """
+        exact_limit = check_count(exact_limit, "exact_limit", 0)
         check_matrix(head_weights, "head_weights")
-        if len(head_weights) != self.num_classes:
-            shape = list(head_weights.shape)
-            raise InterplayError(f"head_weights: expected {self.num_classes} rows, one per class, got shape {shape}")
         if self._seen == 0:
             missing = f"; all {self._zero} samples so far are zero" if self._zero else "; call update first"
             raise InterplayError(f"DatasetInformation: nothing to compute from{missing}")
         sums, counts = self._moments.totals()
-        weights = head_weights.detach().to(sums.device, torch.float64)
-        undirected = (counts > 0) & ~(weights != 0).any(1).cpu()
-        if bool(undirected.any()):
-            rows = undirected.nonzero().flatten().tolist()
-            raise InterplayError(f"head_weights: rows {rows} are zero and have no direction")
-        weights = normalise_rows(weights)
+        weights = checked_head(head_weights, counts, sums.device)  # [C, d']
+        needed = collecting_memory(
+            self._seen, self.num_features, self.num_classes, weights.shape[1], chance=self._chance
+        )
+        check_fits(
+            needed - 8 * sums.numel() * (1 + self._chance),  # beside what the moments take already
+            f"entropies of {self.num_classes} classes of {self.num_features} features",
+            "project the features to fewer dimensions first (PCA), or measure fewer classes",
+            sums.device,
+        )
         found = _entropies(sums, counts, weights, exact_limit, self.seed)
         smaller, larger = sorted((found.feature, found.head))
         information = found.feature + found.head - found.joint
@@ -199,8 +191,8 @@ class DatasetInformation:
             head_entropy=found.head,
             joint_entropy=found.joint,
             mutual_information=information,
-            mir=_ratio(information, smaller),
-            hdr=_ratio(larger - smaller, larger),
+            mir=ratio(information, smaller),
+            hdr=ratio(larger - smaller, larger),
             mir_chance=self._mir_by_chance(counts, weights, exact_limit),
             feature_effective_rank=found.feature_effective_rank,
             head_effective_rank=found.head_effective_rank,
@@ -217,19 +209,14 @@ class DatasetInformation:
         moments = chance_moments(sums, group_counts, class_counts)
         drawn = (moments.diagonal(dim1=1, dim2=2).sum(1) > 0).cpu()
         found = _entropies(moments, torch.where(drawn, class_counts, 0), weights, exact_limit, self.seed)
-        return _ratio(found.feature + found.head - found.joint, min(found.feature, found.head))
+        return ratio(found.feature + found.head - found.joint, min(found.feature, found.head))
 
 
 def _entropies(sums: Tensor, counts: Tensor, weights: Tensor, exact_limit: int, seed: int) -> Entropies:
     """From sums of z z^T over the samples of each class; every sample counts once in the head's entropy."""
-    present = (counts > 0).to(sums.device)
-    moments, shares = sums[present], counts.to(sums.device, sums.dtype)[present]
-    trace = moments.diagonal(dim1=1, dim2=2).sum()
-    return entropies_of_moments(moments / trace, weights[present], shares / shares.sum(), exact_limit, seed)
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator > NO_ENTROPY else nan
+    present = (counts > 0).nonzero().flatten().tolist()
+    shares = counts.to(sums.device, sums.dtype)[present]
+    return entropies_of_moments(sums, weights[present], shares / shares.sum(), exact_limit, seed, present=present)
 
 
 def _same_mean(first: Tensor | None, second: Tensor | None) -> bool:
@@ -241,7 +228,10 @@ def _same_mean(first: Tensor | None, second: Tensor | None) -> bool:
 def _checked_frequencies(frequencies: Tensor | Sequence[float] | None, num_classes: int) -> Tensor:
     if frequencies is None:
         return torch.ones(num_classes, dtype=torch.float64)
-    values = torch.as_tensor(frequencies).detach().to("cpu", torch.float64)
+    try:
+        values = torch.as_tensor(frequencies).detach().to("cpu", torch.float64).clone()
+    except (TypeError, ValueError, RuntimeError, NotImplementedError):
+        values = torch.empty(0)
     right = torch.isfinite(values) & (values >= 0)
     if values.shape != (num_classes,) or not bool(right.all()) or float(values.sum()) == 0.0:
         raise InterplayError(f"class_frequencies: expected {num_classes} numbers that are not negative, not all zero")

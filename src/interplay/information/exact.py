@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from interplay.information.batch import NAMES, class_vectors, mean_readings, paired_information
-from interplay.information.dataset import EXACT_LIMIT, DatasetInformation
+from interplay.information.checks import check_matrix
+from interplay.information.dataset import DatasetInformation
 from interplay.information.gram import FeatureNorm, normalise_features
+from interplay.information.plan import EXACT_LIMIT
 
 
 @torch.no_grad()
@@ -23,6 +25,7 @@ def exact_information(
         features: `[N, d]`; labels: `[N]`, integers; head_weights: `[C, d']`.
         normalise: how features are normalised; by `batch`, over all samples.
     """
+    check_matrix(features, "features")
     vectors = class_vectors(head_weights, labels, len(features))
     if len(features) <= min(features.shape[1] * vectors.shape[1], EXACT_LIMIT):
         return mean_readings(paired_information(features, vectors, None, [normalise])[0])

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from interplay.errors import InterplayError
-from interplay.information.checks import check_matrix
+from interplay.information.checks import check_matrix, check_tensor
 
 FeatureNorm = Literal["l2", "batch", "layer"]
 FEATURE_NORMS: tuple[FeatureNorm, ...] = get_args(FeatureNorm)
@@ -41,22 +41,30 @@ def normalise_features(z: Tensor, normalise: FeatureNorm = "l2") -> Tensor:
     Leading dimensions are batches. Not checked for NaN: see `gram_matrix`.
 
     Raises:
-        InterplayError: an unknown normalisation.
+        InterplayError: an unknown normalisation; not a tensor of real numbers with samples and features.
 
     Source: `l2` metrics24 Def. IV.1; the others answer check 3 of the note.
     """
+    check_norm(normalise)
+    check_tensor(z, "z")
+    if z.ndim < 2:
+        raise InterplayError(f"z: expected a matrix [samples, features], got shape {list(z.shape)}")
     if normalise == "l2":
         return _unit_rows(z)
     if normalise == "layer":
         return _unit_rows(_less_mean(z, -1))
-    if normalise == "batch":
-        centred = _less_mean(z, -2)
-        spread = centred.square().mean(-2, keepdim=True).sqrt()
-        standard = centred / torch.where(spread > 0, spread, 1.0)
-        lengths = standard.square().sum(-1)
-        mean_square = lengths.sum(-1) / (lengths > 0).sum(-1).clamp(min=1)
-        return standard / torch.where(mean_square > 0, mean_square, 1.0).sqrt()[..., None, None]
-    raise InterplayError(f"normalise: {normalise} is unknown; choose one of {', '.join(FEATURE_NORMS)}")
+    centred = _less_mean(z, -2)  # [..., n, d]
+    spread = centred.square().mean(-2, keepdim=True).sqrt()  # [..., 1, d]
+    standard = centred / torch.where(spread > 0, spread, 1.0)
+    lengths = standard.square().sum(-1)  # [..., n], squared; a row of zeros counts as no sample
+    mean_square = lengths.sum(-1) / (lengths > 0).sum(-1).clamp(min=1)
+    return standard / torch.where(mean_square > 0, mean_square, 1.0).sqrt()[..., None, None]
+
+
+def check_norm(normalise: FeatureNorm) -> None:
+    """Raise an InterplayError unless `normalise` is one of `FEATURE_NORMS`."""
+    if normalise not in FEATURE_NORMS:
+        raise InterplayError(f"normalise: {normalise} is unknown; choose one of {', '.join(FEATURE_NORMS)}")
 
 
 def gram_matrix(z: Tensor, normalise: FeatureNorm = "l2") -> Tensor:
@@ -71,7 +79,8 @@ def gram_matrix(z: Tensor, normalise: FeatureNorm = "l2") -> Tensor:
 
     Returns:
         `[samples, samples]`, float64, symmetric, positive semi-definite, with a diagonal of ones (of zero for a row of
-        zeros, which has no direction; with a mean of one for batch normalisation).
+        zeros, which has no direction; with a mean of one for batch normalisation, so that `matrix_entropy` takes it
+        with `normalise="trace"`).
 
     Raises:
         InterplayError: `z` is not a matrix, is empty, or holds NaN or infinity; an unknown normalisation.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,27 +33,35 @@ class Entropies:
 
 
 def entropies_of_moments(
-    moments: Tensor, weights: Tensor, shares: Tensor, exact_limit: int, seed: int = 0
+    moments: Tensor,
+    weights: Tensor,
+    shares: Tensor,
+    exact_limit: int,
+    seed: int = 0,
+    *,
+    present: Sequence[int] | None = None,
 ) -> Entropies:
-    """Entropies from class moments that sum to trace one.
+    """Entropies from class moments, which are divided by the trace of their sum.
+
+    At its peak it takes as much memory as the moments of the classes present once more.
 
     Args:
-        moments: `[C, d, d]`, float64: S_c, whose trace is the share of class c where all samples have unit length.
+        moments: `[C', d, d]`, float64: S_c, whose trace is proportional to the share of class c where all samples have
+            unit length. Left as they are.
         weights: `[C, d']`, float64: unit class weights.
         shares: `[C]`, float64, positive, of sum one: the share of each class in the samples.
         exact_limit: largest matrix to diagonalise; beyond it the joint entropy is estimated.
         seed: of that estimate.
+        present: of the C' moments those of the C classes; all by default.
     """
-    feature_spectrum, basis = torch.linalg.eigh(moments.sum(0))
-    kept = feature_spectrum > NEGLIGIBLE_MASS
-    feature_spectrum, basis = feature_spectrum[kept], basis[:, kept]
+    feature_spectrum, rotated = _in_eigenbasis(moments, range(len(moments)) if present is None else present)
 
     # Coordinates of the weights in the eigenbasis of their own second moment. In the two eigenbases the operator is
     # close to diagonal, where random signs have no variance.
     _, singular, axes = torch.linalg.svd(shares.sqrt().unsqueeze(1) * weights, full_matrices=False)
     used = singular.square() > NEGLIGIBLE_MASS
     head_spectrum = singular[used].square()
-    operator = KroneckerSum(basis.T @ moments @ basis, weights @ axes[used].T)
+    operator = KroneckerSum(rotated, weights @ axes[used].T)
 
     joint, method, error = _joint_entropy(operator, exact_limit, seed)
     return Entropies(
@@ -64,6 +73,23 @@ def entropies_of_moments(
         method=method,
         standard_error=error,
     )
+
+
+def _in_eigenbasis(moments: Tensor, classes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Spectrum `[k]` of the sum of these classes' moments, of trace one, and each of them in its basis `[C, k, k]`."""
+    total = moments[0].new_zeros(moments.shape[1:])  # [d, d]
+    for c in classes:
+        total += moments[c]
+    trace = total.trace()
+    spectrum, basis = torch.linalg.eigh(total.div_(trace))
+    del total
+    kept = spectrum > NEGLIGIBLE_MASS
+    spectrum, basis = spectrum[kept], basis[:, kept] / trace.sqrt()  # [k], [d, k]
+    # Class by class: a product of all at once would hold one more copy of the moments.
+    rotated = basis.new_empty(len(classes), len(spectrum), len(spectrum))
+    for place, c in enumerate(classes):
+        rotated[place] = basis.T @ moments[c] @ basis
+    return spectrum, rotated
 
 
 def _joint_entropy(operator: KroneckerSum, exact_limit: int, seed: int) -> tuple[float, Method, float]:

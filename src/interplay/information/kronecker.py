@@ -17,6 +17,8 @@ from torch import Tensor
 # Directions that carry less than this share of the whole (traces sum to one) are rounding noise of float64 sums.
 NEGLIGIBLE_MASS = 1e-15
 
+_ENTRIES = 2**24  # of the moments that are decomposed at a time
+
 
 class KroneckerSum:
     """The symmetric positive semi-definite operator A = sum_c S_c (x) a_c a_c^T.
@@ -68,18 +70,25 @@ class KroneckerSum:
         With S_c = F_c F_c^T the matrix is B^T B for B = [F_1 (x) a_1, ..., F_C (x) a_C]; its block (c, c') is
         F_c^T F_c' (a_c . a_c').
         """
-        values, vectors = torch.linalg.eigh(self.moments)
-        kept = values > NEGLIGIBLE_MASS
-        if int(kept.sum()) > limit:
-            return None
-        classes = torch.arange(len(values), device=values.device).repeat_interleave(kept.sum(1))
-        columns = (vectors * values.clamp(min=0).sqrt().unsqueeze(1)).transpose(1, 2)[kept]
-        cosines = (self.directions @ self.directions.T)[classes][:, classes]
-        products: Tensor = columns @ columns.T
+        columns, classes, size = [], [], 0
+        # A few classes at a time: their eigenvectors together take as much memory as all moments.
+        at_once = max(1, _ENTRIES // self.moments.shape[1] ** 2)
+        for start in range(0, len(self.moments), at_once):
+            values, vectors = torch.linalg.eigh(self.moments[start : start + at_once])  # [c, d], [c, d, d]
+            kept = values > NEGLIGIBLE_MASS
+            size += int(kept.sum())
+            if size > limit:
+                return None
+            columns.append((vectors * values.clamp(min=0).sqrt().unsqueeze(1)).transpose(1, 2)[kept])  # [ranks, d]
+            numbers = torch.arange(start, start + len(values), device=values.device)
+            classes.append(numbers.repeat_interleave(kept.sum(1)))
+        of_class, all_columns = torch.cat(classes), torch.cat(columns)
+        cosines = (self.directions @ self.directions.T)[of_class][:, of_class]
+        products: Tensor = all_columns @ all_columns.T
         return products.mul_(cosines)
 
     def least_compressed_size(self) -> float:
         """A lower bound of the size of `compressed`, from rank(S) >= tr(S)^2 / tr(S^2); costs O(C d^2)."""
         traces = self.moments.diagonal(dim1=1, dim2=2).sum(1)
-        squares = self.moments.square().sum((1, 2))
+        squares = torch.linalg.vector_norm(self.moments, dim=(1, 2)).square()  # [C], without a copy of the moments
         return float((traces.square() / squares).nan_to_num(0.0).sum())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
 from interplay.information.batch import batch_information
-from interplay.information.checks import check_matrix
-from interplay.information.dataset import DatasetInformation, InformationResult
+from interplay.information.checks import check_count, check_labels, check_matrix, gathers
+from interplay.information.dataset import DatasetInformation
+from interplay.information.result import InformationResult
 
 
 class InformationMetric:
@@ -47,31 +49,32 @@ class InformationMetric:
     ) -> None:
         self._head = head
         if head is not None:
-            check_matrix(_weight(head), "head")
-            num_classes = num_classes or len(_weight(head))
+            weight = _weight(head)
+            num_classes = len(weight) if num_classes is None else num_classes
+            if num_classes != len(weight):
+                raise InterplayError(f"num_classes: the head has {len(weight)}, got {num_classes}")
         if num_classes is None:
             raise InterplayError("InformationMetric: give the head, or num_classes")
-        self.num_classes, self.num_features = num_classes, num_features
+        self.num_classes = check_count(num_classes, "num_classes")
+        self.num_features = None if num_features is None else check_count(num_features, "num_features")
         self._mean, self._chance, self._frequencies, self._seed = mean, chance, class_frequencies, seed
         self._collected: DatasetInformation | None = None
+        # Says now, not at the first batch, what is wrong with the arguments; takes no memory.
+        self._collector(self.num_features or (mean.numel() if isinstance(mean, Tensor) else 1))
 
     def reset(self) -> None:
         """Forget all samples."""
         self._collected = None
 
+    @gathers
     def update(self, features: Tensor, labels: Tensor) -> None:
-        """Take up a batch: `features` `[n, d]`, integer `labels` `[n]`."""
-        if self._collected is None:
+        """Take up a batch: `features` `[n, d]`, integer `labels` `[n]`; one that is refused leaves no trace."""
+        collected = self._collected
+        if collected is None:
             check_matrix(features, "features")
-            self._collected = DatasetInformation(
-                self.num_features or features.shape[1],
-                self.num_classes,
-                mean=self._mean,
-                chance=self._chance,
-                class_frequencies=self._frequencies,
-                seed=self._seed,
-            )
-        self._collected.update(features, labels)
+            collected = self._collector(self.num_features or features.shape[1])
+        collected.update(features, labels)
+        self._collected = collected  # only now: a refused first batch must not decide on the number of features
 
     def result(self, head: nn.Linear | Tensor | None = None) -> InformationResult:
         """All values over the samples since the last `reset`, as the record that `DatasetInformation.compute` gives."""
@@ -97,25 +100,35 @@ class InformationMetric:
 
     def forward(self, features: Tensor, labels: Tensor, head: nn.Linear | Tensor | None = None) -> dict[str, float]:
         """`update`, then the values of this batch alone from its Gram matrices (metrics24 Def. III.1 to III.5)."""
+        # First what can refuse the batch, or the head, without having taken it up.
+        check_matrix(features, "features")
+        check_labels(labels, self.num_classes, len(features))
+        values = batch_information(features, labels, self._weights(head))
         self.update(features, labels)
-        return batch_information(features, labels, self._weights(head))
+        return values
 
     __call__ = forward
 
     def merge(self, other: InformationMetric) -> InformationMetric:
         """Take up what another metric, of another process for instance, has seen; returns self."""
+        if not isinstance(other, InformationMetric):
+            raise InterplayError(f"merge: expected an InformationMetric, got {type(other).__name__}")
         if other._collected is not None:
-            if self._collected is None:
-                self._collected = DatasetInformation(
-                    other._collected.num_features,
-                    self.num_classes,
-                    mean=self._mean,
-                    chance=self._chance,
-                    class_frequencies=self._frequencies,
-                    seed=self._seed,
-                )
-            self._collected.merge(other._collected)
+            mine = self._collected
+            if mine is None:
+                mine = self._collector(self.num_features or other._collected.num_features)
+            self._collected = mine.merge(other._collected)
         return self
+
+    def _collector(self, num_features: int) -> DatasetInformation:
+        return DatasetInformation(
+            num_features,
+            self.num_classes,
+            mean=self._mean,
+            chance=self._chance,
+            class_frequencies=self._frequencies,
+            seed=self._seed,
+        )
 
     def _weights(self, head: nn.Linear | Tensor | None) -> Tensor:
         chosen = self._head if head is None else head
@@ -125,4 +138,7 @@ class InformationMetric:
 
 
 def _weight(head: nn.Linear | Tensor) -> Tensor:
-    return (head if isinstance(head, Tensor) else head.weight).detach()
+    weight: Any = head if isinstance(head, Tensor) else getattr(head, "weight", head)
+    check_matrix(weight, "head")
+    detached: Tensor = weight.detach()
+    return detached

@@ -3,28 +3,32 @@
 tr f(A) with f(x) = -x log x is estimated from products A v alone. Three parts, of which only the last is random:
 
 1. the top of the spectrum, found by subspace iteration, is taken as it is (deflation);
-2. on the rest, f is split into a quadratic g, whose trace is known exactly from tr A and tr A^2, and f - g;
+2. on the rest, f is split into a polynomial g, whose trace is known exactly from tr A and tr A^2, and f - g;
 3. tr (f - g) is averaged over random probes, each evaluated by Gauss quadrature on its Krylov space (Lanczos).
+
+The stated error joins everything that can be wrong, not the spread over the probes alone: near collapse, where next to
+nothing is left beside the deflated top, that spread is 1e-12 while the others are not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log
 
 import torch
 from torch import Tensor
-
-from interplay.information.entropy import EIGENVALUE_FLOOR
 
 Operator = Callable[[Tensor], Tensor]
 
 # Bytes that the vectors of one group of probes, or of the deflated block, may take.
 WORKING_MEMORY = 256 * 2**20
 
-# A Ritz pair is deflated once |A q - theta q| <= tolerance * theta. What is then neglected is of second order: about
-# tolerance^2 theta nats per pair, so less than 1e-4 nats in all even if no pair were better than that.
+# A Ritz pair is deflated once |A q - theta q| <= tolerance * theta. What is then neglected is of second order, see
+# `_coupling`: less than 1e-3 nats in all even if no pair were better than that.
 RITZ_TOLERANCE = 1e-2
+
+EPSILON = torch.finfo(torch.float64).eps
 
 # -x log x is not smooth at 0, so that Gauss quadrature of k steps is off by about const / k^2 where a spectrum reaches
 # down to 0. With k and 3k/4 steps the constant is known, and the error removed: E(k) = (E(3k/4) - E(k)) / (16/9 - 1).
@@ -36,8 +40,9 @@ EXTRAPOLATION = 9 / 7
 class Quadrature:
     """An estimate of -tr(A log A) in nats.
 
-    `standard_error` joins the spread over the random probes with half of what `EXTRAPOLATION` adds, of which experience
-    leaves less than a third in error.
+    `standard_error` joins (as a root of the sum of squares) the spread over the random probes; half of what
+    `EXTRAPOLATION` adds, of which experience leaves less than a third in error; the rounding of the traces that the
+    polynomial is given; what deflation neglects; and the rounding of eigenvalues.
     """
 
     value: float
@@ -49,11 +54,23 @@ class Quadrature:
 
 @dataclass(frozen=True)
 class _Deflation:
-    """An orthonormal block `[q, n]`, its Ritz values, and the squared norm of A times the block."""
+    """An orthonormal block `[q, n]`, its Ritz values `[q]`, and |A q - theta q| of each.
+
+    `squared_norm` is that of A times the block.
+    """
 
     block: Tensor
     values: Tensor
+    residuals: Tensor
     squared_norm: float
+
+
+@dataclass(frozen=True)
+class _Traces:
+    """Traces of the powers 0, 1, 2 of what deflation leaves of A, `[3]`, and how far rounding may put each off."""
+
+    values: Tensor
+    errors: Tensor
 
 
 def entropy_by_quadrature(
@@ -83,15 +100,7 @@ def entropy_by_quadrature(
     top = _largest(operator, size, deflate, generator, device)
     held = len(top.values)
     left = size - held
-    known = torch.tensor(
-        [
-            left,
-            trace - float(top.values.sum()),
-            trace_of_square - 2 * top.squared_norm + float(top.values.square().sum()),
-        ],
-        dtype=torch.float64,
-        device=device,
-    )
+    known = _traces_left(top, left, trace, trace_of_square, device)
 
     def project(v: Tensor) -> Tensor:
         return v - (v @ top.block.T) @ top.block
@@ -106,17 +115,61 @@ def entropy_by_quadrature(
         tridiagonals.append(lanczos(lambda v: project(operator(v)), vectors / norms.clamp(min=1e-300), steps))
         lengths.append(norms.squeeze(1).square())
     tridiagonal, weight = torch.cat(tridiagonals), torch.cat(lengths)
-    rest = _remainder(tridiagonal, weight, known)
-    shorter = max(1, steps * 3 // 4)
-    change = float(rest.mean() - _remainder(tridiagonal[:, :shorter, :shorter], weight, known).mean())
-    correction = EXTRAPOLATION * change
+    # Eigenvalues of the whole, not only of what is left, say how far rounding puts a product with A off.
+    floor = EPSILON * float(torch.cat([top.values, tridiagonal.diagonal(dim1=1, dim2=2).flatten()]).max())
+    # The trace of the square of what is left is a difference of numbers near tr A^2: near collapse it is all rounding,
+    # and a quadratic would multiply that by 1/x. A straight line then fits worse and says more.
+    rest, error = min(
+        (_rest(tridiagonal, weight, known, floor, degree) for degree in (1, 2)), key=lambda found: found[1]
+    )
     return Quadrature(
-        value=float(_f(top.values).sum() + rest.mean()) + correction,
-        standard_error=(float(rest.var()) / probes + (correction / 2) ** 2) ** 0.5,
+        value=float(_f(top.values, floor).sum()) + rest,
+        standard_error=sum(e**2 for e in (error, _coupling(top, known), _rounding(left, known, floor))) ** 0.5,
         deflated=held,
         probes=probes,
         steps=steps,
     )
+
+
+def _traces_left(
+    top: _Deflation, left: int, trace: float, trace_of_square: float, device: torch.device | str
+) -> _Traces:
+    first, second = float(top.values.sum()), float(top.values.square().sum())
+    values = [left, trace - first, trace_of_square - 2 * top.squared_norm + second]
+    # Each term is itself a sum of many, right to a few epsilon of its size.
+    errors = [0.0, 4 * EPSILON * (trace + first), 4 * EPSILON * (trace_of_square + 2 * top.squared_norm + second)]
+    return _Traces(*(torch.tensor(x, dtype=torch.float64, device=device) for x in (values, errors)))
+
+
+def _rest(tridiagonal: Tensor, weight: Tensor, known: _Traces, floor: float, degree: int) -> tuple[float, float]:
+    """The trace of f of what deflation leaves, from probes and a polynomial of this degree, and its standard error."""
+    steps, probes = tridiagonal.shape[1], len(tridiagonal)
+    samples, rounding = _remainder(tridiagonal, weight, known, floor, degree)
+    shorter = max(1, steps * 3 // 4)
+    before, _ = _remainder(tridiagonal[:, :shorter, :shorter], weight, known, floor, degree)
+    correction = EXTRAPOLATION * float(samples.mean() - before.mean())
+    spread = float(samples.var()) / probes
+    return float(samples.mean()) + correction, (spread + (correction / 2) ** 2 + rounding**2) ** 0.5
+
+
+def _coupling(top: _Deflation, known: _Traces) -> float:
+    """What is neglected by taking Ritz values for eigenvalues.
+
+    A residual r couples a Ritz vector of value theta to the rest, at values mu below it. To second order the pair
+    moves apart by d = |r|^2 / (theta - mu), which changes tr f(A) by d (f'(theta) - f'(mu)) = -d log(theta / mu).
+    """
+    if len(top.values) == 0:
+        return 0.0
+    # On average; residuals lie rather where the rest is large, where the logarithm is smaller.
+    mean = max(float(known.values[1]) / max(1.0, float(known.values[0])), EPSILON**2)
+    moved = top.residuals.square() / top.values * (top.values / mean).clamp(min=1).log()
+    return float(moved.sum())
+
+
+def _rounding(left: int, known: _Traces, floor: float) -> float:
+    """Of `left` eigenvalues, right to `floor` each but of a sum that is known: floor log(1 / floor) apiece at most."""
+    total = max(float(known.values[1]), 0.0) + float(known.errors[1])
+    return min(left * floor, total) * -log(max(floor, EPSILON**2))
 
 
 def lanczos(operator: Operator, start: Tensor, steps: int) -> Tensor:
@@ -148,27 +201,31 @@ def lanczos(operator: Operator, start: Tensor, steps: int) -> Tensor:
     return tridiagonal
 
 
-def _f(x: Tensor) -> Tensor:
-    return torch.where(x > EIGENVALUE_FLOOR, -x * x.clamp(min=EIGENVALUE_FLOOR).log(), 0.0)
+def _f(x: Tensor, floor: float) -> Tensor:
+    return torch.where(x > floor, -x * x.clamp(min=max(floor, EPSILON**2)).log(), 0.0)
 
 
-def _remainder(tridiagonal: Tensor, weight: Tensor, known: Tensor) -> Tensor:
-    """One unbiased sample of the trace of f per probe, `[p]`: exact trace of the fitted quadratic plus the rest."""
-    x, vectors = torch.linalg.eigh(tridiagonal)
-    w = vectors[:, 0].square() * weight.unsqueeze(1)
-    f = _f(x)
+def _remainder(tridiagonal: Tensor, weight: Tensor, known: _Traces, floor: float, degree: int) -> tuple[Tensor, float]:
+    """One unbiased sample of the trace of f per probe, `[p]`: exact trace of the fitted polynomial plus the rest.
+
+    Also how far the rounding of the known traces may put it off.
+    """
+    x, vectors = torch.linalg.eigh(tridiagonal)  # nodes [p, k]
+    w = vectors[:, 0].square() * weight.unsqueeze(1)  # their weights [p, k], which sum to |probe|^2
+    f = _f(x, floor)
     scale = x.abs().max().clamp(min=torch.finfo(x.dtype).tiny)
-    powers = torch.stack([torch.ones_like(x), x / scale, (x / scale).square()], dim=-1)
+    exponents = torch.arange(degree + 1, dtype=x.dtype, device=x.device)
+    powers = (x / scale).unsqueeze(-1) ** exponents  # [p, k, degree + 1]
     root = w.sqrt()
     # The density of eigenvalues is what the probes see, so the fit minimises the variance of what is left. A tiny
-    # ridge keeps it defined where the spectrum has fewer than three points.
-    design = (powers * root.unsqueeze(-1)).flatten(0, 1)
+    # ridge keeps it defined where the spectrum has fewer points than the polynomial coefficients.
+    design = (powers * root.unsqueeze(-1)).flatten(0, 1)  # [p k, degree + 1]
     normal = design.T @ design
-    ridge = 1e-14 * normal.diagonal().sum() * torch.eye(3, dtype=x.dtype, device=x.device)
+    ridge = 1e-14 * normal.diagonal().sum() * torch.eye(degree + 1, dtype=x.dtype, device=x.device)
     coefficients = torch.linalg.solve(normal + ridge, design.T @ (f * root).flatten())
-    exact = (coefficients * known / torch.stack([torch.ones_like(scale), scale, scale.square()])).sum()
-    samples: Tensor = (w * (f - powers @ coefficients)).sum(1) + exact
-    return samples
+    per_trace = coefficients / scale**exponents
+    samples: Tensor = (w * (f - powers @ coefficients)).sum(1) + (per_trace * known.values[: degree + 1]).sum()
+    return samples, float((per_trace * known.errors[: degree + 1]).norm())
 
 
 def _largest(
@@ -178,7 +235,7 @@ def _largest(
     block = min(block, size // 2, WORKING_MEMORY // (8 * size))
     empty = torch.zeros(0, size, dtype=torch.float64, device=device)
     if block < 1:
-        return _Deflation(empty, empty[:, 0], 0.0)
+        return _Deflation(empty, empty[:, 0], empty[:, 0], 0.0)
     vectors = torch.randn(block, size, generator=generator, dtype=torch.float64).to(device)
     images = operator(vectors)
     for _ in range(rounds):
@@ -186,6 +243,6 @@ def _largest(
         images = operator(vectors)
     values, rotation = torch.linalg.eigh(vectors @ images.T)
     vectors, images = rotation.T @ vectors, rotation.T @ images
-    residual = (images - values.unsqueeze(1) * vectors).norm(dim=1)
-    found = (values > EIGENVALUE_FLOOR) & (residual <= RITZ_TOLERANCE * values)
-    return _Deflation(vectors[found], values[found], float(images[found].square().sum()))
+    residuals = (images - values.unsqueeze(1) * vectors).norm(dim=1)  # [block]
+    found = (values > EPSILON * values.max()) & (residuals <= RITZ_TOLERANCE * values)
+    return _Deflation(vectors[found], values[found], residuals[found], float(images[found].square().sum()))

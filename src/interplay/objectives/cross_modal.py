@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
-from interplay.information import gram_matrix, matrix_entropy
+from interplay.information import check_labels, gram_matrix, matrix_entropy
+from interplay.information.checks import check_number, check_tensor
 from interplay.objectives.differentiable import with_direction, zero_loss
 
 CmaVariant = Literal["published", "released"]
@@ -44,10 +45,10 @@ class CrossModalAlignmentLoss(nn.Module):
         if variant not in get_args(CmaVariant):
             raise InterplayError(f"variant: {variant!r} is unknown; choose one of {', '.join(get_args(CmaVariant))}")
         self.variant = variant
-        self.weight = weight
+        self.weight = check_number(weight, "weight")
 
     def forward(self, features: Tensor, labels: Tensor, class_vectors: Tensor) -> Tensor:
-        _check(features, labels, class_vectors)
+        labels = _checked(features, labels, class_vectors)
         if len(features) == 0:
             return zero_loss(features, class_vectors)
         terms = []
@@ -61,9 +62,9 @@ class CrossModalAlignmentLoss(nn.Module):
             gram = gram_matrix(kept)
             if self.variant == "released":
                 ridged = gram + RELEASED_RIDGE * torch.eye(n, dtype=gram.dtype, device=gram.device)
-                terms.append(matrix_entropy(ridged * (n / ridged.trace())) / log(n))
+                terms.append(matrix_entropy(ridged * (n / ridged.trace()), check=False) / log(n))
             else:
-                terms.append(matrix_entropy(gram) / n)
+                terms.append(matrix_entropy(gram, check=False) / n)
         stacked = torch.stack(terms)
         total = stacked.mean() if self.variant == "released" else stacked.sum()
         return (self.weight * total).to(features.dtype)
@@ -72,15 +73,15 @@ class CrossModalAlignmentLoss(nn.Module):
         return f"variant={self.variant!r}, weight={self.weight}"
 
 
-def _check(features: Tensor, labels: Tensor, class_vectors: Tensor) -> None:
+def _checked(features: Tensor, labels: Tensor, class_vectors: Tensor) -> Tensor:
+    """The labels as int64 on the features' device, if all three fit one another."""
+    check_tensor(features, "features", empty=True)
+    check_tensor(class_vectors, "class_vectors")
     if features.ndim != 2 or class_vectors.ndim != 2 or features.shape[1] != class_vectors.shape[1]:
         raise InterplayError(
             "features [samples, d] and class_vectors [classes, d] must share their last dimension, "
             f"got shapes {list(features.shape)} and {list(class_vectors.shape)}"
         )
-    if labels.shape != features.shape[:1] or labels.is_floating_point():
-        raise InterplayError(f"labels: expected {len(features)} integers, got {labels.dtype} {list(labels.shape)}")
-    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < len(class_vectors):
-        raise InterplayError(
-            f"labels: must lie between 0 and {len(class_vectors) - 1}, got {int(labels.min())} to {int(labels.max())}"
-        )
+    if len(features) == 0:
+        return torch.zeros(0, dtype=torch.int64, device=features.device)
+    return check_labels(labels, len(class_vectors), len(features)).to(features.device)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from interplay.errors import InterplayError
 from interplay.information import gram_matrix, normalise_features
+from interplay.information.checks import check_number, check_tensor
 from interplay.information.spectral import unit_trace_entropies
 from interplay.objectives.differentiable import SHORTEST_ROW, with_direction, zero_loss
 
@@ -32,7 +33,7 @@ class MutualInformationLoss(nn.Module):
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight = check_number(weight, "weight")
 
     def forward(self, features: Tensor, class_vectors: Tensor) -> Tensor:
         pair = rows_with_direction(features, class_vectors)
@@ -69,7 +70,7 @@ class EntropyDifferenceLoss(nn.Module):
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight = check_number(weight, "weight")
 
     def forward(self, features: Tensor, class_vectors: Tensor) -> Tensor:
         pair = rows_with_direction(features, class_vectors)
@@ -158,6 +159,8 @@ class _Batch:
 
 def rows_with_direction(features: Tensor, class_vectors: Tensor) -> list[Tensor] | None:
     """Both arguments in float64 without samples of no direction in either; None where fewer than two are left."""
+    check_tensor(features, "features", empty=True)
+    check_tensor(class_vectors, "class_vectors", empty=True)
     if features.ndim != 2 or class_vectors.ndim != 2 or len(features) != len(class_vectors):
         raise InterplayError(
             "features and class_vectors must be matrices [samples, dimensions] of the same samples, "

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from interplay.errors import InterplayError
 from interplay.information import check_matrix
+from interplay.information.checks import check_count, check_number
 
 # Eigenvalues below this share of the largest are rounding noise; the documents define log 0 as 0.
 RELATIVE_FLOOR = 1e-13
@@ -80,8 +81,7 @@ def taylor_log(Q: Tensor, order: int) -> Tensor:
     Source: matrixssl23 F.1 (table 5: order 4) and the released code.
     """
     _check_square(Q, "Q")
-    if order < 1:
-        raise InterplayError(f"order: at least 1 needed, got {order}")
+    order = check_count(order, "order")
     step = Q - torch.eye(len(Q), dtype=Q.dtype, device=Q.device)
     power, total = step, step
     for k in range(2, order + 1):
@@ -92,7 +92,8 @@ def taylor_log(Q: Tensor, order: int) -> Tensor:
 
 def generalised_entropy(A: Tensor) -> Tensor:
     """ME(A) = -tr(A log A) + tr(A), in nats. Source: matrixssl23 Def. 3.1."""
-    return A.double().trace() - (A.double() * matrix_log(A)).sum()
+    logarithm = matrix_log(A)
+    return A.double().trace() - (A.double() * logarithm).sum()
 
 
 def matrix_kl(P: Tensor, Q: Tensor) -> Tensor:
@@ -108,6 +109,7 @@ def matrix_kl(P: Tensor, Q: Tensor) -> Tensor:
 def matrix_cross_entropy(P: Tensor, Q: Tensor) -> Tensor:
     """MCE(P, Q) = tr(-P log Q + Q), in nats. Source: matrixssl23 Def. 3.3, Eq. 11."""
     _check_square(P, "P")
+    _check_square(Q, "Q")
     if P.shape != Q.shape:
         raise InterplayError(f"P and Q must have one shape, got {list(P.shape)} and {list(Q.shape)}")
     return Q.double().trace() - (P.double() * matrix_log(Q)).sum()
@@ -122,8 +124,7 @@ def total_coding_rate_loss(z: Tensor, epsilon: float) -> Tensor:
     Source: matrixssl23 Eq. 6.
     """
     check_matrix(z, "features")
-    if epsilon <= 0:
-        raise InterplayError(f"epsilon: must be positive, got {epsilon}")
+    epsilon = check_number(epsilon, "epsilon", 0, above=True)
     batch, d = z.shape
     rows = z.double()
     scaled = torch.eye(d, dtype=torch.float64, device=z.device) + d / (batch * epsilon**2) * (rows.mT @ rows)

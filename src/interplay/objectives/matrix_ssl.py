@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from interplay.errors import InterplayError
 from interplay.information import check_matrix, normalise_rows
+from interplay.information.checks import check_count, check_number
 from interplay.objectives.differentiable import short_rows
 from interplay.objectives.matrix_divergence import matrix_kl, taylor_log
 
@@ -24,6 +25,7 @@ def cross_covariance(z1: Tensor, z2: Tensor, *, unbiased: bool = True) -> Tensor
     Source: matrixssl23 5 and Lemma C.2; the released code divides by B.
     """
     check_matrix(z1, "z1")
+    check_matrix(z2, "z2")
     if z1.shape != z2.shape or len(z1) < 2:
         raise InterplayError(
             f"two views of at least 2 samples and one shape needed, got {list(z1.shape)}, {list(z2.shape)}"
@@ -67,14 +69,15 @@ class MatrixSSLLoss(nn.Module):
         if variant not in get_args(SslVariant):
             raise InterplayError(f"variant: {variant!r} is unknown; choose one of {', '.join(get_args(SslVariant))}")
         self.variant = variant
-        self.gamma, self.mu, self.lamda, self.order = gamma, mu, lamda, order
+        self.gamma, self.mu = check_number(gamma, "gamma"), check_number(mu, "mu", 0)
+        self.lamda, self.order = check_number(lamda, "lamda"), check_count(order, "order")
 
     def forward(
         self, online1: Tensor, online2: Tensor, target1: Tensor | None = None, target2: Tensor | None = None
     ) -> Tensor:
         p1, p2 = _unit(online1), _unit(online2)
-        z1 = p1.detach() if target1 is None else _unit(target1.detach())
-        z2 = p2.detach() if target2 is None else _unit(target2.detach())
+        z1 = p1.detach() if target1 is None else _target(target1)
+        z2 = p2.detach() if target2 is None else _target(target2)
         if self.variant == "published":
             loss = self.uniformity(p1, z2) + self.gamma * self.alignment(p1, z2)
         else:
@@ -110,3 +113,8 @@ def _unit(z: Tensor) -> Tensor:
     short = short_rows(z).unsqueeze(1)
     rows = z.double()
     return normalise_rows(torch.where(short, rows.detach(), rows))
+
+
+def _target(z: Tensor) -> Tensor:
+    check_matrix(z, "target")
+    return _unit(z.detach())

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from interplay.information import normalise_rows, spectrum_entropy
+from interplay.information.checks import check_number, check_tensor
 from interplay.objectives.differentiable import with_direction, zero_loss
 
 
@@ -29,9 +30,10 @@ class VonNeumannEntropyLoss(nn.Module):
 
     def __init__(self, weight: float = 1.0) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight = check_number(weight, "weight")
 
     def forward(self, features: Tensor) -> Tensor:
+        check_tensor(features, "features", empty=True)
         if features.ndim == 2 and len(features) < 2:
             return zero_loss(features)
         (kept,) = with_direction(features)

@@ -91,3 +91,33 @@ def test_entropies_are_those_of_the_relabelling(make_network, images, draw):
 def test_no_data_is_refused(make_network, draw):
     with pytest.raises(InterplayError, match="at least one split"):
         sufficiency_and_minimality(make_network(), {}, SETTINGS, draw)
+
+
+@pytest.mark.parametrize("measure", [sufficiency_and_minimality, minimality_given_label])
+def test_decoders_are_trained_inside_inference_mode_too(measure, make_network, images, draw):
+    settings = DecoderSettings(epochs=2, batch_size=27)
+    expected = measure(make_network(), {"train": LabelledImages(*images)}, settings, draw, layers=[1])
+    with torch.inference_mode():
+        data, labels = (values * 1 for values in images)
+        found = measure(make_network(), {"train": LabelledImages(data, labels)}, settings, draw, layers=[1])
+    assert found == expected
+
+
+@pytest.mark.parametrize("measure", [sufficiency_and_minimality, minimality_given_label])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data, labels: (data[:0], labels[:0]), r"V-information: test: images: empty, shape \[0, "),
+        (lambda data, labels: (data, labels + 5), "test: labels: expected 0 to 2, got values from 5 to 7"),
+        (lambda data, labels: (data, labels[:3]), "test: labels: expected shape"),
+        (
+            lambda data, labels: (data.flatten(1), labels),
+            r"test: images: expected \[samples, channels, height, width\]",
+        ),
+        (lambda data, labels: (data.numpy(), labels), "test: images: expected a torch.Tensor, got ndarray"),
+    ],
+)
+def test_a_split_that_is_none_is_named(measure, change, message, make_network, images, draw):
+    splits = {"train": LabelledImages(*images), "test": LabelledImages(*change(*images))}
+    with pytest.raises(InterplayError, match=message):
+        measure(make_network(), splits, SETTINGS, draw)

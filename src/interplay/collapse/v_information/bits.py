@@ -7,6 +7,8 @@ from math import log
 import torch
 from torch import Tensor
 
+from interplay.information import check_labels
+
 
 def label_entropy(labels: Tensor) -> float:
     """Empirical entropy of `labels`, in nats. Relabellings of balanced classes need not be balanced themselves.
@@ -14,7 +16,8 @@ def label_entropy(labels: Tensor) -> float:
     >>> label_entropy(torch.tensor([0, 0, 3, 3])) / log(2)
     1.0
     """
-    shares = labels.bincount().double() / len(labels)
+    _, counts = check_labels(labels).unique(return_counts=True)  # [values that occur]
+    shares = counts.double() / len(labels)
     return float(torch.special.entr(shares).sum())
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from interplay.errors import InterplayError
+from interplay.information.checks import check_count, check_number
 from interplay.models.compression_cnn import Decoder, fold, rows_of_copies, select_copies
 
 
@@ -33,6 +34,14 @@ class DecoderSettings:
     epochs_of: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            check_count(getattr(self, name), name, 0)
+        for question, epochs in self.epochs_of.items():
+            check_count(epochs, f"epochs_of[{question!r}]", 0)
+        check_number(self.learning_rate, "learning_rate", 0, above=True)
+        check_number(self.weight_decay, "weight_decay", 0)
+        if self.stop_at_loss is not None:
+            check_number(self.stop_at_loss, "stop_at_loss", 0)
         least = min(self.epochs, *self.epochs_of.values(), self.epochs)
         if least < 1 or self.batch_size < 2:
             raise InterplayError(

@@ -18,6 +18,8 @@ from interplay.collapse.v_information.interim import Interim
 from interplay.collapse.v_information.relabelling import relabel
 from interplay.collapse.v_information.training import Reading, readings_of, rows_of, train_decoders
 from interplay.errors import InterplayError
+from interplay.information import check_labels
+from interplay.information.checks import check_tensor
 from interplay.models import CompressionCNN
 
 LAYERS = (0, 1, 2, 3)
@@ -31,6 +33,7 @@ class LabelledImages:
     labels: Tensor
 
 
+@torch.inference_mode(False)  # decoders are trained, wherever the network is being evaluated
 def sufficiency_and_minimality(
     network: CompressionCNN,
     splits: Mapping[str, LabelledImages],
@@ -55,6 +58,7 @@ def sufficiency_and_minimality(
         `sufficiency_<split>_l<l>` and `minimality_<split>_l<l>`, from the mean loss of a decoder's last epoch as the
         public code has it, and the same with `_frozen` appended, from its loss afterwards; see `Reading`.
     """
+    splits = _checked(network, splits)
     sets = []
     for name, split in splits.items():
         everything = torch.arange(len(split.labels), device=split.labels.device).unsqueeze(0)
@@ -70,6 +74,7 @@ def sufficiency_and_minimality(
     return columns
 
 
+@torch.inference_mode(False)
 def minimality_given_label(
     network: CompressionCNN,
     splits: Mapping[str, LabelledImages],
@@ -90,6 +95,7 @@ def minimality_given_label(
     Returns:
         `minimality_given_label_<split>_l<l>` and the same with `_frozen` appended.
     """
+    splits = _checked(network, splits)
     sets = []
     for name, split in splits.items():
         labels = _relabellings(split.labels, network.shape.num_classes)
@@ -105,6 +111,25 @@ def minimality_given_label(
             ]
             columns |= _columns(f"minimality_given_label_{one.name}_l{layer}", found)
     return columns
+
+
+def _checked(network: CompressionCNN, splits: Mapping[str, LabelledImages]) -> dict[str, LabelledImages]:
+    """The splits with labels as int64, or an InterplayError that names the split and what is wrong with it."""
+    if not isinstance(network, CompressionCNN):
+        raise InterplayError(f"network: expected a CompressionCNN, got {type(network).__name__}")
+    found = {}
+    for name, split in splits.items():
+        try:
+            check_tensor(split.images, "images")
+            if split.images.ndim != 4:
+                raise InterplayError(
+                    f"images: expected [samples, channels, height, width], got shape {list(split.images.shape)}"
+                )
+            labels = check_labels(split.labels, network.shape.num_classes, len(split.images))
+        except InterplayError as error:
+            raise InterplayError(f"V-information: {name}: {error}") from None
+        found[name] = LabelledImages(split.images, labels)
+    return found
 
 
 def _columns(name: str, found: Sequence[tuple[Reading, float]]) -> dict[str, float]:

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from interplay.data import indices_within_class
 from interplay.errors import InterplayError
+from interplay.information import check_labels
+from interplay.information.checks import check_count
 
 
 def digits_needed(class_size: int, base: int) -> int:
@@ -17,6 +19,7 @@ def digits_needed(class_size: int, base: int) -> int:
     Raises:
         InterplayError: a base below 2 or an empty class.
     """
+    base, class_size = check_count(base, "base", 0), check_count(class_size, "class_size", 0)
     if base < 2 or class_size < 1:
         raise InterplayError(f"relabelling: needs 2 classes and a sample, got {base} classes of {class_size} samples")
     digits = 1
@@ -37,8 +40,7 @@ def relabel(labels: Tensor, num_classes: int) -> Tensor:
     >>> relabel(torch.tensor([0, 0, 0, 1]), num_classes=2).tolist()
     [[0, 0], [1, 0], [0, 1], [0, 0]]
     """
-    if len(labels) == 0 or int(labels.min()) < 0 or int(labels.max()) >= num_classes:
-        raise InterplayError(f"relabelling: labels must be 0 .. {num_classes - 1} and at least one")
+    labels = check_labels(labels, check_count(num_classes, "num_classes"))
     weights = [num_classes**digit for digit in range(digits_needed(int(labels.bincount().max()), num_classes))]
     powers = torch.tensor(weights, device=labels.device)
     return indices_within_class(labels)[:, None] // powers % num_classes
