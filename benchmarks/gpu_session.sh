@@ -89,7 +89,7 @@ run_for_the_rest() {
 }
 
 tests() { part tests "$1" "$python" -m pytest -m gpu -rs -v --tb=short --durations=15 --continue-on-collection-errors tests; }
-throughput() { part training_throughput "$1" "$python" benchmarks/training_throughput.py --device cuda; }
+throughput() { part training_throughput "$1" "$python" benchmarks/training_throughput.py --device cuda "${@:2}"; }
 information() { part dataset_information "$1" "$python" benchmarks/dataset_information.py --device cuda "${@:2}"; }
 decoders() { part "$1" "$2" "$python" benchmarks/side_by_side_decoders.py --published --device cuda "${@:3}"; }
 
@@ -107,7 +107,7 @@ esac
 case $1 in
 session)
     tests 125
-    throughput 75
+    throughput 75 --modes none cuda_graph # compiling takes minutes
     decoders decoders 75 --network f_plus --epochs 1 --ways "one by one" "side by side, as chosen"
     decoders reading 60 --network f_plus f_minus --epochs 2 --only-given-label --ways "side by side, as chosen"
     information 50 --only size naive linear
