@@ -3,6 +3,8 @@
 TIER ?= smoke
 DATA ?=
 CORES ?=
+SET ?=
+DEVICE ?=
 ENGINE ?= docker
 RESULTS ?= $(CURDIR)/results
 
@@ -15,13 +17,15 @@ PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for python in python3.11 python3.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What would lead Python to other packages than those of the environment.
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
-REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)"
+REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" \
+	--set "$(SET)" --device "$(DEVICE)"
 
 .PHONY: help setup reproduce figure table claim test lint benchmarks lock container smoke-in-container \
 	clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
+	@echo '            [DEVICE=cpu|cuda|cuda:N|auto] [SET="experiment.path.to.key=value ..."]'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1 - \2/p' $(firstword $(MAKEFILE_LIST))
 
 setup:  ## environment in .venv from the hash-pinned locks (the targets below do it by themselves)

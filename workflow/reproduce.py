@@ -10,12 +10,14 @@ import argparse
 import errno
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 
 from interplay.errors import InterplayError
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.setup import Setup, load_setup
+from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
@@ -32,13 +34,14 @@ def main() -> int:
     try:
         settle(os.environ)
         bound_threads(os.environ)
-        setup = load_setup(CONFIG, arguments.tier, arguments.data or None)
+        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, _chosen(arguments.set))
+        device = check_device(arguments.device or setup.tier.compute.device)
         cores = _cores(arguments.cores)
         results = Path("results") / setup.folder
         targets = _targets(arguments, results)
         print(f"tier {setup.tier_name}, {setup.data_name} data, {cores} cores, into {results}", file=sys.stderr)
         with sole_workflow(LOCK):
-            status = _snakemake(setup, cores, targets)
+            status = _snakemake(setup, device, cores, targets)
     except InterplayError as error:
         return _fail(str(error), 2)
     except BusyError as busy:
@@ -62,12 +65,21 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tier", default="smoke", help="smoke, review or paper")
     parser.add_argument("--data", default="", help="offline or published; the tier's own default if not given")
+    parser.add_argument("--set", default="", help="overrides <experiment>.path.to.key=value, separated by spaces")
+    parser.add_argument("--device", default="", help="cpu, cuda, cuda:N or auto; the tier's own if not given")
     parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
     one.add_argument("--table", help="make this table only, e.g. interplay24/table1")
     one.add_argument("--claim", help="judge this claim only")
     return parser.parse_args()
+
+
+def _chosen(given: str) -> list[str]:
+    try:
+        return shlex.split(given)
+    except ValueError as error:
+        raise InterplayError(f"SET={given}: {error}; quote values with spaces, like 'grokking.seeds=[0, 1]'") from error
 
 
 def _cores(given: str) -> int:
@@ -97,10 +109,11 @@ def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:
     return []
 
 
-def _snakemake(setup: Setup, cores: int, targets: list[Path]) -> int:
+def _snakemake(setup: Setup, device: str, cores: int, targets: list[Path]) -> int:
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
     command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
-    command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}"]
+    command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
+    command += [f"set={shlex.join(setup.chosen)}"] if setup.chosen else []
     command += ["--", *map(str, targets)] if targets else []
     environment = dict(os.environ)
     # Rules call `interplay` by name, whether the environment is activated or not.

@@ -203,6 +203,7 @@ def test_a_validation_split_never_reads_the_test_set(tmp_path):
 def test_an_unlabelled_split_of_the_largest_kind_fits_as_bytes():
     """100,000 images of 96x96 are 2.8 GB on the device, and a batch of them costs no more than itself."""
     torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()  # what other tests hold
     pixels = torch.zeros(100_000, 3, 96, 96, dtype=torch.uint8)
     data = Images(pixels, torch.full((100_000,), UNLABELLED), 10, Normalisation((0.4,) * 3, (0.2,) * 3)).to(
         torch.device("cuda")
@@ -210,4 +211,4 @@ def test_an_unlabelled_split_of_the_largest_kind_fits_as_bytes():
     draw = torch.Generator(device="cuda").manual_seed(0)
     for start in range(0, 100_000, 25_000):
         data.batch(torch.arange(start, start + 448, device="cuda"), partial(flip_and_crop, padding=12), draw)
-    assert torch.cuda.max_memory_allocated() < 3.3e9
+    assert torch.cuda.max_memory_allocated() - before < 3.3e9

@@ -4,7 +4,8 @@ import io
 import logging
 
 import pytest
-from snakemake_interface_logger_plugins.common import LogEvent
+
+LogEvent = pytest.importorskip("snakemake_interface_logger_plugins.common", reason="needs Snakemake").LogEvent
 
 
 @pytest.fixture
