@@ -144,7 +144,7 @@ def _run_one(
         protocol=run.protocol.model_dump(mode="json"),
         settings={**run.settings.model_dump(mode="json"), **outcome.settings},
         variation=run.variation(setup.protocols[experiment]),
-        overrides=setup.overrides_of(experiment, run),
+        overrides=setup.overrides_of(experiment, run, context.compute.on(context.device).precision),
         operations=run.cost.operations,
         metrics=outcome.metrics,
         trajectory=outcome.trajectory,

@@ -61,11 +61,11 @@ class Setup:
         """The runs of an experiment, in the order in which they are done."""
         return unfold(experiment, self.protocols, self.mapping)
 
-    def overrides_of(self, experiment: str, run: AnyRun) -> list[str]:
+    def overrides_of(self, experiment: str, run: AnyRun, precision: str | None = None) -> list[str]:
         """How a run differs from what was published, whatever it is that sets it apart from its siblings.
 
         Its own protocol, those by which the networks were trained that it reads, the data that were read in place of
-        the published ones, and arithmetic of less than single precision.
+        the published ones, and arithmetic of less than single precision (the tier's, if None: a CPU has no other).
         """
         lines = list(self.overrides[experiment])
         for other in find_experiment(experiment).reads:
@@ -80,8 +80,9 @@ class Setup:
         for name in run.weights:
             if mapping.weights[name].use != name:
                 lines.append(f"weights.{name}: {name} -> {mapping.weights[name].use}")
-        if self.tier.compute.precision != "fp32":
-            lines.append(f"compute.precision: fp32 -> {self.tier.compute.precision}")
+        used = precision or self.tier.compute.precision
+        if used != "fp32":
+            lines.append(f"compute.precision: fp32 -> {used}")
         return lines
 
 
