@@ -5,12 +5,12 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from interplay.models import WideResNet
-from interplay.protocols.forecast import forecast, measured_runs, runtime_minutes
+from interplay.protocols.forecast import forecast, measured_runs, memory_mib, runtime_minutes
 from interplay.protocols.plan import needed_jobs, plan_jobs, select_runs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.supervised.cost import wide_resnet_operations
 from interplay.protocols.supervised.protocol import Architecture
-from interplay.records import write_record
+from interplay.records import select_records, write_record
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +150,24 @@ def test_a_limit_of_time_grows_with_the_job_and_no_job_lacks_one(config):
         assert all(runtime_minutes(job, "auto") >= 10 and job.memory_mib >= 512 for job in jobs)
         for job in jobs:  # on the slower device it is at least as long
             assert runtime_minutes(job, "cpu") >= runtime_minutes(job, "cuda")
+
+
+def test_what_was_seen_stays_below_what_is_asked_for(config, root):
+    """Peaks and seconds of the reference runs against the limits of their jobs; a run is a job there."""
+    seen = 0
+    for folder in sorted((root / "results/reference").glob("*/records")):
+        for record in select_records(folder.parent, ["*"]):
+            chosen = ["compression.variants_run=[raw_pixels, fixed_epochs]"]
+            setup = load_setup(config, record.tier, record.data_mapping, chosen)
+            jobs = plan_jobs(setup, [record.experiment])
+            (job,) = [job for job in jobs if job.runs[0].name == record.run]
+            device = record.provenance.device.split(":")[0]
+            # A peak is that of the process so far, which did the whole family.
+            family = [memory_mib(one, device) for one in jobs if one.runs[0].family == job.runs[0].family]
+            assert record.provenance.peak_memory_mib < max(family), record.name
+            assert record.provenance.wall_seconds < 60 * runtime_minutes(job, device), record.name
+            seen += 1
+    assert seen >= 7
 
 
 def test_jobs_that_train_or_read_networks_want_an_accelerator_and_theory_does_not(config):

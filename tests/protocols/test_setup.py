@@ -71,7 +71,8 @@ def test_arithmetic_of_less_precision_is_an_override(config):
     line = "compute.precision: fp32 -> bf16"
     assert line in replace(setup, tier=tier).overrides_of("grokking", run)
     assert line not in setup.overrides_of("grokking", run)
-    assert line not in replace(setup, tier=tier).overrides_of("grokking", run, "fp32")  # as on a CPU, which has no other
+    # As on a CPU, which has no other.
+    assert line not in replace(setup, tier=tier).overrides_of("grokking", run, "fp32")
 
 
 def test_a_number_written_otherwise_is_no_override(editable):

@@ -13,6 +13,9 @@ for _name, _path in sorted(FETCHED.items()):
         priority: 3
         log:
             f"{OUT}/logs/fetch/{_name}.log",
+        resources:
+            mem_mb=FETCHING_MIB,
+            runtime=fetching_minutes(DATASETS[_name].pinned.size),
         shell:
             "interplay fetch {params.name} --root {params.folder} > {log} 2>&1"
 
@@ -31,5 +34,8 @@ for _name, _mark in sorted(BROUGHT.items()):
         priority: 3
         log:
             f"{OUT}/logs/fetch/{_name}.log",
+        resources:
+            mem_mb=FETCHING_MIB,
+            runtime=fetching_minutes(max(form.size for form in WEIGHTS[_name].forms)),
         shell:
             "interplay fetch {params.name} --root {params.folder} > {log} 2>&1"

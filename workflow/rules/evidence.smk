@@ -13,6 +13,9 @@ rule judge_claims:
         out=subpath(output[0], parent=True),
     log:
         f"{OUT}/logs/evidence/judge_claims.log",
+    resources:
+        mem_mb=READING_MIB,
+        runtime=READING_MINUTES,
     shell:
         "interplay verdicts --results {params.out} --config {params.config} > {log} 2>&1"
 
@@ -34,6 +37,9 @@ for _claim in CLAIMS:
             out=subpath(output[0], ancestor=2),
         log:
             f"{OUT}/logs/claim/{_claim.id}.log",
+        resources:
+            mem_mb=READING_MIB,
+            runtime=READING_MINUTES,
         shell:
             "interplay verdicts --results {params.out} --config {params.config} --claim {params.id} "
             "--output {output} > {log} 2>&1"

@@ -33,5 +33,8 @@ for _exhibit in CATALOGUE.exhibits:
             out=subpath(output[0], ancestor=3),
         log:
             f"{OUT}/logs/{_exhibit.kind}/{_exhibit.name}.log",
+        resources:
+            mem_mb=READING_MIB,
+            runtime=READING_MINUTES,
         shell:
             "interplay {params.kind} {params.exhibit} --results {params.out} --config {params.config} > {log} 2>&1"

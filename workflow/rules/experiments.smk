@@ -27,7 +27,7 @@ for _job in JOBS:
         priority: 2 if AWAITED & set(_job.outputs) else 1
         resources:
             gpu=int(device_of(_job, DEVICE) == "cuda"),
-            mem_mb=_job.memory_mib,
+            mem_mb=memory_mib(_job, DEVICE),
             runtime=runtime_minutes(_job, DEVICE),
         shell:
             "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "

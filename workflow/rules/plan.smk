@@ -9,7 +9,15 @@ from interplay.errors import InterplayError
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.catalogue import load_catalogue
-from interplay.protocols.forecast import device_of, runtime_minutes
+from interplay.protocols.forecast import (
+    FETCHING_MIB,
+    READING_MIB,
+    READING_MINUTES,
+    device_of,
+    fetching_minutes,
+    memory_mib,
+    runtime_minutes,
+)
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.weights import WEIGHTS

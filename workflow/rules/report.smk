@@ -19,5 +19,8 @@ rule make_report:
         out=subpath(output[0], ancestor=2),
     log:
         f"{OUT}/logs/report/make_report.log",
+    resources:
+        mem_mb=READING_MIB,
+        runtime=READING_MINUTES,
     shell:
         "interplay report --results {params.out} --config {params.config} > {log} 2>&1"

@@ -54,7 +54,7 @@ def cost(run: EstimatorsRun, given: Given) -> Cost:
     assert run.dataset is not None
     supervised, protocol = given.of(SupervisedProtocol), run.protocol
     eigenproblems = protocol.draws * sum(10.0 * size**3 for size in protocol.batch_sizes)
-    gram_matrices = 8 * 8 * protocol.draws * max(protocol.batch_sizes) ** 2 / 2**20
+    gram_matrices = 8 * 8 * 4 * max(protocol.batch_sizes) ** 2 / 2**20  # a few batches at a time
     return Cost(
         operations=image_operations(supervised, run.dataset, given.mapping) * TEST_IMAGES + eigenproblems,
         memory_mib=network_memory(supervised, run.dataset, given.mapping) + round(gram_matrices),

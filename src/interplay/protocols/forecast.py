@@ -75,12 +75,31 @@ def forecast(jobs: Iterable[Job], earlier: Sequence[Measured], device: str) -> l
 
 
 # Operations a second that are reached at least, for limits of time on a cluster: about a tenth of the slowest that was
-# seen. Seen: one CPU thread, 4e10 (grokking as published) to 2e11 (smoke); one H100, 2e13 (WRN-28-2 in batches of 64) to
+# seen. Seen: one CPU thread, 4e10 (grokking as published) to 2e11 (smoke); one H100, 2e13 (WRN-28-2, batches of 64) to
 # 3e13 (V-information of f+). A GPU may be ten times slower than that one.
 SLOWEST = {"cpu": 4e9, "cuda": 2e11}
 LEAST_MINUTES = 10
 
 
+CUDA_MIB = 2048  # of ordinary memory that a process with a CUDA context takes besides its own (seen: 0.9 GiB)
+
+
+def memory_mib(job: Job, device: str) -> int:
+    """Memory of the machine, not of the card, that a job may take (MiB)."""
+    return job.memory_mib + (CUDA_MIB if device_of(job, device) == "cuda" else 0)
+
+
 def runtime_minutes(job: Job, device: str) -> int:
     """Minutes after which a job may be taken for hanging; generous, since a job that is cut off loses work."""
     return LEAST_MINUTES + round(job.operations / SLOWEST[device_of(job, device)] / 60)
+
+
+# What figures, tables, verdicts and the report take: seconds and 175 MiB in smoke, where records are short.
+READING_MIB, READING_MINUTES = 2048, 10
+FETCHING_MIB = 1024
+_SLOW_LINE = 1e6  # bytes a second
+
+
+def fetching_minutes(size: int) -> int:
+    """Minutes after which the fetching of so many bytes may be taken for hanging."""
+    return LEAST_MINUTES + round(size / _SLOW_LINE / 60)

@@ -40,7 +40,7 @@ class Cost:
     """
 
     operations: float
-    memory_mib: int = 1536
+    memory_mib: int = 1600
     share: float = 1.0
 
 
