@@ -120,7 +120,7 @@ print(json.dumps([estimate, highest() - before]))
         pytest.param([1500, 1000, 128, True, 64], id="many classes"),
         pytest.param([2000, 10, 2000, False, 64], id="no head, many features"),
         pytest.param([300, 10, 40_000, False, 64], id="no head, maps"),
-        pytest.param([1200, 1200, 400, True, 64], id="one class a sample"),
+        pytest.param([2400, 2400, 400, True, 64], id="one class a sample"),
         pytest.param([60_000, 10, 96, True, 60_000], id="one batch of all"),
     ],
 )

@@ -218,4 +218,4 @@ class Registry(Mapping[str, Kind], Generic[Kind]):
             return self[name]
         near = difflib.get_close_matches(name.lower(), self, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        raise InterplayError(f"unknown {self._noun} {name!r}; {hint}known: {', '.join(self)}")
+        raise InterplayError(f"unknown {self._noun} {name!r}; {hint}known: {', '.join(sorted(self))}")
