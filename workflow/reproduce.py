@@ -113,7 +113,7 @@ def _snakemake(setup: Setup, device: str, cores: int, targets: list[Path]) -> in
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
     command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
     command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
-    command += [f"set={shlex.join(setup.chosen)}"] if setup.chosen else []
+    command += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
     command += ["--", *map(str, targets)] if targets else []
     environment = dict(os.environ)
     # Rules call `interplay` by name, whether the environment is activated or not.

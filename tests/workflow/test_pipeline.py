@@ -190,3 +190,28 @@ def test_a_wrong_tier_stops_before_anything_runs(made):
 def test_the_plan_of_the_paper_tier_can_be_drawn(made):
     rules = made.planned("--config", "tier=paper")
     assert {"fetch_cifar10", "run_supervised_cifar10_plain_seed0", "run_connectivity_cifar10_lr0_03_seed0"} <= rules
+
+
+def test_overrides_of_ones_own_go_through_the_workflow_whatever_they_hold(checkout):
+    """Values with spaces, brackets and commas; results in a folder of their own."""
+    chosen = json.dumps(["theory.draws=11", "grokking.seeds=[0, 1]"])
+    out = checkout.snakemake("--config", f"set={chosen}", "--", "claim_interplay24_theorem_4_6")
+    assert "run_theory" in out
+    (record,) = (checkout.folder / "results").glob("smoke+*/records/theory/interplay24.json")
+    assert json.loads(record.read_text())["protocol"]["draws"] == 11
+    planned = checkout.planned("--config", f"set={chosen}", "--", "run_grokking_modular_addition")
+    assert planned == {"run_grokking_modular_addition"}
+
+
+def test_every_rule_of_a_larger_tier_asks_for_memory_time_and_a_card_where_it_gains_from_one(made):
+    """Only checks of theory, listings of shapes and the toy do without; nothing that trains or measures networks."""
+    plan = made.snakemake("--dry-run", "--config", "tier=review")
+    rules = re.findall(r"^rule (\w+):\n((?:    .*\n)+)", plan, flags=re.MULTILINE)
+    assert len(rules) > 100
+    for name, body in rules:
+        assert re.search(r"mem_mb=\d+", body) and re.search(r"runtime=\d+", body), name
+        if name.startswith("run_"):
+            alone = name.startswith("run_theory") or "architecture" in name or "_toy_" in name
+            assert f"gpu={0 if alone else 1}" in body, name
+    cpu = made.snakemake("--dry-run", "--config", "tier=review", "device=cpu")
+    assert "gpu=1" not in cpu

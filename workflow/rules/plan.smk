@@ -25,8 +25,8 @@ from interplay.records import code_digest, text_digest, visible_files
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
-# Overrides of the user's own, as `--config set="supervised.iterations=100 grokking.seeds=[0]"`.
-CHOSEN = shlex.split(str(config.get("set", "")))
+# Overrides of the user's own: `--config 'set=["supervised.iterations=100", "grokking.seeds=[0]"]'`.
+CHOSEN = [config["set"]] if isinstance(config.get("set"), str) else config.get("set", [])
 try:
     SETUP = load_setup(CONFIG, config.get("tier", "smoke"), config.get("data"), CHOSEN)
     JOBS = plan_jobs(SETUP)
