@@ -208,7 +208,7 @@ def test_every_rule_of_a_larger_tier_asks_for_memory_time_and_a_card_where_it_ga
     plan = made.snakemake("--dry-run", "--config", "tier=review")
     rules = re.findall(r"^rule (\w+):\n((?:    .*\n)+)", plan, flags=re.MULTILINE)
     assert len(rules) > 100
-    for name, body in rules:
+    for name, body in (rule for rule in rules if rule[0] != "all"):
         assert re.search(r"mem_mb=\d+", body) and re.search(r"runtime=\d+", body), name
         if name.startswith("run_"):
             alone = name.startswith("run_theory") or "architecture" in name or "_toy_" in name
