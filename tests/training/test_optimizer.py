@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from interplay.errors import InterplayError
-from interplay.training import Compute, adamw, parameter_groups, set_learning_rate, sgd
+from interplay.training import Compute, adamw, load_optimizer, parameter_groups, set_learning_rate, sgd
 from interplay.training.compute import keep_memory
 
 
@@ -101,3 +101,30 @@ def test_adamw_is_torchs_own():
             model(torch.ones(2, 2, 3, 3) + step).square().sum().backward()
             optimizer.step()
     assert all(torch.equal(p, q) for p, q in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw"])
+def test_what_is_restored_is_what_was_gathered_and_no_setting(kind):
+    """A checkpoint that is kept on purpose may have been made at another weight decay than the record will state."""
+
+    def make(decay, rate):
+        model = network()
+        groups = parameter_groups(model, decay, decay_norm_and_bias=False)
+        return model, adamw(groups, rate) if kind == "adamw" else sgd(groups, rate, momentum=0.9, nesterov=True)
+
+    (model, optimizer), (other, restored) = make(0.5, 0.1), make(0.25, 0.2)
+    model(torch.ones(2, 2, 3, 3)).square().sum().backward()
+    optimizer.step()
+    load_optimizer(restored, optimizer.state_dict())
+    assert [(group["weight_decay"], group["lr"]) for group in restored.param_groups] == [(0.25, 0.2), (0.0, 0.2)]
+    gathered = "exp_avg" if kind == "adamw" else "momentum_buffer"
+    for one, two in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.equal(optimizer.state[one][gathered], restored.state[two][gathered])
+
+
+def test_a_state_of_other_groups_is_refused():
+    model = network()
+    state = sgd(parameter_groups(model, 0.5, decay_norm_and_bias=True), 0.1, momentum=0.9, nesterov=True).state_dict()
+    other = sgd(parameter_groups(model, 0.5, decay_norm_and_bias=False), 0.1, momentum=0.9, nesterov=True)
+    with pytest.raises(ValueError, match="other groups"):
+        load_optimizer(other, state)

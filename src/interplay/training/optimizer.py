@@ -91,9 +91,15 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) ->
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Restore an optimiser; its learning rate stays on the device, wherever the state was loaded to."""
-    devices = [group["params"][0].device for group in optimizer.param_groups if group["params"]]
-    optimizer.load_state_dict(state)
-    for group, device in zip((g for g in optimizer.param_groups if g["params"]), devices, strict=True):
-        if isinstance(group["lr"], Tensor):
-            group["lr"] = group["lr"].to(device)
+    """Restore what an optimiser has gathered; rates, decay and the like stay as the optimiser was made.
+
+    A state that is kept on purpose may come from another protocol or another device. Taking its weight decay over would
+    belie the record, and its learning rate as a plain number would be frozen into a captured step.
+
+    Raises:
+        ValueError: the state is of other groups of parameters.
+    """
+    own = optimizer.state_dict()["param_groups"]
+    if [group["params"] for group in own] != [group["params"] for group in state["param_groups"]]:
+        raise ValueError("the optimiser has other groups of parameters")
+    optimizer.load_state_dict({**state, "param_groups": own})
