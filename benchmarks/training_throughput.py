@@ -28,6 +28,7 @@ from torchvision import transforms
 from interplay.data.images import Images
 from interplay.data.normalise import Normalisation
 from interplay.experiments.supervised.task import SupervisedTask
+from interplay.protocols.runs import Capture
 from interplay.protocols.setup import load_setup
 from interplay.protocols.supervised import Objective, SupervisedProtocol
 from interplay.training import (
@@ -39,7 +40,6 @@ from interplay.training import (
     parameter_groups,
     pick_device,
 )
-from interplay.training.compute import Capture
 
 CLASSES, SAMPLES = 10, 4096
 MEAN, DEVIATION = 0.5, 0.25

@@ -14,7 +14,7 @@ from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import load_published_protocol, load_setup
 from interplay.protocols.sourced import differences, lay_over, read_yaml, validate
 from interplay.protocols.tiers import TierOverrides
-from interplay.records import code_digest
+from interplay.records import code_digest, module_digests
 
 TIERS = ("smoke", "review", "paper")
 pytestmark = pytest.mark.parametrize("name", list(experiments()))
@@ -71,6 +71,13 @@ def test_it_is_carried_out_by_a_module_of_its_name(name):
 
     assert callable(import_module(f"interplay.experiments.{name}").run)
     assert len(code_digest(f"interplay.experiments.{name}")) == 16
+
+
+def test_its_digest_covers_how_torch_is_set_up(name):
+    """The runner does that for it: threads, determinism, precision."""
+    from interplay.training import configure_torch
+
+    assert configure_torch.__module__ in module_digests(f"interplay.experiments.{name}")
 
 
 def test_its_schema_is_written(config, name):

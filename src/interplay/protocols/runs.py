@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from interplay.protocols.sourced import Strict, differences, lay_over
+
+Precision = Literal["fp32", "tf32", "bf16"]  # of convolutions and products, on CUDA devices
+Capture = Literal["none", "cuda_graph", "compile"]  # of a step of training, there as well
 
 
 class Protocol(Strict):

@@ -9,11 +9,8 @@ from pydantic import AfterValidator, Field, PositiveInt
 
 from interplay.errors import InterplayError
 from interplay.protocols.claims import DataName
+from interplay.protocols.runs import Capture, Precision
 from interplay.protocols.sourced import Strict, each_once
-
-Precision = Literal["fp32", "tf32", "bf16"]
-Capture = Literal["none", "cuda_graph", "compile"]
-
 
 DEVICE = re.compile(r"cpu|auto|cuda(:\d+)?")
 

@@ -3,8 +3,7 @@
 from interplay.data.randomness import generator
 from interplay.training.averaging import WeightAverage
 from interplay.training.checkpoint import Checkpoint
-from interplay.training.compute import Compute
-from interplay.training.determinism import configure_torch
+from interplay.training.compute import Compute, configure_torch
 from interplay.training.devices import Card, pick_device, release_devices, visible_cards
 from interplay.training.evaluation import accuracy_and_loss, evaluate
 from interplay.training.learner import Learner, on_device

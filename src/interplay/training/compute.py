@@ -1,18 +1,17 @@
-"""How a run computes: precision, determinism, and whether its step is captured."""
+"""How a run computes: precision, determinism, threads, and whether its step is captured."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 
 from interplay.errors import InterplayError
-
-Precision = Literal["fp32", "tf32", "bf16"]
-Capture = Literal["none", "cuda_graph", "compile"]
+from interplay.protocols.runs import Capture, Precision
 
 
 @dataclass(frozen=True)
@@ -61,6 +60,14 @@ class Compute:
         torch.backends.cudnn.benchmark = not self.deterministic
         torch.backends.cudnn.allow_tf32 = self.precision != "fp32"
         torch.set_float32_matmul_precision("highest" if self.precision == "fp32" else "high")
+
+
+def configure_torch(threads: int, compute: Compute | None = None) -> None:
+    """Use `threads` CPU threads and compute as `compute` says (in single precision, deterministically, where None)."""
+    torch.set_num_threads(threads)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    (compute or Compute()).apply()
+    keep_memory()
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # mallopt's names for them
