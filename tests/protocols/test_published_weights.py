@@ -10,10 +10,11 @@ from safetensors.torch import save_file
 import interplay.protocols.experiments as declared
 from interplay.errors import InterplayError
 from interplay.experiments.runner import _weights
-from interplay.protocols import grokking
+from interplay.protocols import grokking, mappings
 from interplay.protocols.mappings import WeightsSubstitute
 from interplay.protocols.plan import plan_jobs, run_values
 from interplay.protocols.setup import load_setup
+from interplay.protocols.weights import weights_info
 
 PUBLISHED = "clip-rn50-openai"
 TRAINED = "supervised/cifar10/plain/seed0"
@@ -57,6 +58,27 @@ def test_a_run_that_takes_their_place_comes_first_and_is_an_override(under, tmp_
     save_file({"w": torch.ones(2)}, path)
     tensors, digest = _weights(setup, job.runs[0], tmp_path, tmp_path)[PUBLISHED]()
     assert tensors["w"].tolist() == [1, 1] and len(digest) == 16
+
+
+def test_a_changed_pin_makes_stale_what_was_made_of_the_weights(under, monkeypatch):
+    setup = under(PUBLISHED)
+    (job,) = plan_jobs(setup, ["grokking"])
+    entry = weights_info(PUBLISHED)
+    (form, *others), (file, pin) = entry.forms, next(iter(entry.forms[0].files.items()))
+    changed = form.model_copy(update={"files": {file: pin.model_copy(update={"sha256": "0" * 64})}})
+    changed = entry.model_copy(update={"forms": (changed, *others)})
+    monkeypatch.setattr(mappings, "weights_info", {PUBLISHED: changed}.__getitem__)
+    assert plan_jobs(setup, ["grokking"])[0].digest != job.digest
+
+
+def test_a_damaged_file_that_a_run_left_is_one_line(under, tmp_path):
+    setup = under(f"run:{TRAINED}")
+    (job,) = plan_jobs(setup, ["grokking"])
+    path = tmp_path / f"models/{TRAINED}.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"damaged")
+    with pytest.raises(InterplayError, match=f"{path}: no file of weights"):
+        _weights(setup, job.runs[0], tmp_path, tmp_path)[PUBLISHED]()
 
 
 def test_weights_that_the_mapping_lacks_are_named(under):

@@ -176,6 +176,12 @@ class WeightsInfo(Asset):
             raise ValueError(f"{self.name}: each form is one file, and every source has a name of its own")
         return self
 
+    @property
+    def content(self) -> str:
+        """What decides what a run reads: the files that may serve, and how tensors are read out of them."""
+        pins = [pin.sha256 for form in self.forms for pin in form.files.values()]
+        return text_digest(json.dumps([*pins, code_digest("interplay.data.weights")]))
+
 
 Kind = TypeVar("Kind", bound=Asset)
 

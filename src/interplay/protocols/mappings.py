@@ -93,6 +93,11 @@ class WeightsSubstitute(Strict):
         experiment, _, name = self.use.removeprefix(RUN).partition("/")
         return (experiment, name) if self.use.startswith(RUN) else None
 
+    @property
+    def content(self) -> str | None:
+        """Digest of what decides the tensors that are read; None where a run leaves them, whose file is an input."""
+        return weights_info(self.use).content if self.run is None else None
+
 
 class DataMapping(Strict):
     """`published` or `offline`: for each published data set, and for published weights, what is read.

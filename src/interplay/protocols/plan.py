@@ -103,7 +103,7 @@ def run_digest(setup: Setup, experiment: str, run: AnyRun) -> str:
 
 def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
     """All values that decide a run's result, as plain data; beside them stand its code and the files that it reads."""
-    datasets = setup.mapping.of(experiment).datasets
+    datasets, weights = setup.mapping.of(experiment).datasets, setup.mapping.weights
     compute = setup.tier.compute
     return {
         "run": {"name": run.name, "seed": run.seed},
@@ -111,7 +111,7 @@ def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
         "protocol": run.protocol.model_dump(mode="json"),
         "data": {name: datasets[name].model_dump(mode="json") for name in run.reads},
         "reads": [*run.needs, *run.models],
-        "weights": {name: setup.mapping.weights[name].use for name in run.weights},
+        "weights": {name: {"use": weights[name].use, "content": weights[name].content} for name in run.weights},
         "compute": {
             "precision": compute.precision,
             "deterministic": compute.deterministic,
