@@ -1,3 +1,4 @@
+import re
 import shutil
 
 import pytest
@@ -9,7 +10,7 @@ from interplay.errors import InterplayError
 from interplay.experiments.context import Context
 from interplay.experiments.networks import load_trained
 from interplay.models import WideResNet
-from interplay.records import read_record
+from interplay.records import Record, read_record
 from interplay.training import Checkpoint
 
 NETWORKS = {
@@ -94,3 +95,22 @@ def test_weights_that_do_not_fit_are_one_line(context, spoil):
         load_trained(context, NAMES)
     assert "\n" not in str(caught.value)
     assert str(context.models[NAMES[1]]) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda content: content["protocol"].pop("pre_activation"), "pre_activation: Field required"),
+        (lambda content: content["protocol"].update(width=3), "width: Extra inputs are not permitted"),
+        (lambda content: content["settings"].pop("learning_rate"), "learning_rate: Field required"),
+        (lambda content: content.update(dataset_used=None), "it names no data set"),
+    ],
+)
+def test_records_that_tell_of_no_such_training_are_one_line(context, change, reason):
+    """Of an older version, for example."""
+    content = context.earlier[0].model_dump()
+    change(content)
+    context.earlier[0] = Record.model_validate(content)
+    message = f"{NAMES[0]}: its record tells of no supervised training ({reason}); run {NAMES[0]} again"
+    with pytest.raises(InterplayError, match=f"^{re.escape(message)}$"):
+        load_trained(context, NAMES)

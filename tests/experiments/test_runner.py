@@ -1,6 +1,8 @@
 """What is taken over of an interrupted job, and what is said where it is not."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -84,3 +86,34 @@ def test_a_run_that_diverges_is_named(small, session):
     error = session(small(optimizer={"learning_rate": 1e38}))[-1]
     assert re.match(rf"{NAME}: training diverged by step \d+: ", error)
     assert "\n" not in error
+
+
+def tampered(path, **changes):
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | changes))
+
+
+def test_networks_of_another_protocol_than_the_plans_are_refused(small_setup, do_in, tmp_path):
+    """Otherwise the record would state, as what its networks differ in from the published ones, what they do not."""
+    trained = {"iterations": 4, "train_sample": 200, "trajectory": {"points": 2}}
+    trained |= {"image_pooling": 1, "sweep": {"iterations": 4}}
+    setup = small_setup("supervised", **trained)
+    do_in(setup, "supervised", "cifar10/plain/seed0", tmp_path)
+    path = tmp_path / "records/supervised/cifar10/plain/seed0.json"
+    original = path.read_text()
+    estimators = small_setup("estimators", batch_sizes=[8, 16], draws=2, sample=64).protocols["estimators"]
+    reading = replace(setup, protocols=setup.protocols | {"estimators": estimators})
+    do_in(reading, "estimators", "cifar10/seed0", tmp_path)
+
+    changed = small_setup("supervised", **trained | {"iterations": 5}).protocols
+    changed = replace(reading, protocols=changed | {"estimators": estimators})
+    again = r"; run supervised/cifar10/plain/seed0 again$"
+    with pytest.raises(InterplayError, match=rf"made otherwise than is planned now \(iterations: 4 -> 5\){again}"):
+        do_in(changed, "estimators", "cifar10/seed0", tmp_path)
+    tampered(path, datasets={"cifar10": "glyphs10"})
+    with pytest.raises(InterplayError, match=rf"\(data.cifar10: glyphs10 -> digits\){again}"):
+        do_in(reading, "estimators", "cifar10/seed0", tmp_path)
+    path.write_text(original)
+    tampered(path, run="cifar10/plain/seed1")
+    with pytest.raises(InterplayError, match=rf"the record of supervised/cifar10/plain/seed1, a copy perhaps{again}"):
+        do_in(reading, "estimators", "cifar10/seed0", tmp_path)

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from interplay.data.images import Splits, load_splits
 from interplay.experiments.context import Context
-from interplay.protocols.supervised import SupervisedProtocol
 from interplay.training import Trained, load_networks
+from interplay.training.trained import read_training
 
 
 def load_trained(context: Context, names: Sequence[str]) -> tuple[list[Trained], Splits]:
     """The networks of the runs `names`, all trained on one data set, and the images they were trained and tested on.
 
     Raises:
-        InterplayError: weights that do not fit the network that the record describes.
+        InterplayError: a record of something else, or weights that do not fit the network that it describes.
     """
     records = {record.name: record for record in context.earlier}
     first = records[names[0]]
+    protocol, _ = read_training(first)
     assert first.dataset_used is not None
-    protocol = SupervisedProtocol.model_validate(first.protocol)
     splits = load_splits(
         first.dataset_used,
         context.data_root,

@@ -11,14 +11,15 @@ from time import perf_counter
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from interplay.data.weights import load_weights
+from interplay.data.weights import load_weights, read_tensors
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome, Weights
 from interplay.protocols.experiments import AnyRun
 from interplay.protocols.plan import model_path, record_path, run_values
 from interplay.protocols.setup import Setup
+from interplay.protocols.sourced import differences
 from interplay.records import (
     Record,
     code_digest,
@@ -28,7 +29,7 @@ from interplay.records import (
     text_digest,
     write_record,
 )
-from interplay.records.identity import keep_run, make_identity, taken_over
+from interplay.records.identity import first_of, keep_run, make_identity, taken_over
 from interplay.records.store import check_writable, link_or_copy, replacing
 from interplay.training import Checkpoint, Compute, configure_torch
 
@@ -63,8 +64,11 @@ def run_all(
     module = importlib.import_module(f"interplay.experiments.{experiment}")
     kept: list[Path] = []
     written = []
+    runs = list(runs)
+    others = sorted({name.partition("/")[0] for run in runs for name in (*run.needs, *run.models)})
+    planned = {f"{other}/{one.name}": (other, one) for other in others for one in setup.unfold(other)}
     for run in runs:
-        earlier = _earlier(run, results)
+        earlier = [_earlier(run, name, results, setup, *planned[name]) for name in (*run.needs, *run.models)]
         name = f"{experiment}/{run.name}"
         identity = make_identity(
             module_digests(f"interplay.experiments.{experiment}"),
@@ -155,15 +159,23 @@ def _run_one(
     return record, outcome
 
 
-def _earlier(run: AnyRun, results: Path) -> list[Record]:
-    """Records that the run depends on."""
-    records = []
-    for name in (*run.needs, *run.models):
-        path = results / "records" / f"{name}.json"
-        if not path.is_file():
-            raise InterplayError(f"{run.name} needs {path}, which does not exist; run {name} first")
-        records.append(read_record(path))
-    return records
+def _earlier(run: AnyRun, name: str, results: Path, setup: Setup, experiment: str, planned: AnyRun) -> Record:
+    """The record `name` that the run depends on, of the run that the plan has there."""
+    path = results / "records" / f"{name}.json"
+    if not path.is_file():
+        raise InterplayError(f"{run.name} needs {path}, which does not exist; run {name} first")
+    record = read_record(path)
+    if record.name != name:
+        raise InterplayError(f"{path}: the record of {record.name}, a copy perhaps; run {name} again")
+    # Its overrides count as this run's too, and are those of the plan.
+    datasets = setup.mapping.of(experiment).datasets
+    changed = differences(
+        {**record.protocol, "data": record.datasets},
+        {**planned.protocol.model_dump(mode="json"), "data": {one: datasets[one].use for one in planned.reads}},
+    )
+    if changed:
+        raise InterplayError(f"{path}: made otherwise than is planned now ({first_of(changed)}); run {name} again")
+    return record
 
 
 def _models(run: AnyRun, results: Path) -> dict[str, Path]:
@@ -188,7 +200,7 @@ def _weights(setup: Setup, run: AnyRun, results: Path, data_root: Path) -> dict[
 
 
 def _left_by(path: Path) -> Weights:
-    return load_file(path), text_digest(path.read_bytes())
+    return read_tensors(path), text_digest(path.read_bytes())
 
 
 def device_name(device: torch.device) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from interplay.data.randomness import generator
 from interplay.errors import InterplayError
 from interplay.models import WideResNet
+from interplay.protocols.sourced import first_problem
 from interplay.protocols.supervised import SupervisedProtocol, SupervisedSettings
 from interplay.records import Record
 from interplay.training.learner import on_device
@@ -59,13 +61,13 @@ def load_networks(
     """The networks of the runs `names`, by the records and weights that they left.
 
     Raises:
-        InterplayError: weights that do not fit the network that the record describes.
+        InterplayError: a record of something else, or weights that do not fit the network that it describes.
     """
     trained = []
     for name in names:
         record, path = records[name], weights[name]
+        protocol, settings = read_training(record)
         assert record.dataset is not None
-        protocol = SupervisedProtocol.model_validate(record.protocol)
         network = build_network(
             protocol, record.dataset, in_channels=in_channels, num_classes=num_classes, seed=record.seed
         )
@@ -77,6 +79,23 @@ def load_networks(
             raise InterplayError(
                 f"{path}: not the weights of {record.name} ({reason}); run {record.name} again"
             ) from error
-        known = {key: record.settings[key] for key in SupervisedSettings.model_fields}
-        trained.append(Trained(network.eval(), protocol, SupervisedSettings.model_validate(known), record))
+        trained.append(Trained(network.eval(), protocol, settings, record))
     return trained
+
+
+def read_training(record: Record) -> tuple[SupervisedProtocol, SupervisedSettings]:
+    """What the record of a training says of it.
+
+    Raises:
+        InterplayError: it is of another experiment, or of a version whose protocol was another.
+    """
+    known = {key: value for key, value in record.settings.items() if key in SupervisedSettings.model_fields}
+    try:
+        if record.dataset is None or record.dataset_used is None:
+            raise ValueError("it names no data set")
+        return SupervisedProtocol.model_validate(record.protocol), SupervisedSettings.model_validate(known)
+    except ValueError as error:
+        reason = first_problem(error) if isinstance(error, ValidationError) else str(error)
+        raise InterplayError(
+            f"{record.name}: its record tells of no supervised training ({reason}); run {record.name} again"
+        ) from error
