@@ -131,6 +131,12 @@ def test_images_that_would_vanish_are_refused_before_anything_runs(config):
     setup.protocols["compression"] = changed(config, networks={"f_minus": {"image_pooling": 2}})
     with pytest.raises(InterplayError, match="leaves images of 14x14 of glyphs10, and three poolings by 3 need 27x27"):
         plan_jobs(setup, ["compression"])
+    variants = {"small": {"networks": {"f_minus": {"image_pooling": 2}}}}
+    setup.protocols["compression"] = changed(config, variants=variants, variants_run=["small"])
+    with pytest.raises(
+        InterplayError, match=r"variants\.small\.networks\.f_minus\.image_pooling: 2 leaves images of 14"
+    ):
+        plan_jobs(setup, ["compression"])
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ def unfold(protocol: CompressionProtocol, given: Given) -> Iterator[CompressionR
     """
     variants = {name: _variant(protocol, name) for name in (None, *protocol.variants_run)}
     for dataset in protocol.datasets:
-        for network, cnn in protocol.networks.items():
-            if dataset in given.mapping.datasets:
-                _check_size(dataset, network, cnn, given.mapping)
+        for network in protocol.networks:
+            for name, followed in variants.items():
+                if dataset in given.mapping.datasets:
+                    _check_size(dataset, network, followed.networks[network], given.mapping, name)
             yield _run(protocol, dataset, network, "architecture", 0)
             for seed in protocol.seeds:
                 for name, followed in variants.items():
@@ -73,12 +74,13 @@ def _run(
     )
 
 
-def _check_size(dataset: str, network: Network, cnn: Cnn, mapping: DataMapping) -> None:
+def _check_size(dataset: str, network: Network, cnn: Cnn, mapping: DataMapping, variant: str | None) -> None:
     _, *edges = mapping.datasets[dataset].image
     least = POOLS[network] ** 3
     if min(edges) // cnn.image_pooling < least:
+        where = f"variants.{variant}." if variant else ""
         size = "x".join(str(edge // cnn.image_pooling) for edge in edges)
         raise InterplayError(
-            f"networks.{network}.image_pooling: {cnn.image_pooling} leaves images of {size} of "
+            f"{where}networks.{network}.image_pooling: {cnn.image_pooling} leaves images of {size} of "
             f"{mapping.datasets[dataset].use}, and three poolings by {POOLS[network]} need {least}x{least}"
         )
