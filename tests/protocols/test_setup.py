@@ -9,6 +9,7 @@ from interplay.errors import InterplayError
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.experiments import experiments
+from interplay.protocols.mappings import Substitute
 from interplay.protocols.plan import select_runs
 from interplay.protocols.setup import load_published_protocol, load_setup
 
@@ -111,6 +112,34 @@ def test_a_wrong_override_of_ones_own_is_one_line(config, chosen, says):
     with pytest.raises(InterplayError, match=re.escape(says)) as caught:
         load_setup(config, "smoke", None, [chosen])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        ("supervised.sweep.iterations=1", "--set supervised.sweep.iterations=1: supervised: trajectory.points: "),
+        ("supervised.seeds=[0, 1, 2]", None),
+        ("pruning.seeds=[7]", "--set pruning.seeds=[7]: pruning: seeds: 7 has no plain run"),
+        ("supervised.variants.temperatures=[2]", "--set supervised.variants.temperatures=[2]: temperature: tsne"),
+    ],
+)
+def test_what_does_not_fit_together_is_laid_to_ones_own_overrides(config, chosen, says):
+    if says is None:
+        load_setup(config, "smoke", None, [chosen])
+        return
+    with pytest.raises(InterplayError, match=re.escape(says)):
+        load_setup(config, "smoke", None, [chosen])
+
+
+def test_a_flip_that_the_data_force_is_an_override(config):
+    """In either direction."""
+    setup = load_setup(config, "smoke")
+    (run,) = select_runs(setup, "supervised", "cifar10/plain/seed0")
+    for flip in (True, False, None):
+        datasets = setup.mapping.datasets | {"cifar10": Substitute(use="fashion-mnist", horizontal_flip=flip)}
+        mapping = setup.mapping.model_copy(update={"datasets": datasets})
+        lines = replace(setup, mapping=mapping).overrides_of("supervised", run)
+        assert (f"data.cifar10.horizontal_flip: -> {flip}" in lines) == (flip is not None)
 
 
 def test_a_tier_may_leave_out_a_data_set(editable):

@@ -75,8 +75,8 @@ class Setup:
             substitute = mapping.datasets[dataset]
             if substitute.use != dataset:
                 lines.append(f"data.{dataset}: {dataset} -> {substitute.use}")
-            if substitute.horizontal_flip is False:
-                lines.append(f"data.{dataset}.horizontal_flip: -> False")
+            if substitute.horizontal_flip is not None:
+                lines.append(f"data.{dataset}.horizontal_flip: -> {substitute.horizontal_flip}")
         for name in run.weights:
             if mapping.weights[name].use != name:
                 lines.append(f"weights.{name}: {name} -> {mapping.weights[name].use}")
@@ -123,7 +123,7 @@ def load_setup(
         own = config / "tiers" / tier_name / f"{name}.yaml"
         if own.is_file():
             path, changes = own, validate(TierOverrides, read_yaml(own), own)
-            resolved = lay_over(_without(published, changes.without, mapping, path), changes.overrides)
+            resolved = lay_over(_without(published, changes.without, mapping.of(name), path), changes.overrides)
         protocols[name] = validate(experiment.protocol, resolved, path)
         mine = _chosen(chosen, name)
         if mine:
@@ -139,7 +139,9 @@ def load_setup(
             trained |= {f"{name}/{run.name}" for run in runs if run.keeps_model}
         except InterplayError as error:
             own = config / "tiers" / tier_name / f"{name}.yaml"
-            where = own if own.is_file() else config / "experiments" / f"{name}.yaml"
+            where: Path | str = own if own.is_file() else config / "experiments" / f"{name}.yaml"
+            if related := [one for one in chosen if one.partition(".")[0] in (name, *find_experiment(name).reads)]:
+                where = f"--set {' --set '.join(related)}"
             raise InterplayError(f"{mapping_path if 'data mapping' in str(error) else where}: {error}") from error
     return setup
 
