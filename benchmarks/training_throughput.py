@@ -27,7 +27,6 @@ from torchvision import transforms
 
 from interplay.data.images import Images
 from interplay.data.normalise import Normalisation
-from interplay.experiments.supervised.task import SupervisedTask
 from interplay.protocols.runs import Capture
 from interplay.protocols.setup import load_setup
 from interplay.protocols.supervised import Objective, SupervisedProtocol
@@ -40,6 +39,7 @@ from interplay.training import (
     parameter_groups,
     pick_device,
 )
+from interplay.training.supervised import SupervisedTask
 
 CLASSES, SAMPLES = 10, 4096
 MEAN, DEVIATION = 0.5, 0.25

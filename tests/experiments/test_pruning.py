@@ -19,12 +19,12 @@ from interplay.experiments.pruning import (
     prunable_modules,
     prune_by_magnitude,
 )
-from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import gram_matrix, hdr, mir
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning
 from interplay.protocols.supervised import SupervisedSettings
 from interplay.training import Trained, evaluate
+from interplay.training.supervised import SupervisedTask
 
 SUPERVISED = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},

@@ -73,6 +73,13 @@ def test_it_is_carried_out_by_a_module_of_its_name(name):
     assert len(code_digest(f"interplay.experiments.{name}")) == 16
 
 
+def test_it_is_carried_out_without_its_siblings(name):
+    """What several need is in `training`, so that none changes another by what it does for itself."""
+    siblings = {f"interplay.experiments.{other}" for other in experiments() if other != name}
+    needed = module_digests(f"interplay.experiments.{name}")
+    assert not [module for module in needed if ".".join(module.split(".")[:3]) in siblings]
+
+
 def test_its_digest_covers_how_torch_is_set_up(name):
     """The runner does that for it: threads, determinism, precision."""
     from interplay.training import configure_torch

@@ -8,11 +8,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from interplay.data.images import Images
-from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information.spectral import resolvent_entropies
 from interplay.protocols.setup import load_setup
 from interplay.training import Checkpoint, Compute, build_network, run_loop
 from interplay.training.capture import WARM_UP, StepRunner
+from interplay.training.supervised import SupervisedTask
 
 spec = importlib.util.spec_from_file_location("toy", Path(__file__).with_name("toy.py"))
 toy = importlib.util.module_from_spec(spec)
@@ -126,7 +126,7 @@ def test_a_captured_run_resumes_where_it_was(task, exactly, tmp_path):
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_cpu_and_gpu_take_the_same_first_steps(task, exactly, objective, monkeypatch):
     """With the crops of one generator: those of a CUDA generator are others."""
-    monkeypatch.setattr("interplay.experiments.supervised.task.flip_and_crop", lambda images, *_, **__: images)
+    monkeypatch.setattr("interplay.training.supervised.flip_and_crop", lambda images, *_, **__: images)
     ours, theirs = task(objective), task(objective, device="cpu")
     for step in range(3):
         ours.train_step(step)

@@ -12,6 +12,7 @@ from interplay.training.optimizer import adamw, load_optimizer, parameter_groups
 from interplay.training.readings import information_readings, stopping_readings
 from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
 from interplay.training.streams import Batch, Draws, EpochOrder, Source, Stream
+from interplay.training.supervised import SupervisedTask
 from interplay.training.trained import Trained, build_network, load_networks
 from interplay.training.trainer import Descent, State, Step, Trainer
 from interplay.training.trajectory import TrajectoryLog
@@ -30,6 +31,7 @@ __all__ = [
     "State",
     "Step",
     "Stream",
+    "SupervisedTask",
     "Task",
     "Trained",
     "Trainer",

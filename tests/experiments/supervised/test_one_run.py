@@ -10,11 +10,11 @@ from interplay.errors import InterplayError
 from interplay.evidence import Published
 from interplay.evidence.judges import judge_test
 from interplay.experiments.supervised import one_run as one_run_module
-from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import batch_information
 from interplay.objectives import MutualInformationLoss
 from interplay.protocols.claims import CorrelationTest, TrendTest
 from interplay.training import EpochOrder, build_network, evaluate, stopping_readings
+from interplay.training.supervised import SupervisedTask
 
 SMALL = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},

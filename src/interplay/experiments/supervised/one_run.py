@@ -13,11 +13,10 @@ from interplay.collapse import neural_collapse
 from interplay.data.images import Images, load_splits
 from interplay.experiments.context import Context, Outcome
 from interplay.experiments.supervised.selection import select_weight
-from interplay.experiments.supervised.task import SupervisedTask
 from interplay.information import gram_matrix, neural_collapse_values
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.protocols.supervised.runs import SupervisedRun
-from interplay.training import build_network, evaluate, information_readings, log_steps, run_loop
+from interplay.training import SupervisedTask, build_network, evaluate, information_readings, log_steps, run_loop
 
 
 def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> Outcome:

@@ -1,4 +1,4 @@
-"""The loss of supervised training, and what is read of the network along the way."""
+"""Supervised training of a Wide ResNet: its loss, and what is read along the way. Fine-tuning trains so as well."""
 
 from __future__ import annotations
 
@@ -13,25 +13,14 @@ from interplay.data.images import Images
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
 from interplay.protocols.supervised import Objective, SupervisedProtocol
-from interplay.training import (
-    Batch,
-    Compute,
-    Descent,
-    EpochOrder,
-    Learner,
-    State,
-    Step,
-    Stream,
-    Trainer,
-    accuracy_and_loss,
-    cosine_factor,
-    evaluate,
-    information_readings,
-    on_device,
-    parameter_groups,
-    sgd,
-    stopping_readings,
-)
+from interplay.training.compute import Compute
+from interplay.training.evaluation import accuracy_and_loss, evaluate
+from interplay.training.learner import Learner, on_device
+from interplay.training.optimizer import parameter_groups, sgd
+from interplay.training.readings import information_readings, stopping_readings
+from interplay.training.schedule import cosine_factor
+from interplay.training.streams import Batch, EpochOrder, Stream
+from interplay.training.trainer import Descent, State, Step, Trainer
 
 Term = MutualInformationLoss | EntropyDifferenceLoss
 
