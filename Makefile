@@ -72,5 +72,6 @@ clean:  ## remove .venv and tool caches; data, checkpoints and results stay
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 clean-results:  ## remove the results of TIER; data and results/reference stay
-	@python3 -c 'import sys; sys.exit("$(TIER)" not in ("smoke", "review", "paper"))' || { echo 'error: unknown TIER' >&2; exit 2; }
+	@python3 -c 'import glob, sys; own = [name[13:-5] for name in glob.glob("config/tiers/*.yaml")]; \
+		sys.exit("$(TIER)" not in ("smoke", "review", "paper", *own))' || { echo 'error: unknown TIER' >&2; exit 2; }
 	rm -rf "results/$(TIER)" "results/$(TIER)-offline" "results/$(TIER)-published"

@@ -63,6 +63,17 @@ def test_cleaning_keeps_data_and_results(make, tmp_path, root):
     assert (tmp_path / "data/set").is_dir()
 
 
+def test_results_of_a_tier_of_ones_own_are_cleaned(make, tmp_path, root):
+    shutil.copy(root / "Makefile", tmp_path)
+    (tmp_path / "config/tiers").mkdir(parents=True)
+    (tmp_path / "config/tiers/mine.yaml").touch()
+    for tier in ("mine", "mine-offline", "yours"):
+        (tmp_path / "results" / tier).mkdir(parents=True)
+    assert make("clean-results", "TIER=mine", folder=tmp_path).returncode == 0
+    assert make("clean-results", "TIER=yours", folder=tmp_path).returncode != 0
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["yours"]
+
+
 @pytest.mark.parametrize("tier", ["reference", "", "../data", "smoke ../data"])
 def test_only_the_results_of_a_tier_are_cleaned(make, tmp_path, root, tier):
     shutil.copy(root / "Makefile", tmp_path)
