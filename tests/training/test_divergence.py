@@ -62,3 +62,10 @@ def test_other_readings_may_be_undefined(reading, value):
             return {reading: value, "train_loss": nan if step == 0 else 1.0}
 
     assert len(run_loop(Undefined(0.1), 2, [0, 2]).trajectory["step"]) == 2
+
+
+def test_training_of_which_nothing_is_read_is_looked_at_once_it_is_done():
+    """Fine-tuning reads nothing on its way; what reads the network afterwards knows nothing of any training."""
+    with pytest.raises(InterplayError, match=r"diverged by step 20: network.weight is not finite; no loss was read"):
+        run_loop(Descent(1e6), 20, [])
+    assert run_loop(Descent(0.1), 20, []).trajectory == {}

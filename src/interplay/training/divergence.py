@@ -44,6 +44,20 @@ def observe_finite(
     return readings
 
 
+def check_finite(state: Mapping[str, Any], step: int, earlier: Sequence[Mapping[str, float]]) -> None:
+    """See that a state of which nothing is read after `step` steps is finite.
+
+    Args:
+        state: everything that the task consists of.
+        earlier: rows of readings before, each with its `step`.
+
+    Raises:
+        InterplayError: something in it is not.
+    """
+    if spoiled := next(_not_finite(state), None):
+        raise InterplayError(_message(f"{spoiled} is not finite", step, earlier))
+
+
 def _message(what: str, step: int, earlier: Sequence[Mapping[str, float]]) -> str:
     known = [
         (name, value, int(row["step"]))

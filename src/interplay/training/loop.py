@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from interplay.training.checkpoint import Checkpoint
-from interplay.training.divergence import observe_finite
+from interplay.training.divergence import check_finite, observe_finite
 from interplay.training.trajectory import TrajectoryLog
 
 
@@ -99,4 +99,6 @@ def run_loop(
                     "sessions": sessions,
                 }
             )
+    if done not in due:  # nobody has looked at the end
+        check_finite(task.state_dict(), done, log.state_dict())
     return LoopResult(log.columns(), training, logging, sessions)
