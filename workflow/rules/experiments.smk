@@ -17,7 +17,7 @@ for _job in JOBS:
         params:
             digest=_job.digest,
             experiment=_job.experiment,
-            which=_job.name if _job.name != "all" else "*",
+            which=_job.name,
             tier=TIER,
             folders=folders,
             device=DEVICE,
