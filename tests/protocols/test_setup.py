@@ -152,6 +152,9 @@ def test_a_tier_may_leave_out_a_data_set(editable):
     for name in ("supervised", "temperature", "pruning", "estimators", "connectivity"):
         assert {run.dataset for run in setup.unfold(name)} == {"cifar10"}
     assert any(line.startswith("architectures.cifar100: ") for line in setup.overrides["supervised"])
+    # What a tier overrides in it, as a copy of another tier may, does not bring it back.
+    change(editable / "tiers/smoke/supervised.yaml", "overrides", "architectures", "cifar100", value={"width": 1})
+    assert set(load_setup(editable, "smoke").protocols["supervised"].architectures) == {"cifar10"}
     change(editable / "tiers/smoke/supervised.yaml", "without", value=["cifar1000"])
     with pytest.raises(InterplayError, match="without: no data set 'cifar1000'"):
         load_setup(editable, "smoke")

@@ -123,7 +123,10 @@ def load_setup(
         own = config / "tiers" / tier_name / f"{name}.yaml"
         if own.is_file():
             path, changes = own, validate(TierOverrides, read_yaml(own), own)
-            resolved = lay_over(_without(published, changes.without, mapping.of(name), path), changes.overrides)
+            datasets = mapping.of(name).datasets
+            resolved = lay_over(_without(published, changes.without, datasets, path), changes.overrides)
+            for dataset in datasets.keys() & set(changes.without):  # the overrides, a copy perhaps, may name it too
+                resolved = leave_out(resolved, dataset)
         protocols[name] = validate(experiment.protocol, resolved, path)
         mine = _chosen(chosen, name)
         if mine:
@@ -168,7 +171,7 @@ def _known(name: str, where: str) -> None:
         raise InterplayError(f"{where}: {error}") from error
 
 
-def _without(protocol: dict[str, Any], names: Iterable[str], mapping: DataMapping, path: Path) -> dict[str, Any]:
+def _without(protocol: dict[str, Any], names: Iterable[str], datasets: Iterable[str], path: Path) -> dict[str, Any]:
     """The protocol without some data sets, wherever it names them, and without some keys."""
     for name in names:
         if "." in name:
@@ -176,10 +179,10 @@ def _without(protocol: dict[str, Any], names: Iterable[str], mapping: DataMappin
             if remaining is None:
                 raise InterplayError(f"{path}: without: the protocol has no {name}")
             protocol = remaining
-        elif name in mapping.datasets:
+        elif name in datasets:
             protocol = leave_out(protocol, name)
         else:
-            raise InterplayError(f"{path}: without: no data set {name!r}; there are {', '.join(mapping.datasets)}")
+            raise InterplayError(f"{path}: without: no data set {name!r}; there are {', '.join(datasets)}")
     return protocol
 
 
