@@ -128,3 +128,15 @@ def test_a_state_of_other_groups_is_refused():
     other = sgd(parameter_groups(model, 0.5, decay_norm_and_bias=False), 0.1, momentum=0.9, nesterov=True)
     with pytest.raises(ValueError, match="other groups"):
         load_optimizer(other, state)
+
+
+def test_a_rate_on_the_device_stays_there_whatever_the_state_was_made_on():
+    """A captured step reads it there; as a number, as a CPU has it, it would stay what it was at the capture."""
+    model = network()
+    state = sgd(parameter_groups(model, 0.5, decay_norm_and_bias=True), 0.1, momentum=0.9, nesterov=True).state_dict()
+    captured = torch.optim.SGD(model.parameters(), lr=torch.tensor(0.2), momentum=0.9, fused=True)
+    load_optimizer(captured, state)
+    (group,) = captured.param_groups
+    assert isinstance(group["lr"], torch.Tensor) and group["fused"]
+    set_learning_rate(captured, 0.05)
+    assert group["lr"].item() == pytest.approx(0.05)
