@@ -53,10 +53,10 @@ class Experiment(Generic[P, S]):
     Attributes:
         title: what it is, in a few words.
         protocol: the type of its protocol.
-        unfold: lists its runs, in the order in which they are done.
+        unfold: lists its runs, in the order in which they are done, or raises an InterplayError where the protocol asks
+            for what there is not.
         cost: what one of them takes.
         reads: experiments whose trained networks it measures; it trains none of them again.
-        missing: which network it asks for that nobody trains, in one line; None where all are there.
     """
 
     title: str
@@ -64,7 +64,6 @@ class Experiment(Generic[P, S]):
     unfold: Callable[[Any, Given], Iterable[Run[P, S]]]
     cost: Callable[[Any, Given], Cost]
     reads: tuple[str, ...] = ()
-    missing: Callable[[Any, Given], str | None] = lambda protocol, given: None
 
 
 @cache
@@ -114,8 +113,6 @@ def unfold(name: str, protocols: Mapping[str, Protocol], mapping: DataMapping) -
         {other: protocols[other] for other in experiment.reads},
         {f"{other}/{run.name}": run for other in experiment.reads for run in unfold(other, protocols, mapping)},
     )
-    if missing := experiment.missing(protocols[name], given):
-        raise InterplayError(f"{name}: {missing}")
     try:
         runs = list(experiment.unfold(protocols[name], given))
     except InterplayError as error:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
+from interplay.errors import InterplayError
 from interplay.protocols.costs import TEST_IMAGES, TRAINING
 from interplay.protocols.experiments import Experiment, Given
 from interplay.protocols.runs import Cost, Protocol, Run, Settings
@@ -50,16 +51,16 @@ class PruningSettings(Settings):
 PruningRun = Run[PruningProtocol, PruningSettings]
 
 
-def missing(protocol: PruningProtocol, given: Given) -> str | None:
-    """Which network the protocol asks for that is never trained, in one line; None where all are."""
-    trained = given.of(SupervisedProtocol).seeds
-    unknown = sorted(set(protocol.seeds) - set(trained))
-    return f"seeds: {unknown[0]} has no plain run; supervised.seeds are {trained}" if unknown else None
-
-
 def unfold(protocol: PruningProtocol, given: Given) -> Iterator[PruningRun]:
-    """One run per plain network, scope and sparsity."""
-    for dataset in given.of(SupervisedProtocol).architectures:
+    """One run per plain network, scope and sparsity.
+
+    Raises:
+        InterplayError: a seed whose plain network is never trained.
+    """
+    supervised = given.of(SupervisedProtocol)
+    if unknown := sorted(set(protocol.seeds) - set(supervised.seeds)):
+        raise InterplayError(f"seeds: {unknown[0]} has no plain run; supervised.seeds are {supervised.seeds}")
+    for dataset in supervised.architectures:
         for seed in protocol.seeds:
             for scope in protocol.scopes:
                 for sparsity in protocol.sparsities:
@@ -93,5 +94,4 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("supervised",),
-    missing=missing,
 )

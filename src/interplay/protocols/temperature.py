@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, model_validator
 
+from interplay.errors import InterplayError
 from interplay.protocols.costs import TEST_IMAGES
 from interplay.protocols.experiments import Experiment, Given
 from interplay.protocols.runs import Cost, Protocol, Run, Settings
@@ -51,15 +52,6 @@ class TemperatureSettings(Settings):
 TemperatureRun = Run[TemperatureProtocol, TemperatureSettings]
 
 
-def missing(protocol: TemperatureProtocol, given: Given) -> str | None:
-    """Which network the protocol asks for that is never trained, in one line; None where all are."""
-    trained = temperatures(given.of(SupervisedProtocol))
-    unknown = sorted(set(protocol.tsne.temperatures) - set(trained))
-    if not unknown:
-        return None
-    return f"tsne.temperatures: no network of temperature {unknown[0]:g}; supervised.variants trains {trained}"
-
-
 def temperatures(supervised: SupervisedProtocol) -> list[float]:
     """The temperatures of the trained networks, the plain ones (1) among them, ascending."""
     return sorted({1.0, *supervised.variants.temperatures})
@@ -69,11 +61,18 @@ def unfold(protocol: TemperatureProtocol, given: Given) -> Iterator[TemperatureR
     """One run per trained network: every data set, temperature and seed; temperature 1 is the plain network.
 
     Features are embedded for the first seed only: t-SNE is for looking.
+
+    Raises:
+        InterplayError: a temperature to be embedded of which no network is trained.
     """
     supervised = given.of(SupervisedProtocol)
-    seeds = supervised.variants.seeds
+    seeds, trained = supervised.variants.seeds, temperatures(supervised)
+    if unknown := sorted(set(protocol.tsne.temperatures) - set(trained)):
+        raise InterplayError(
+            f"tsne.temperatures: no network of temperature {unknown[0]:g}; supervised.variants trains {trained}"
+        )
     for dataset in supervised.architectures:
-        for temperature in temperatures(supervised):
+        for temperature in trained:
             for seed in seeds:
                 shown = temperature in protocol.tsne.temperatures and seed == min(seeds)
                 yield Run(
@@ -108,5 +107,4 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("supervised",),
-    missing=missing,
 )
