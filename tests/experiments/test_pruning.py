@@ -13,6 +13,7 @@ from torch.nn.utils import prune
 
 from interplay.data.images import Images, Splits
 from interplay.errors import InterplayError
+from interplay.experiments.networks import Trained
 from interplay.experiments.pruning import (
     compare_networks,
     fine_tuning_task,
@@ -23,7 +24,7 @@ from interplay.information import gram_matrix, hdr, mir
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning
 from interplay.protocols.supervised import SupervisedSettings
-from interplay.training import Trained, evaluate
+from interplay.training import evaluate
 from interplay.training.supervised import SupervisedTask
 
 SUPERVISED = {

@@ -18,11 +18,11 @@ from torch.nn.utils import prune
 from interplay.data.images import Images, Splits
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Outcome
-from interplay.experiments.networks import load_trained
+from interplay.experiments.networks import Trained, load_trained
 from interplay.information import class_vectors, mean_readings, paired_information
 from interplay.models import WideResNet
 from interplay.protocols.pruning import FineTuning, PruningProtocol, PruningRun, Scope
-from interplay.training import Compute, SupervisedTask, Trained, accuracy_and_loss, evaluate, generator, run_loop
+from interplay.training import Compute, SupervisedTask, accuracy_and_loss, evaluate, generator, run_loop
 
 Masks = dict[str, Tensor]
 

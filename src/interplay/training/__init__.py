@@ -12,8 +12,7 @@ from interplay.training.optimizer import adamw, load_optimizer, parameter_groups
 from interplay.training.readings import information_readings, stopping_readings
 from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
 from interplay.training.streams import Batch, Draws, EpochOrder, Source, Stream
-from interplay.training.supervised import SupervisedTask
-from interplay.training.trained import Trained, build_network, load_networks
+from interplay.training.supervised import SupervisedTask, build_network
 from interplay.training.trainer import Descent, State, Step, Trainer
 from interplay.training.trajectory import TrajectoryLog
 
@@ -33,7 +32,6 @@ __all__ = [
     "Stream",
     "SupervisedTask",
     "Task",
-    "Trained",
     "Trainer",
     "TrajectoryLog",
     "WeightAverage",
@@ -45,7 +43,6 @@ __all__ = [
     "evaluate",
     "generator",
     "information_readings",
-    "load_networks",
     "load_optimizer",
     "log_steps",
     "on_device",

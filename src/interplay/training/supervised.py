@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import torch
 from torch.nn import functional
 
 from interplay.data import flip_and_crop
 from interplay.data.images import Images
+from interplay.data.randomness import generator
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
 from interplay.protocols.supervised import Objective, SupervisedProtocol
@@ -23,6 +25,25 @@ from interplay.training.streams import Batch, EpochOrder, Stream
 from interplay.training.trainer import Descent, State, Step, Trainer
 
 Term = MutualInformationLoss | EntropyDifferenceLoss
+
+
+def build_network(
+    protocol: SupervisedProtocol, dataset: str, *, in_channels: int, num_classes: int, seed: int
+) -> WideResNet:
+    """The network for a data set, initialised from the seed alone, so that objectives start from equal weights."""
+    shape = protocol.architectures[dataset]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(generator(seed, "initialisation").initial_seed() % 2**63)
+        return WideResNet(
+            shape.depth,
+            shape.width,
+            num_classes,
+            in_channels=in_channels,
+            groups=shape.groups,
+            norm_momentum=protocol.norm.momentum,
+            norm_eps=protocol.norm.eps,
+            pre_activation=protocol.pre_activation,
+        )
 
 
 @dataclass(frozen=True)
