@@ -1,8 +1,8 @@
 """RandAugment of whole batches on the device where they are: other operations for each image, no loop over images.
 
-The fourteen operations, their ranges and their arithmetic are those of the semi-supervised reference code, which works
-with Pillow, one image after the other: the results here are the same bytes. Few things are computed, since but for the
-identity the operations are of three kinds:
+The fourteen operations, their ranges and their arithmetic are those of the semi-supervised reference code, TorchSSL
+(docs/facts.md#augmentation), which works with Pillow, one image after the other: the results here are the same bytes.
+Few things are computed, since but for the identity the operations are of three kinds:
 
 - pixels come from elsewhere (rotation, shear, translation): one affine map per image;
 - the image is blended with another one, black, grey or smooth (brightness, colour, contrast, sharpness): one blend;

@@ -1,4 +1,7 @@
-"""The strong view of the semi-supervised reference code, for whole batches: RandAugment, Cutout, flip and crop."""
+"""The strong view of the semi-supervised reference code, for whole batches: RandAugment, Cutout, flip and crop.
+
+Source: TorchSSL, docs/facts.md#augmentation.
+"""
 
 from __future__ import annotations
 

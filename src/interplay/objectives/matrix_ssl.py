@@ -53,7 +53,8 @@ class MatrixSSLLoss(nn.Module):
     Raises:
         InterplayError: unknown variant, shapes that do not fit, fewer than two samples, NaN or infinity.
 
-    Source: matrixssl23 Eq. 20-22, Algorithm 1, F.1; METHODS.md E for the released form (mu = lambda = gamma = 1).
+    Source: matrixssl23 Eq. 20-22, Algorithm 1, F.1; the released code, yifanzhang-pro/Matrix-SSL, with mu = lambda
+    = gamma = 1 as in its README (docs/facts.md#matrix-ssl).
     """
 
     def __init__(
