@@ -85,26 +85,6 @@ def logarithm_of_a_cross_covariance(draws: Draws) -> Finding:
     )
 
 
-@check("matrixssl23/equation-20-alignment")
-def literal_uniformity_pushes_views_apart(draws: Draws) -> Finding:
-    literal, released = MatrixSSLLoss("published", gamma=0), MatrixSSLLoss("released", gamma=0)
-    gaps: dict[str, list[tuple[float, float]]] = {"literal": [], "released": []}
-    for rng in draws.fewer(4):
-        first, other = tensor(normal(rng, 512, 16)), tensor(normal(rng, 512, 16))
-        for name, loss in (("literal", literal), ("released", released)):
-            gaps[name].append((loss(first, first).item(), loss(first, other).item()))
-    return finding(
-        worst(aligned - misaligned for aligned, misaligned in gaps["literal"]),
-        mended=max(0.0, worst(aligned - misaligned for aligned, misaligned in gaps["released"])),
-        literal_aligned=gaps["literal"][0][0],
-        literal_misaligned=gaps["literal"][0][1],
-        released_aligned=gaps["released"][0][0],
-        released_misaligned=gaps["released"][0][1],
-        note="read with + I under the logarithm, the +tr(Q) of MCE makes aligned views the costlier ones; the released "
-        "code, without it and with P = I, prefers aligned views",
-    )
-
-
 @check("matrixssl23/lemma-c-2")
 def cross_covariance_by_centring(draws: Draws) -> Finding:
     residuals = []
