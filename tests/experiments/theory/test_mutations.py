@@ -186,7 +186,8 @@ MUTATIONS = [
     ),
     (
         [(matrix_ssl.MatrixSSLLoss, "uniformity", without_the_logarithm)],
-        "matrixssl23/equation-20-alignment matrixssl23/equation-20-ridge matrixssl23/algorithm-1",
+        "matrixssl23/equation-20 matrixssl23/equation-20-alignment matrixssl23/equation-20-ridge "
+        "matrixssl23/algorithm-1",
         "matrixssl23/equation-19",
     ),
     (
