@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from interplay.evidence import count_verdicts, judge, render_verdicts
+from interplay.evidence import count_errors, count_verdicts, judge, render_verdicts
 from interplay.protocols.claim_files import load_claims
 
 
@@ -11,7 +11,7 @@ def test_counts_add_up_and_name_every_ruling(config, published):
     assert sum(sum(row.values()) for row in counts.values()) == len(claims)
     for row in counts.values():
         assert list(row) == [
-            *("reproduced", "deviates", "underpowered", "not run", "wrong in the source"),
+            *("reproduced", "deviates", "underpowered", "not run", "wrong in the source", "our finding"),
             *("yes", "no", "undecided"),
         ]
 
@@ -23,7 +23,28 @@ def test_text_has_totals_and_reasons(config, published):
     assert "wrong in the source (why: in the report):" in text and "deviates:" not in text
     assert all(claim.id in text for claim in claims)
     assert all(len(line) <= 100 for line in text.splitlines())
-    assert text.splitlines()[5].split() == ["all", "0", "0", "0", "0", "2", "0", "0", "0"]
+    rows = {line[:19].strip(): line[19:].split() for line in text.splitlines()[2:13]}
+    assert rows["verdict"] == ["metrics24", "interplay24", "all"] and rows["reproduced"] == ["0", "0", "0"]
+    assert rows["wrong in the source"] == rows["- false"] == ["1", "1", "2"] and rows["our finding"] == ["0", "0", "0"]
+
+
+def test_errors_are_told_by_kind_and_our_findings_apart(config, published):
+    claims = [claim for claim in load_claims(config / "claims") if claim.test.kind.startswith("published_")]
+    verdicts = judge(claims, [], published, "smoke", "offline")
+    text = render_verdicts(verdicts)
+    wrong, _, ours = text.partition("our finding, no error of a document:")
+    assert "  false (2): max_mi_beats_freematch," in wrong and "needs an assumption (1): mce_is_best_on_gsm8k" in wrong
+    assert "misprint with a clear meaning (1): mec_second_best_on_coco" in wrong and "fragile" not in wrong
+    assert "cma_only_beats_ce_only_for_few_classes" in ours and "cma_only_beats_ce_only_for_few_classes" not in wrong
+    counts = count_errors(verdicts)
+    assert counts["metrics24"] == {
+        "false": 1,
+        "needs_assumption": 0,
+        "misprint": 0,
+        "fragile": 0,
+        "our_finding": 1,
+    }
+    assert counts["matrixssl23"]["misprint"] == counts["matrixssl23"]["needs_assumption"] == 1
 
 
 def test_what_deviates_is_told_with_its_reason(config, published):

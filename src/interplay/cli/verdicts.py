@@ -53,15 +53,13 @@ def _print_counts(judged: list[Verdict]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from interplay.evidence.summary import RULINGS, count_verdicts
+    from interplay.evidence.summary import tally
 
-    counts = count_verdicts(judged)
     title = f"Verdicts: tier {judged[0].tier}, {judged[0].data} data"
     table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
     table.add_column("verdict")
-    for document in (*counts, "all"):
+    for document in (*dict.fromkeys(verdict.document for verdict in judged), "all"):
         table.add_column(document, justify="right", no_wrap=True)
-    for ruling in RULINGS:
-        row = [counts[document][ruling] for document in counts]
-        table.add_row(ruling, *map(str, (*row, sum(row))))
+    for name, row in tally(judged).items():
+        table.add_row(name, *map(str, row), style="dim" if name.startswith("-") else None)
     Console().print(table)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from interplay.evidence.summary import RULINGS
+from interplay.evidence.verdicts import Verdict
+from interplay.protocols.source_errors import IN_WORDS
 from interplay.report.formats import count_of, format_duration, format_memory
 from interplay.report.model import ClaimRow, Report
 
@@ -59,13 +61,20 @@ def _claim(report: Report, claim: ClaimRow) -> list[str]:
     return [
         _code(verdict.id),
         _text(verdict.source),
-        verdict.verdict,
+        _verdict(verdict),
         _text(", ".join(claim.experiments) or ("unknown" if verdict.verdict == "not run" else "none, printed numbers")),
         _code(report.commands.claim(verdict.id)),
         str(len(claim.records)),
         format_duration(claim.seconds) if claim.records else "no runs",
         format_memory(claim.peak_memory_mib) if claim.records else "no runs",
     ]
+
+
+def _verdict(verdict: Verdict) -> str:
+    """The verdict, with the kind of error where the source is wrong."""
+    if verdict.error is None or verdict.verdict != "wrong in the source":
+        return verdict.verdict
+    return f"{verdict.verdict}: {IN_WORDS[verdict.error]}"
 
 
 def _exhibits(report: Report) -> list[str]:
