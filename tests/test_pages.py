@@ -12,6 +12,7 @@ from interplay.experiments.theory import CHECKS
 from interplay.experiments.theory.registry import run_check
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.claims import Claim, FindingTest
+from interplay.protocols.source_errors import IN_WORDS
 from interplay.protocols.sourced import read_yaml, split_sources
 from interplay.records import read_record
 
@@ -83,6 +84,9 @@ def test_every_error_has_a_kind_and_a_claim_of_its_document(document: str, claim
         assert seen, where
         assert named(by), where
         assert {claims[name].document for name in named(by)} == {document}, where
+        accusing = next(claims[name] for name in re.findall(r"`([a-z0-9_]+)`", by) if name in claims)
+        said = IN_WORDS[accusing.error] if accusing.error else "none"
+        assert said.startswith(kind.removesuffix(" (step of a proof)")), f"{where}: {accusing.id} says {said}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
