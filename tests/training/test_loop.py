@@ -42,7 +42,7 @@ def test_a_task_may_stop_before_its_last_step(tmp_path):
     """A resumed run stops where the uninterrupted one does, and the row of the last step is there."""
 
     def run(task, checkpoint=None):
-        return run_loop(task, 20, range(21), checkpoint, checkpoint_every=1, stop=lambda: float(task.value[0]) > 0.9)
+        return run_loop(task, 20, range(21), checkpoint, checkpoint_every=1, stop=lambda _: float(task.value[0]) > 0.9)
 
     reference = run(Noisy()).trajectory
     last = len(reference["step"]) - 1

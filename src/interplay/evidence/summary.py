@@ -9,6 +9,7 @@ from typing import get_args
 
 from interplay.evidence.outcomes import ANSWERS, Ruling
 from interplay.evidence.verdicts import Verdict
+from interplay.markup import plain_table
 
 RULINGS: tuple[Ruling, ...] = get_args(Ruling)
 QUESTION_RULINGS: tuple[Ruling, ...] = tuple(ANSWERS.values())
@@ -21,17 +22,27 @@ def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Ruling, int]]:
     return {document: {ruling: counts[document, ruling] for ruling in RULINGS} for document in documents}
 
 
+def render_counts(verdicts: Sequence[Verdict]) -> str:
+    """The counts as a table in plain text of 80 columns: a row per ruling, a column per document and one for all.
+
+    This way round it fits: documents have short names, and of rulings with long ones only the first column grows, which
+    breaks its lines.
+    """
+    counts = count_verdicts(verdicts)
+    head = ["verdict", *counts, "all"]
+    rows = []
+    for ruling in RULINGS:
+        numbers = [row[ruling] for row in counts.values()]
+        rows.append([ruling, *map(str, (*numbers, sum(numbers)))])
+    return plain_table(head, rows, "l" + "r" * (len(head) - 1), width=80)
+
+
 def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
     """A table of counts, what is wrong in the source, the questions by answer, then what deviates and why."""
     if not verdicts:
         return "No claims."
-    counts = count_verdicts(verdicts)
-    total = {ruling: sum(row[ruling] for row in counts.values()) for ruling in RULINGS}
-    first = max(len(name) for name in (*counts, "document"))
     lines = [f"{len(verdicts)} claims, tier {verdicts[0].tier}, {verdicts[0].data} data", ""]
-    lines.append("  ".join(["document".ljust(first), *RULINGS]))
-    for name, row in (*counts.items(), ("all", total)):
-        lines.append("  ".join([name.ljust(first), *(str(row[ruling]).rjust(len(ruling)) for ruling in RULINGS)]))
+    lines.append(render_counts(verdicts))
     if wrong := [verdict.id for verdict in verdicts if verdict.verdict == "wrong in the source"]:
         lines += ["", "wrong in the source (why: in the report):", _indent(", ".join(wrong), width)]
     for answer in QUESTION_RULINGS:
