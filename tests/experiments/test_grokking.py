@@ -115,6 +115,26 @@ def test_the_splits_hold_every_pair_once_and_the_right_answers(tiny):
     assert len(task.splits["train"]) == round(0.5 * 49)
     assert {tuple(pair) for pair in pairs.tolist()} == {(a, b) for a in range(7) for b in range(7)}
     assert task._answers(torch.tensor([[3, 6], [0, 0]])).tolist() == [2, 0]
+    train, test = ({tuple(pair) for pair in task.splits[name].tolist()} for name in ("train", "test"))
+    apart = {tuple(pair) for pair in task.splits["test"][task.unmirrored].tolist()}
+    assert apart == {(a, b) for a, b in test if (b, a) not in train}
+    assert 0 < len(apart) < len(test)
+
+
+def test_a_network_that_knows_the_training_pairs_in_any_order_knows_nothing_of_the_others(tiny, monkeypatch):
+    """What the reading of test pairs without a mirror image among the training pairs is for."""
+    task = grokking._Addition(tiny.protocols["grokking"], 0, torch.device("cpu"))
+    known = {tuple(sorted(pair)) for pair in task.splits["train"].tolist()}
+
+    def recite(pairs):
+        answers = [sum(pair) % 7 if tuple(sorted(pair)) in known else (sum(pair) + 1) % 7 for pair in pairs.tolist()]
+        chosen = torch.nn.functional.one_hot(torch.tensor(answers), len(task.model.unembedding)).float()
+        return chosen @ torch.linalg.pinv(task.model.unembedding.T)  # features whose logits are those
+
+    monkeypatch.setattr(task.model, "features", recite)
+    readings = task._read(0)
+    assert (readings["train_accuracy"], readings["test_accuracy_unmirrored"]) == (1, 0)
+    assert readings["test_accuracy"] == pytest.approx(1 - float(task.unmirrored.double().mean()))
 
 
 def test_readings_are_those_of_the_definitions(tiny):

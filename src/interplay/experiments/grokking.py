@@ -65,21 +65,24 @@ def milestones(columns: Mapping[str, Sequence[float]], grokked: Grokked) -> dict
     """When the training pairs were fitted and when the test pairs followed.
 
     Args:
-        columns: the trajectory, with `step`, `train_accuracy` and `test_accuracy`.
+        columns: the trajectory, with `step`, `train_accuracy`, `test_accuracy` and, where such pairs exist,
+            `test_accuracy_unmirrored`.
         grokked: what counts.
 
     Returns:
         `steps`: done in all. `grokked`: 1 or 0. `steps_to_train`: first logged step with `grokked.accuracy` on the
-        training pairs, and `test_accuracy_at_train`: on the test pairs then. `steps_to_test`: first of the
-        `grokked.readings` logged steps in a row with that accuracy on the test pairs. What never came to pass is left
-        out.
+        training pairs; `test_accuracy_at_train`, `test_accuracy_unmirrored_at_train`: on the test pairs then, and on
+        those whose mirror image b + a is not a training pair. `steps_to_test`: first of the `grokked.readings` logged
+        steps in a row with that accuracy on the test pairs. What never came to pass is left out.
     """
     steps = columns["step"]
     trained = _first_in_a_row(columns["train_accuracy"], grokked.accuracy, 1)
     tested = _first_in_a_row(columns["test_accuracy"], grokked.accuracy, grokked.readings)
     found = {"steps": steps[-1], "grokked": float(tested is not None)}
     if trained is not None:
-        found |= {"steps_to_train": steps[trained], "test_accuracy_at_train": columns["test_accuracy"][trained]}
+        found["steps_to_train"] = steps[trained]
+        at_train = [name for name in columns if name.startswith("test_accuracy")]
+        found |= {f"{name}_at_train": columns[name][trained] for name in at_train}
     if tested is not None:
         found["steps_to_test"] = steps[tested]
     return found
@@ -104,6 +107,11 @@ class _Addition:
         pairs = pairs[order].to(device)
         size = round(protocol.train_fraction * len(pairs))
         self.splits = {"train": pairs[:size], "test": pairs[size:]}
+        # A network that has memorised a + b and takes its inputs in any order knows b + a: no sign of having understood
+        # addition, so test pairs whose mirror image is not a training pair are counted apart.
+        shown = pairs.new_zeros((p, p), dtype=torch.bool)
+        shown[pairs[:size, 0], pairs[:size, 1]] = True
+        self.unmirrored = ~shown[pairs[size:, 1], pairs[size:, 0]]  # [test pairs]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator(seed, "initialisation").initial_seed() % 2**63)
             model = ModularTransformer(p, shape.width, shape.heads, shape.head_width, shape.mlp_width)
@@ -136,7 +144,10 @@ class _Addition:
             answers = self._answers(pairs)
             features = self.model.features(pairs)
             logits = features @ self.model.unembedding.T
-            readings[f"{name}_accuracy"] = float((logits.argmax(1) == answers).double().mean())
+            right = (logits.argmax(1) == answers).double()
+            readings[f"{name}_accuracy"] = float(right.mean())
+            if name == "test" and self.unmirrored.any():
+                readings["test_accuracy_unmirrored"] = float(right[self.unmirrored].mean())
             readings[f"{name}_loss"] = float(self._loss(logits, answers))
             chosen = slice(0, trajectory.sample)
             information = information_readings(features[chosen], answers[chosen], head, trajectory.batch_size)
