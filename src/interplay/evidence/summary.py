@@ -9,6 +9,7 @@ from typing import get_args
 
 from interplay.evidence.outcomes import ANSWERS, Ruling
 from interplay.evidence.verdicts import Verdict
+from interplay.markup import plain_table
 from interplay.protocols.source_errors import IN_WORDS, SourceError
 
 RULINGS: tuple[Ruling, ...] = get_args(Ruling)
@@ -29,32 +30,30 @@ def count_errors(verdicts: Sequence[Verdict]) -> dict[str, dict[SourceError, int
     return {document: {error: counts[document, error] for error in IN_WORDS} for document in documents}
 
 
-def tally(verdicts: Sequence[Verdict]) -> dict[str, list[int]]:
-    """Rows of a table of counts, by ruling and by kind of error; one column per document, then one for all."""
+def render_counts(verdicts: Sequence[Verdict]) -> str:
+    """The counts as a table in plain text of 80 columns: a row per ruling, a column per document and one for all.
+
+    Below "wrong in the source" the kinds of error that occur. This way round it fits: documents have short names, and
+    of rulings with long ones only the first column grows, which breaks its lines.
+    """
     counts, errors = count_verdicts(verdicts), count_errors(verdicts)
-    rows: dict[str, list[int]] = {}
+    head = ["verdict", *counts, "all"]
+    rows: list[tuple[str, list[int]]] = []
     for ruling in RULINGS:
-        rows[ruling] = [counts[document][ruling] for document in counts]
+        rows.append((ruling, [row[ruling] for row in counts.values()]))
         if ruling == "wrong in the source":
-            rows |= {
-                f"- {kind.replace('_', ' ')}": [errors[document][kind] for document in counts]
-                for kind in IN_WORDS
-                if kind != "our_finding" and any(errors[document][kind] for document in counts)
-            }
-    return {name: [*row, sum(row)] for name, row in rows.items()}
+            kinds = ((kind, [row[kind] for row in errors.values()]) for kind in IN_WORDS if kind != "our_finding")
+            rows += [(f"- {kind.replace('_', ' ')}", numbers) for kind, numbers in kinds if any(numbers)]
+    cells = [[name, *map(str, (*numbers, sum(numbers)))] for name, numbers in rows]
+    return plain_table(head, cells, "l" + "r" * (len(head) - 1), width=80)
 
 
 def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
     """A table of counts, what is wrong in the source by kind, our findings, questions by answer, and what deviates."""
     if not verdicts:
         return "No claims."
-    rows, heads = tally(verdicts), [*dict.fromkeys(verdict.document for verdict in verdicts), "all"]
-    first = max(len(name) for name in rows)
     lines = [f"{len(verdicts)} claims, tier {verdicts[0].tier}, {verdicts[0].data} data", ""]
-    lines.append("  ".join(["verdict".ljust(first), *heads]))
-    for name, row in rows.items():
-        cells = (str(number).rjust(len(head)) for number, head in zip(row, heads, strict=True))
-        lines.append("  ".join([name.ljust(first), *cells]))
+    lines.append(render_counts(verdicts))
     if any(verdict.verdict == "wrong in the source" for verdict in verdicts):
         lines += ["", "wrong in the source (why: in the report):"]
         kinds = [kind for kind in IN_WORDS if kind != "our_finding"]
