@@ -24,6 +24,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from interplay.markup import markdown_table
 from interplay.records import Record, select_records
 from interplay.records.machine import usable_cores
 
@@ -100,7 +101,7 @@ class Workflow:
 
 
 def summarise(rows: Iterable[dict[str, Any]], total_cpu: float | None = None) -> str:
-    """A table of jobs, wall and CPU seconds and the largest process, by experiment and kind, the costliest first.
+    """A Markdown table of jobs, wall and CPU seconds and the largest process, by experiment and kind, costliest first.
 
     Args:
         rows: what the meter wrote.
@@ -110,20 +111,21 @@ def summarise(rows: Iterable[dict[str, Any]], total_cpu: float | None = None) ->
     for row in rows:
         kind, *rest = row["what"]
         groups.setdefault(" ".join(rest) if kind == "run" else NAMES.get(kind, kind), []).append(row)
-    lines = [f"{'':16}{'jobs':>6}{'wall s':>10}{'CPU s':>10}{'peak MiB':>10}"]
     sums = {
         name: (len(own), sum(row["wall"] for row in own), sum(row["cpu"] for row in own), max(r["peak"] for r in own))
         for name, own in groups.items()
     }
     scale = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes, Linux KiB
-    for name, (jobs, wall, cpu, peak) in sorted(sums.items(), key=lambda item: -item[1][2]):
-        lines.append(f"{name:16}{jobs:6}{wall:10.1f}{cpu:10.1f}{peak / scale:10.0f}")
+    lines = [
+        [name, f"{jobs}", f"{wall:.1f}", f"{cpu:.1f}", f"{peak / scale:,.0f}"]
+        for name, (jobs, wall, cpu, peak) in sorted(sums.items(), key=lambda item: -item[1][2])
+    ]
     jobs, wall, cpu = (sum(values[place] for values in sums.values()) for place in range(3))
     if total_cpu is not None:
-        lines.append(f"{'Snakemake':16}{'':6}{'':10}{total_cpu - cpu:10.1f}")
+        lines.append(["Snakemake", "", "", f"{total_cpu - cpu:.1f}", ""])
         cpu = total_cpu
-    lines.append(f"{'all':16}{jobs:6}{wall:10.1f}{cpu:10.1f}")
-    return "\n".join(lines)
+    lines.append(["all", f"{jobs}", f"{wall:.1f}", f"{cpu:.1f}", ""])
+    return markdown_table(("", "jobs", "wall s", "CPU s", "peak MiB"), lines, "lrrrr")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

@@ -42,6 +42,15 @@ def test_a_user_without_home_runs_all_the_same(root, tmp_path):
     assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
+def test_a_forecast_in_a_pipe_keeps_each_job_on_one_line(root):
+    done = interplay("forecast", cwd=root)
+    head, *lines, total = done.stdout.splitlines()
+    assert (done.returncode, head.split()) == (0, ["job", "runs", "on", "time", "scaled", "from"])
+    assert total.startswith(f"{len(lines)} jobs of ")
+    (line,) = (line for line in lines if line.startswith("grokking modular-addition "))
+    assert line[head.index("on") :].startswith("cpu ")
+
+
 @pytest.fixture
 def failing(monkeypatch, capsys):
     """What is said, and the status, where a command raises an error."""

@@ -30,6 +30,9 @@ def test_all_claims_are_written_and_counted(results, capsys):
     assert {verdict["tier"] for verdict in content} == {"smoke"}
     shown = capsys.readouterr().out
     assert "compression25" in shown and "reproduced" in shown and "verdicts.json" in shown
+    (false,) = (line.split() for line in shown.splitlines() if line.strip().startswith("- false"))
+    errors = [verdict["error"] for verdict in content]
+    assert int(false[-1]) == errors.count("false") > 0 and "our finding" in shown
 
 
 def test_one_claim_has_its_own_file(results, tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Synthetic records with the courses that training really takes (compare the prototypes in DESIGN.md)."""
+"""Synthetic records with the courses that training really takes."""
 
 from __future__ import annotations
 

@@ -109,3 +109,23 @@ def test_nothing_is_half_written_when_drawing_fails(results, config, monkeypatch
         draw_exhibit("metrics24/fig9", results, config)
     assert not (results / "figures").exists()
     assert drawing.FORMATS == ("svg", "pdf", "png")
+
+
+def test_seeds_that_grok_at_different_steps_have_lines_of_their_own_to_the_last_step_of_any(make_record):
+    """No mean over them, which would be of fewer runs from the end of the first on."""
+    names = [f"{split}_{name}" for split in ("train", "test") for name in ("accuracy", "mir", "hdr")]
+    names += ["train_mir_batch", "train_hdr_batch"]
+    protocol = {"modulus": 53, "train_fraction": 0.35, "trajectory": {"batch_size": 64}}
+    records = []
+    for seed, steps in ((0, STEPS[:-1]), (1, STEPS)):
+        columns = {
+            name: [0.1 * place + 0.01 * seed + step / 9999 for step in steps] for place, name in enumerate(names)
+        }
+        records.append(make_record(seed=seed, protocol=protocol, trajectory={"step": steps, **columns}))
+    with house_style():
+        figure = importlib.import_module("interplay.figures.grokking").draw(records)
+    drawn = [tuple(line.get_ydata()) for axes in figure.axes for line in axes.lines]
+    assert all(tuple(record.trajectory[name]) in drawn for record in records for name in names)
+    assert len(drawn) == 2 * len(names)
+    assert figure.axes[2].get_xlim()[1] == STEPS[-1]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["train pairs", "test pairs"]

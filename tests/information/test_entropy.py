@@ -50,7 +50,7 @@ def test_matrix_entropy_against_numpy(naive, make_clusters):
 
 @pytest.mark.parametrize(("features", "expected"), [(128, 0.938), (512, 0.985)])
 def test_the_chance_level_of_mir_at_batches_of_64(features, expected):
-    """Independent features of 64 samples already share almost everything (METHODS B, whose .985 is that of d = 512)."""
+    """Independent features of 64 samples already share almost everything (docs/facts.md#chance-level-of-mir)."""
     values = []
     for seed in range(5):
         first, second = (gram_matrix(z) for z in pair(64, features, seed))

@@ -49,10 +49,17 @@ def test_values_that_the_documents_print(config):
     assert (grokking["modulus"], grokking["train_fraction"]) == (113, 0.3)
 
 
+def test_only_smoke_ends_a_run_of_grokking_when_it_has_grokked(config):
+    """The published run goes on; smoke knows neither when a seed generalises nor, within its bound, whether it does."""
+    for tier, ends in (("smoke", True), ("review", False), ("paper", False)):
+        protocol = load_setup(config, tier).protocols["grokking"]
+        assert (protocol.grokked.accuracy, protocol.grokked.ends_run) == (0.99, ends)
+
+
 def test_overrides_are_listed_one_by_one(config):
     overrides = load_setup(config, "smoke").overrides
     assert "iterations: 1048576 -> 1000" in overrides["supervised"]
-    assert "modulus: 113 -> 31" in overrides["grokking"]
+    assert "modulus: 113 -> 53" in overrides["grokking"]
 
 
 def test_data_that_take_the_place_of_others_follow_from_the_run(config):
@@ -245,6 +252,11 @@ def test_unknown_tiers_and_mappings(config, tier, data, says):
         (("overrides", "pruning", "seeds"), [0, 9], "pruning: seeds: 9 has no plain run"),
         (("overrides", "supervized", "seeds"), [0], "experiment 'supervized' is unknown"),
         (("overrides", "grokking", "train_fraction"), 1.0, "train_fraction: Input should be less than 1"),
+        (("overrides", "grokking", "grokked", "accuracy"), 0, "grokked.accuracy: Input should be greater than 0"),
+        (("overrides", "grokking", "grokked", "accuracy"), 99, "grokked.accuracy: Input should be less than or equal"),
+        (("overrides", "grokking", "grokked", "readings"), 0, "grokked.readings: Input should be greater than 0"),
+        (("overrides", "grokking", "grokked", "readings"), 121, r"readings \(121\) exceed trajectory.points \(120\)"),
+        (("overrides", "grokking", "grokked", "ends"), True, "grokked.ends: Extra inputs"),
         (("bundle",), "all", "bundle"),
         (("colour",), "red", "colour: Extra inputs"),
     ],

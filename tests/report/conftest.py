@@ -196,6 +196,7 @@ def a_verdict(
         source=f"{document}, {where}",
         statement=statement,
         verdict=ruling,
+        error="false" if ruling == "wrong in the source" else None,
         sentence=sentence,
         evidence=evidence,
         test=test,

@@ -15,6 +15,10 @@ def rows_of(text: str, title: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
 
 
+def test_the_kind_of_error_stands_beside_the_verdict(sample):
+    assert "wrong in the source: false" in render_appendix(gather_report(*sample))
+
+
 def test_every_claim_maps_to_experiment_command_and_cost(sample):
     rows = {row[0]: row for row in rows_of(render_appendix(gather_report(*sample)), "Claims")}
     assert set(rows) == {f"`{verdict.id}`" for verdict in read_verdicts(sample[0] / "verdicts.json")}

@@ -17,7 +17,8 @@ def test_everything_is_gathered(sample):
     assert (report.tier, report.data, report.folder) == ("smoke", "offline", "results/smoke")
     assert report.data_description == "real data without a host"
     assert report.substitutions == ("Fashion-MNIST (for CIFAR-10)",)
-    assert [report.counts[ruling] for ruling in RULINGS] == [1, 1, 1, 1, 1, 0, 0, 1] and report.questions == 1
+    assert [report.counts[ruling] for ruling in RULINGS] == [1, 1, 1, 1, 1, 0, 0, 0, 1] and report.questions == 1
+    assert {kind: number for kind, number in report.errors.items() if number} == {"false": 1}
     assert [document.key for document in report.documents] == ["metrics24", "interplay24", "matrixssl23", "note"]
     assert len(report.claims) == 6
     assert report.seconds == 138.75

@@ -223,5 +223,13 @@ def test_every_kind_of_test_has_a_name(config):
     assert {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(union)} == set(TESTS)
 
 
+def test_the_kind_of_error_stands_on_the_card_in_the_tally_and_among_the_filters(page, html):
+    (card,) = page.having("article", id="claim-theorem_4_4")
+    assert (card["data-verdict"], card["data-error"]) == ("wrong in the source", "false")
+    assert '<span class="error-kind wrong-in-the-source">false</span>' in html
+    assert page.having("a", href="?error=false#claims") and "1 false" in page.text
+    assert page.having("option", value="false") and not page.having("option", value="misprint")
+
+
 def test_class_names_of_verdicts():
     assert slug("wrong in the source") == "wrong-in-the-source"

@@ -1,7 +1,9 @@
+import csv
 import io
 
 import pandas as pd
 import pytest
+from markdown_it import MarkdownIt
 
 from interplay.errors import InterplayError
 from interplay.evidence.published import load_published
@@ -67,13 +69,32 @@ def test_the_sweep_marks_the_smallest_of_the_best(make_record, published):
 
 def test_missing_stays_missing_in_every_form():
     table = Table(("a", "b"), ({"a": "x_1 & 5%", "b": None}, {"a": "y", "b": 1.23456}), "Caption with 5 %.")
-    assert "| x_1 & 5% | – |" in table.markdown("origin")
-    assert "1.23" in table.markdown("origin")
+    lines = table.markdown("origin").splitlines()
+    assert lines[2:4] == ["| x_1 & 5% |    – |", "| y        | 1.23 |"]
+    assert lines[-1] == "Caption with 5 %. –: missing. [origin]"
     frame = pd.read_csv(io.StringIO(table.csv("origin")), comment="#", dtype=str)
     assert list(frame["b"]) == ["missing", "1.23456"]
     latex = table.latex("origin")
     assert r"x\_1 \& 5\%" in latex
     assert r"\toprule" in latex and "–" in latex
+    assert "\\begin{tabular}{lr}" in latex and r"\caption{Caption with 5 \%.}" in latex
+
+
+def test_hostile_words_break_no_form():
+    hostile = 'a | b, "c"\n# d & 5 % of e_f {g}\u202e'
+    table = Table((hostile, "n"), ({hostile: hostile, "n": float("nan")}, {hostile: "[1em]", "n": 2}), f"{hostile} $x$")
+    origin = "results/a\nb | commit"
+    shown = 'a | b, "c" # d & 5 % of e_f {g}\\u202e'
+    read = MarkdownIt("commonmark").enable("table").parse(table.markdown(origin))
+    cells = ["".join(part.content for part in token.children) for token in read if token.type == "inline"]
+    assert cells == [shown, "n", shown, "–", "[1em]", "2", f"{shown} $x$ –: missing. [results/a b | commit]"]
+    comment, rest = table.csv(origin).split("\n", 1)
+    assert comment.startswith("# ") and comment.endswith("[results/a b | commit]")
+    assert list(csv.reader(io.StringIO(rest))) == [[hostile, "n"], [hostile, "missing"], ["[1em]", "2"]]
+    latex = table.latex(origin)
+    assert latex.splitlines()[0] == "% results/a b | commit"
+    assert r"\# d \& 5 \% of e\_f \{g\}\textbackslash{}u202e \$x\$}" in latex
+    assert "\n {}[1em]" in latex
 
 
 def test_files_are_written_under_both_ids_and_name_their_origin(tmp_path, config, final):

@@ -42,7 +42,7 @@ def test_a_task_may_stop_before_its_last_step(tmp_path):
     """A resumed run stops where the uninterrupted one does, and the row of the last step is there."""
 
     def run(task, checkpoint=None):
-        return run_loop(task, 20, range(21), checkpoint, checkpoint_every=1, stop=lambda: float(task.value[0]) > 0.9)
+        return run_loop(task, 20, range(21), checkpoint, checkpoint_every=1, stop=lambda _: float(task.value[0]) > 0.9)
 
     reference = run(Noisy()).trajectory
     last = len(reference["step"]) - 1
@@ -53,6 +53,36 @@ def test_a_task_may_stop_before_its_last_step(tmp_path):
         run(Noisy(stop_before=last - 1), checkpoint)
     assert run(Noisy(), checkpoint).trajectory == reference
     assert run(Noisy(), checkpoint).trajectory == reference  # from the checkpoint of the last step
+
+
+@pytest.mark.parametrize("killed_before", [4, 16, 33])
+def test_the_log_may_decide_when_to_stop(tmp_path, killed_before):
+    """Its last rows, which a resumed run has from its checkpoint."""
+
+    def run(task, checkpoint=None):
+        def stop(log):
+            return len(log) >= 2 and sum(row["value"] for row in log.latest(2)) > 3.0
+
+        return run_loop(task, 60, range(0, 61, 2), checkpoint, checkpoint_every=3, stop=stop)
+
+    reference = run(Noisy()).trajectory
+    last = int(reference["step"][-1])
+    assert killed_before < last < 60
+    assert sum(reference["value"][-2:]) > 3.0
+    checkpoint = Checkpoint(tmp_path / "c", {})
+    with pytest.raises(KeyboardInterrupt):
+        run(Noisy(killed_before), checkpoint)
+    assert run(Noisy(), checkpoint).trajectory == reference
+
+
+def test_the_latest_rows_are_copies_the_oldest_first():
+    log = TrajectoryLog()
+    for step in range(3):
+        log.append(step, {"value": step})
+    assert [row["value"] for row in log.latest(2)] == [1, 2]
+    assert len(log.latest(9)) == 3 and log.latest(0) == []
+    log.latest(1)[0]["value"] = 9.0
+    assert log.columns()["value"] == [0, 1, 2]
 
 
 def test_observations_include_start_and_end():

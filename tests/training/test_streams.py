@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import pytest
 import torch
+from PIL import Image
+from torchvision.transforms import v2
 
+from interplay.data import ImageFiles
 from interplay.data.images import Images
 from interplay.data.normalise import Normalisation
 from interplay.errors import InterplayError
-from interplay.training import Draws, EpochOrder, Stream, generator
+from interplay.training import Draws, EpochOrder, FileStream, Stream, generator
 from interplay.training.streams import channels_last
 
 
@@ -99,3 +104,42 @@ def test_bytes_are_augmented_as_bytes_and_normalised_after():
     assert seen[0].dtype == torch.uint8
     expected = (pixels[batch["index"]].flip(3) / 255 - 0.5) / 0.2
     torch.testing.assert_close(batch["image"], expected)
+
+
+@pytest.fixture
+def files():
+    """Thirty grey images of various sizes, each of one grey level, three classes."""
+    images = [(Image.new("L", (8 + k % 5, 9 + k % 3), 8 * k), k % 3) for k in range(30)]
+    return ImageFiles(images, torch.arange(30) % 3, 3, transform=v2.Identity())
+
+
+def views():
+    """A crop of one size, and the same with noise from torch's own generator, as transforms of v2 draw."""
+    ready = [v2.Resize((6, 6)), v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]
+    return {"weak": v2.Compose(ready), "strong": v2.Compose([*ready, lambda x: x + torch.rand(1)])}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_files_are_streamed_alike_from_any_step_and_with_any_number_of_workers(files, workers):
+    def stream():
+        return FileStream(replace(files, workers=workers), EpochOrder(30, 7, 3, "order"), views(), 3)
+
+    reference = FileStream(files, EpochOrder(30, 7, 3, "order"), views(), 3)
+    expected = [reference.batch(step) for step in range(9)]  # into the third epoch
+    for batch in expected:
+        assert batch["label"].tolist() == (batch["index"] % 3).tolist()
+        assert torch.allclose(batch["weak"].amax((1, 2, 3)), 8 * batch["index"] / 255)
+        noise = (batch["strong"] - batch["weak"]).amax((1, 2, 3))
+        assert len(noise.unique()) == 7  # of each image its own
+    whole, resumed = stream(), stream()
+    for step in range(9):
+        for name, tensor in whole.batch(step).items():
+            assert torch.equal(tensor, expected[step][name])
+    for step in (4, 5, 2):  # after a restart, and out of turn
+        for name, tensor in resumed.batch(step).items():
+            assert torch.equal(tensor, expected[step][name])
+
+
+def test_a_stream_of_files_needs_a_view(files):
+    with pytest.raises(InterplayError, match="at least one view"):
+        FileStream(files, EpochOrder(30, 7, 3, "order"), {}, 3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -22,9 +24,7 @@ def forecast(
     chosen: Chosen = None,
 ) -> None:
     """Forecast the time of every job, scaled from earlier runs on the same kind of device (results/, reference)."""
-    from rich.console import Console
-    from rich.table import Table
-
+    from interplay.markup import plain_table
     from interplay.protocols.claim_files import find_claim, load_claims, selectors
     from interplay.protocols.forecast import forecast as estimate
     from interplay.protocols.forecast import measured_runs
@@ -37,11 +37,14 @@ def forecast(
     if claim is not None:
         jobs = needed_jobs(jobs, selectors(find_claim(load_claims(config / "claims"), claim)))
     estimates = estimate(jobs, measured_runs(results), check_device(device or setup.tier.compute.device))
-    table = Table("job", "runs", "on", "time", "scaled from", box=None)
+    rows = []
     for one in estimates:
         time = "unknown" if one.seconds is None else _duration(one.seconds)
-        table.add_row(f"{one.job.experiment} {one.job.name}", str(len(one.job.runs)), one.device, time, one.basis)
-    Console().print(table)
+        rows.append([f"{one.job.experiment} {one.job.name}", str(len(one.job.runs)), one.device, time, one.basis])
+    # Lines break for a person's terminal only: in a pipe, `grep` finds a job with its time on one line.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    head = ("job", "runs", "on", "time", "scaled from")
+    typer.echo(plain_table(head, rows, "lrlrl", width=width, wrap=4))
     known = sum(one.seconds or 0.0 for one in estimates)
     unknown = sum(one.seconds is None for one in estimates)
     typer.echo(

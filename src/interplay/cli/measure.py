@@ -13,8 +13,6 @@ from interplay.cli import app
 from interplay.cli.options import Seed
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from interplay.collapse import Measurement
 
 
@@ -31,28 +29,22 @@ def measure(
     FILE holds the arrays features [N, d], labels [N] and, if there is a linear head, head_weights [C, d] and head_bias
     [C].
     """
-    from rich.console import Console
-
     from interplay.collapse import measure_file
 
     found = measure_file(file, centre=centre, batch_size=batch_size, seed=seed)
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2, allow_nan=False))
         return
-    console = Console()
-    for table in (information_table(found), collapse_table(found)):
-        console.print(table)
+    typer.echo(f"{information_table(found)}\n\n{collapse_table(found)}")
 
 
-def information_table(found: Measurement) -> Table:
+def information_table(found: Measurement) -> str:
     """Entropies and ratios: over all samples, in batches, by chance, and in theory at collapse."""
-    from rich.table import Table
+    from interplay.markup import plain_table
 
     said = "centred features" if found.centred else "features as they are"
     title = f"{found.num_samples} samples, {found.num_features} {said}, {found.num_classes} classes"
-    table = Table(title=f"Information: {title}", caption=_caption(found))
-    for heading in ("", "all samples", f"batches of {found.batch.size}", "at collapse"):
-        table.add_column(heading, justify="right" if heading else "left")
+    head = ("", "all samples", f"batches of {found.batch.size}", "at collapse")
     whole, batch, theory = found.as_json()["dataset"], found.batch.values, found.at_collapse
     entropy = theory.entropy if theory else None
     rank = found.num_classes - 1.0 if theory else None
@@ -65,31 +57,27 @@ def information_table(found: Measurement) -> Table:
             ("MIR by chance", "mir_chance", None),
             ("HDR", "hdr", theory.hdr if theory else None),
         ]
-    for name, key, predicted in rows:
-        table.add_row(name, _text(whole[key]), _text(batch.get(key)), _text(predicted))
-    return table
+    cells = [[name, _text(whole[key]), _text(batch.get(key)), _text(predicted)] for name, key, predicted in rows]
+    table = plain_table(head, cells, "lrrr")
+    return f"Information: {title}\n\n{table}\n\n{_caption(found)}"
 
 
-def collapse_table(found: Measurement) -> Table:
+def collapse_table(found: Measurement) -> str:
     """NC1 to NC4."""
-    from rich.table import Table
+    from interplay.markup import plain_table
 
-    table = Table(title="Neural collapse (0 at collapse)")
-    table.add_column("")
-    table.add_column("value", justify="right")
-    table.add_column("what it is")
     value = asdict(found.collapse) if found.collapse else {}
     rows = (
         ("NC1", "nc1", "scatter within over between classes"),
         ("NC2", "nc2", "class means: distance from a simplex"),
-        ("  norms", "nc2_equinorm", "coefficient of variation"),
-        ("  angles", "nc2_equiangular", "mean |cos + 1/(C-1)|"),
+        ("- norms", "nc2_equinorm", "coefficient of variation"),
+        ("- angles", "nc2_equiangular", "mean |cos + 1/(C-1)|"),
         ("NC3", "nc3", "distance of head from class means, both of norm 1"),
         ("NC4", "nc4", "share where head and nearest class mean disagree"),
     )
-    for name, key, meaning in rows:
-        table.add_row(name, _text(value.get(key)), meaning)
-    return table
+    cells = [[name, _text(value.get(key)), meaning] for name, key, meaning in rows]
+    table = plain_table(("", "value", "what it is"), cells, "lrl")
+    return f"Neural collapse (0 at collapse)\n\n{table}"
 
 
 def _caption(found: Measurement) -> str:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from interplay.cli import app
-
-if TYPE_CHECKING:
-    from interplay.evidence import Verdict
 
 
 @app.command()
@@ -29,6 +26,7 @@ def verdicts(
     """Give every claim a verdict and write them as JSON."""
     from interplay.evidence import judge, load_published, render_verdicts, write_verdicts
     from interplay.evidence.inputs import find_records, setup_of
+    from interplay.evidence.summary import render_counts
     from interplay.protocols.claim_files import find_claim, load_claims
 
     claims = load_claims(config / "claims")
@@ -44,24 +42,5 @@ def verdicts(
     elif claim is not None:
         typer.echo(f"{claim}: {judged[0].verdict}. {judged[0].sentence}")
     else:
-        _print_counts(judged)
+        typer.echo(f"Verdicts: tier {tier_name}, {data_name} data\n\n{render_counts(judged)}\n")
         typer.echo(f"written to {output or default}")
-
-
-def _print_counts(judged: list[Verdict]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    from interplay.evidence.summary import RULINGS, count_verdicts
-
-    counts = count_verdicts(judged)
-    title = f"Verdicts: tier {judged[0].tier}, {judged[0].data} data"
-    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))  # fits 80 columns
-    table.add_column("verdict")
-    for document in (*counts, "all"):
-        table.add_column(document, justify="right", no_wrap=True)
-    for ruling in RULINGS:
-        row = [counts[document][ruling] for document in counts]
-        table.add_row(ruling, *map(str, (*row, sum(row))))
-    Console().print(table)

@@ -1,7 +1,7 @@
 """Augmentation of whole batches on the device where they are, without a loop over samples.
 
-Augmentation of the semi-supervised reference code (METHODS.md A; metrics24 VI-A trains with it): first a horizontal
-flip with probability one half, then a crop of the image padded by reflection.
+The weak augmentation of the public semi-supervised code (TorchSSL, docs/facts.md#augmentation; metrics24 VI-A trains
+with it): first a horizontal flip with probability one half, then a crop of the image padded by reflection.
 """
 
 from __future__ import annotations

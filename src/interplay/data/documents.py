@@ -11,6 +11,7 @@ from pathlib import Path
 
 from interplay.data.ledger import FOLDER
 from interplay.errors import InterplayError
+from interplay.markup import markdown_table
 from interplay.protocols.assets import Asset, DatasetInfo, Pinned, WeightsInfo
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.weights import WEIGHTS
@@ -76,7 +77,7 @@ def _described(info: Asset) -> str:
 
 
 def _datasets(datasets: Mapping[str, DatasetInfo]) -> str:
-    rows = [["name", "what", "images", "classes", "splits", "comes from", "licence"]]
+    head, rows = ("name", "what", "images", "classes", "splits", "comes from", "licence"), []
     for info in datasets.values():
         shape = "x".join(map(str, info.image_shape)) if info.image_shape else "files of various sizes"
         splits = ", ".join(f"{split} {count:,}" for split, count in info.splits.items())
@@ -87,20 +88,15 @@ def _datasets(datasets: Mapping[str, DatasetInfo]) -> str:
         }[info.origin]
         what = f"{info.title}: {info.description}"
         rows.append([f"`{info.name}`", what, shape, str(info.num_classes), splits, origin, info.licence])
-    return _table(rows)
+    return markdown_table(head, rows)
 
 
 def _weights(weights: Mapping[str, WeightsInfo]) -> str:
-    rows = [["name", "what", "files, the first at hand serves", "licence"]]
+    head, rows = ("name", "what", "files, the first at hand serves", "licence"), []
     for info in weights.values():
         files = ", ".join(f"`{form.path}` ({_megabytes(form.size)})" for form in info.forms)
         rows.append([f"`{info.name}`", f"{info.title}: {info.description}", files, info.licence])
-    return _table(rows)
-
-
-def _table(rows: list[list[str]]) -> str:
-    lines = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+    return markdown_table(head, rows)
 
 
 def _megabytes(size: int) -> str:

@@ -73,8 +73,13 @@ class ImageFiles:
         chosen = first_of_each(self.labels, count, self.name)
         return self if chosen is None else self.subset(chosen)
 
-    def batches(self, order: Order, generator: torch.Generator | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Batch by batch in the given order. Without a generator, a transform that draws differs from time to time."""
+    def batches(
+        self, order: Order, generator: torch.Generator | Callable[[int], torch.Generator] | None = None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batch by batch in the given order. Without a generator, a transform that draws differs from time to time.
+
+        `generator` may be one for all batches, or give one by the place of the batch, counted from 0.
+        """
         loader = DataLoader(
             _Decoding(self),
             batch_sampler=_Plan(order, len(self), generator),
@@ -90,15 +95,17 @@ class ImageFiles:
 class _Plan:
     """The images of each batch, with a seed for each where there is a generator to draw it from."""
 
-    def __init__(self, order: Order, count: int, generator: torch.Generator | None) -> None:
+    def __init__(
+        self, order: Order, count: int, generator: torch.Generator | Callable[[int], torch.Generator] | None
+    ) -> None:
         self._order, self._count, self._generator = order, count, generator
 
     def __iter__(self) -> Iterator[list[Drawn]]:
-        for chosen in index_batches(self._order, self._count):
+        for place, chosen in enumerate(index_batches(self._order, self._count)):
             seeds: list[int | None] = [None] * len(chosen)
-            if self._generator is not None:
-                drawn = torch.randint(2**62, (len(chosen),), generator=self._generator, device=self._generator.device)
-                seeds = list(drawn.tolist())
+            draw = self._generator(place) if callable(self._generator) else self._generator
+            if draw is not None:
+                seeds = list(torch.randint(2**62, (len(chosen),), generator=draw, device=draw.device).tolist())
             yield list(zip(chosen.tolist(), seeds, strict=True))
 
 

@@ -13,7 +13,17 @@ from interplay.evidence.trajectories import Sight
 from interplay.protocols.claims import Extreme
 from interplay.records import Record
 
-Ruling = Literal["reproduced", "deviates", "underpowered", "not run", "wrong in the source", "yes", "no", "undecided"]
+Ruling = Literal[
+    "reproduced",
+    "deviates",
+    "underpowered",
+    "not run",
+    "wrong in the source",
+    "our finding",
+    "yes",
+    "no",
+    "undecided",
+]
 ANSWERS: dict[Ruling, Ruling] = {"reproduced": "yes", "deviates": "no", "underpowered": "undecided"}
 
 

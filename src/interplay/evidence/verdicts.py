@@ -11,11 +11,13 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from interplay.errors import InterplayError
+from interplay.evidence.accusations import accuse
 from interplay.evidence.judges import judge_test
 from interplay.evidence.outcomes import Outcome, Ruling, answer
 from interplay.evidence.published import Published
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim, DataName, TierName
+from interplay.protocols.source_errors import SourceError
 from interplay.protocols.sourced import Strict
 from interplay.records import Record, text_digest, write_text_atomically
 
@@ -28,7 +30,10 @@ class RecordUsed(Strict):
 
 
 class Verdict(Strict):
-    """What became of one claim. Numbers that are not finite are None (JSON has no NaN)."""
+    """What became of one claim. Numbers that are not finite are None (JSON has no NaN).
+
+    `error` is the kind of error behind `wrong in the source` and `our finding`; None with any other verdict.
+    """
 
     id: str
     document: str
@@ -36,6 +41,7 @@ class Verdict(Strict):
     source: str
     statement: str
     verdict: Ruling
+    error: SourceError | None = None
     sentence: str
     evidence: dict[str, float | None]
     test: str
@@ -83,6 +89,7 @@ def _judge_one(
                 )
         outcome = judge_test(claim.test, used, published)
         outcome = answer(outcome) if claim.asks else outcome
+    outcome, error = accuse(outcome, claim.error)
     return Verdict(
         id=claim.id,
         document=claim.document,
@@ -90,6 +97,7 @@ def _judge_one(
         source=f"{claim.document}, {claim.where}",
         statement=claim.says,
         verdict=outcome.ruling,
+        error=error,
         sentence=outcome.sentence,
         evidence={name: float(value) if isfinite(value) else None for name, value in outcome.numbers.items()},
         test=claim.test.kind,

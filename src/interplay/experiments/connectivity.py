@@ -32,8 +32,8 @@ NORM_BATCH = 500  # images of a batch while statistics are recomputed
 def run(protocol: ConnectivityProtocol, run: ConnectivityRun, context: Context) -> Outcome:
     """Read the path between two children twice: with interpolated batch-norm statistics and with recomputed ones.
 
-    Statistics that fit neither child can by themselves cost all accuracy between the ends (METHODS F), so that a
-    barrier with interpolated statistics alone says little about the loss landscape.
+    Statistics that fit neither child can by themselves cost all accuracy between the ends, so that a barrier with
+    interpolated statistics alone says little about the loss landscape (docs/facts.md#linear-mode-connectivity).
     """
     if run.settings.initialisation == "same":
         check_siblings([record for name in run.models for record in context.earlier if record.name == name])

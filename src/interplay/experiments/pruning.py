@@ -1,8 +1,8 @@
 """Pruning by magnitude with fine-tuning, and what it leaves of the features.
 
 Source: interplay24 5.4 and Fig. 6, which says no more of the method than that the smallest parameters are removed and
-the rest is trained on; open points as in METHODS F. One shot, unstructured, the weights of all convolutions and of the
-head (not biases, not batch normalisation).
+the rest is trained on. What it leaves open is chosen by us (docs/facts.md#pruning): one shot, unstructured, the weights
+of all convolutions and of the head (not biases, not batch normalisation).
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def clustering(features: Tensor, labels: Tensor) -> dict[str, float]:
     Raises:
         InterplayError: fewer than two classes, or no class of two samples.
 
-    Source: metrics24 sec. V-B; both indices by scikit-learn (METHODS F).
+    Source: metrics24 sec. V-B; both indices as in scikit-learn (docs/facts.md#clustering-indices).
     """
     classes, count = len(labels.unique()), len(labels)
     if not 1 < classes < count:

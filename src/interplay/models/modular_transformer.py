@@ -24,8 +24,8 @@ class ModularTransformer(nn.Module):
         heads, head_width: of the attention.
         mlp_width: of the hidden layer.
 
-    Source: metrics24 VI-C, interplay24 5.5; initialisation, vocabulary p + 1 and context 3 after the code of the work
-    that both follow (METHODS F).
+    Source: metrics24 VI-C, interplay24 5.5; initialisation, vocabulary p + 1 and context 3 after the public
+    code of Nanda et al., whom both follow (docs/facts.md#grokking).
     """
 
     def __init__(self, modulus: int, width: int, heads: int, head_width: int, mlp_width: int) -> None:

@@ -15,7 +15,7 @@ PreActivation = Literal["reference", "all"]
 class WideResNet(nn.Module):
     """A Wide ResNet with three groups of blocks (28-2, 28-8, 10-1, ...) or four ("37-2": depth 28, four groups).
 
-    Conventions of the public code that the documents build on (TorchSSL, `models/nets/wrn.py`): LeakyReLU of slope
+    Conventions of the public code that the documents build on (TorchSSL, docs/facts.md#wide-resnet): LeakyReLU of slope
     0.1, convolutions with bias, Kaiming initialisation by fan-out, Xavier for the head, and a very first block whose
     activation feeds the shortcut too.
 

@@ -37,7 +37,7 @@ class CrossModalAlignmentLoss(nn.Module):
     Raises:
         InterplayError: unknown variant, shapes that do not fit, labels out of range, NaN or infinity.
 
-    Source: metrics24 VII-B, Algorithm 1; the released code as in METHODS.md D.
+    Source: metrics24 VII-B, Algorithm 1; the released code, skingorz/CMA (docs/facts.md#cma).
     """
 
     def __init__(self, variant: CmaVariant = "published", weight: float = 1.0) -> None:

@@ -38,7 +38,8 @@ class MatrixSSLLoss(nn.Module):
 
     - `published` (Eq. 20-22): MCE(I/d, C(Z1, Z2) + mu I) + gamma MKL(C(Z1, Z1) + mu I || C(Z2, Z2) + mu I) with a
       teacher that is detached. The logarithm of a cross-covariance is complex in general; its real part
-      is taken, tr Re log Q = log|det Q|. Taken literally, its +tr(Q) pushes the views apart.
+      is taken, tr Re log Q = log|det Q|. Above mu = 1/((e-1) d), about .58/d, and so at the default of 1, its
+      +tr(Q) pushes the views apart.
     - `released` (the authors' code): over both directions and halved, -tr(lambda log4(C(p, z) + mu I)) +
       gamma -tr((C(p, p) + mu I) log4(C(z, z) + mu I)), where log4 is the Taylor polynomial of order 4 around I and C
       divides by B. No +tr(Q), no entropy term.
@@ -53,7 +54,8 @@ class MatrixSSLLoss(nn.Module):
     Raises:
         InterplayError: unknown variant, shapes that do not fit, fewer than two samples, NaN or infinity.
 
-    Source: matrixssl23 Eq. 20-22, Algorithm 1, F.1; METHODS.md E for the released form (mu = lambda = gamma = 1).
+    Source: matrixssl23 Eq. 20-22, Algorithm 1, F.1; the released code, yifanzhang-pro/Matrix-SSL, with mu = lambda
+    = gamma = 1 as in its README (docs/facts.md#matrix-ssl).
     """
 
     def __init__(

@@ -25,7 +25,8 @@ class VonNeumannEntropyLoss(nn.Module):
     Raises:
         InterplayError: `features` is not a matrix, or holds NaN or infinity.
 
-    Source: the VNE baseline of metrics24 VII-C (its weight is not published), METHODS.md B and D.
+    Source: the VNE baseline of metrics24 VII-C, whose weight is not published (docs/facts.md#vne); public code of
+    Kim et al., jaeill/CVPR23-VNE (docs/facts.md#matrix-entropy).
     """
 
     def __init__(self, weight: float = 1.0) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from interplay.protocols.course_claims import InteractionTest, NoFallTest, SoonerTest, StaysTest, TurnTest
 from interplay.protocols.readings import Metric, Series
 from interplay.protocols.selectors import Selector, Selectors
+from interplay.protocols.source_errors import ErrorField
 from interplay.protocols.sourced import Strict
 
 Document = Literal["metrics24", "interplay24", "matrixssl23", "compression25", "note"]
@@ -284,6 +285,8 @@ class Claim(Strict):
     """One checkable statement of a document, in our words; with `asks`, a question that `says` puts.
 
     A question is answered yes, no or undecided where a statement is reproduced, deviates or is underpowered.
+    A statement on theory or on a printed table that fails as printed says in `error` what kind of error that is, and
+    in `note` why it is of that kind; without it the document is not accused.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
@@ -295,7 +298,19 @@ class Claim(Strict):
     tiers: tuple[OurTier, ...] | None = Field(default=None, description="tiers at which it means something; all")
     data: tuple[OurMapping, ...] | None = Field(default=None, description="data mappings on which it does; all")
     asks: bool = False
+    error: ErrorField | None = Field(
+        default=None, description="kind of error, where it fails as printed; note says why"
+    )
     note: str = ""
+
+    @model_validator(mode="after")
+    def _error_is_argued(self) -> Self:
+        if self.error is not None:
+            if self.asks or not isinstance(self.test, FindingTest | PublishedTest):
+                raise ValueError(f"{self.id}: error: only statements on theory or on printed tables can be in error")
+            if not self.note.strip():
+                raise ValueError(f"{self.id}: error: say in note why it is {self.error.replace('_', ' ')}")
+        return self
 
 
 class ClaimFile(Strict):

@@ -48,6 +48,17 @@ class GrokkingTrajectory(Strict):
     batch_size: Annotated[int, Field(ge=2)]
 
 
+class Grokked(Strict):
+    """When a run has grokked: `accuracy` on all test pairs at `readings` logged steps in a row. Whether it ends there.
+
+    `accuracy` also says when the training pairs are fitted.
+    """
+
+    accuracy: Annotated[float, Field(gt=0, le=1)]
+    readings: PositiveInt
+    ends_run: bool
+
+
 class GrokkingProtocol(Protocol):
     """A transformer learns c = a + b mod p from a fraction of all pairs."""
 
@@ -57,6 +68,7 @@ class GrokkingProtocol(Protocol):
     optimizer: AdamW
     loss_precision: Literal["float32", "float64"]
     steps: PositiveInt
+    grokked: Grokked
     seeds: Annotated[tuple[Seed, ...], AfterValidator(each_once)] = Field(min_length=1)
     trajectory: GrokkingTrajectory
     checkpoint_every: PositiveInt
@@ -65,6 +77,11 @@ class GrokkingProtocol(Protocol):
     def _consistent(self) -> Self:
         if self.trajectory.points > self.steps:
             raise ValueError(f"trajectory.points ({self.trajectory.points}) exceed steps ({self.steps})")
+        if self.grokked.readings > self.trajectory.points:
+            raise ValueError(
+                f"grokked.readings ({self.grokked.readings}) exceed trajectory.points ({self.trajectory.points}): no "
+                "run is read so often; lower the one or raise the other"
+            )
         return self
 
 
@@ -85,7 +102,7 @@ def unfold(protocol: GrokkingProtocol, given: Given) -> Iterator[GrokkingRun]:
 
 
 def cost(run: GrokkingRun, given: Given) -> Cost:
-    """Of full-batch steps over the training pairs."""
+    """Of full-batch steps over the training pairs, should no run end before its last step."""
     protocol, shape = run.protocol, run.protocol.transformer
     pairs = protocol.train_fraction * protocol.modulus**2
     weights = shape.width * (2 * shape.mlp_width + shape.heads * shape.head_width + protocol.modulus)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from interplay.evidence.summary import RULINGS
+from interplay.evidence.verdicts import Verdict
+from interplay.markup import markdown_code as _code
+from interplay.markup import markdown_table
+from interplay.markup import markdown_text as _text
+from interplay.protocols.source_errors import IN_WORDS
 from interplay.report.formats import count_of, format_duration, format_memory
 from interplay.report.model import ClaimRow, Report
 
@@ -59,13 +63,20 @@ def _claim(report: Report, claim: ClaimRow) -> list[str]:
     return [
         _code(verdict.id),
         _text(verdict.source),
-        verdict.verdict,
+        _verdict(verdict),
         _text(", ".join(claim.experiments) or ("unknown" if verdict.verdict == "not run" else "none, printed numbers")),
         _code(report.commands.claim(verdict.id)),
         str(len(claim.records)),
         format_duration(claim.seconds) if claim.records else "no runs",
         format_memory(claim.peak_memory_mib) if claim.records else "no runs",
     ]
+
+
+def _verdict(verdict: Verdict) -> str:
+    """The verdict, with the kind of error where the source is wrong."""
+    if verdict.error is None or verdict.verdict != "wrong in the source":
+        return verdict.verdict
+    return f"{verdict.verdict}: {IN_WORDS[verdict.error]}"
 
 
 def _exhibits(report: Report) -> list[str]:
@@ -112,7 +123,10 @@ def _machines(report: Report) -> list[str]:
 
 def _data(report: Report) -> list[str]:
     rows = (
-        [_code(source.name), ", ".join(f"{_code(digest)} ({number})" for digest, number in source.digests.items())]
+        [
+            _code(source.name),
+            ", ".join(f"{_code(digest)} ({number})" for digest, number in source.digests.items()),
+        ]
         for source in report.sources
     )
     return [
@@ -126,18 +140,5 @@ def _data(report: Report) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    body = [f"| {' | '.join(row)} |" for row in rows]
-    return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *body] if body else ["None."]
-
-
-def _text(text: str) -> str:
-    """One line of text that Markdown leaves as it is."""
-    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", " ".join(text.split()))
-
-
-def _code(text: str) -> str:
-    """A code span in a table; GitHub's tables split at a pipe even inside code unless it is escaped."""
-    line = " ".join(text.split()).replace("|", r"\|")
-    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
-    fence, space = "`" * (longest + 1), " " if longest else ""
-    return f"{fence}{space}{line}{space}{fence}"
+    body = list(rows)
+    return [markdown_table(head, body)] if body else ["None."]

@@ -9,6 +9,7 @@ from interplay.evidence.outcomes import Ruling
 from interplay.evidence.summary import QUESTION_RULINGS
 from interplay.evidence.verdicts import Verdict
 from interplay.protocols.catalogue import Exhibit
+from interplay.protocols.source_errors import IN_WORDS, SourceError
 from interplay.report.commands import Commands
 
 RecordState = Literal["found", "changed", "gone"]
@@ -180,6 +181,11 @@ class Report:
     def claims(self) -> tuple[ClaimRow, ...]:
         """All claims, document by document."""
         return tuple(claim for document in self.documents for claim in document.claims)
+
+    @property
+    def errors(self) -> dict[SourceError, int]:
+        """Number of claims by kind of error; every kind appears, at zero if need be."""
+        return {error: sum(claim.verdict.error == error for claim in self.claims) for error in IN_WORDS}
 
     @property
     def questions(self) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 
-import pandas as pd
+from interplay.markup import latex_table, latex_text, markdown_table, markdown_text, one_line
 
 MISSING = "–"
 Value = str | float | int | None
@@ -19,32 +21,40 @@ class Table:
     caption: str
     decimals: int = 2
 
-    def frame(self) -> pd.DataFrame:
-        """The table as text, rounded, missing cells marked."""
-        cells = [[self._show(row.get(name)) for name in self.columns] for row in self.rows]
-        return pd.DataFrame(cells, columns=self.columns)
-
-    def _show(self, value: Value) -> str:
-        if value is None or value != value:
-            return MISSING
-        return f"{value:.{self.decimals}f}" if isinstance(value, float) else str(value)
-
     def csv(self, origin: str) -> str:
         """Comma-separated values in full precision, after a comment line that says where they come from."""
-        frame = pd.DataFrame([[row.get(name) for name in self.columns] for row in self.rows], columns=self.columns)
-        return f"# {self.caption} [{origin}]\n" + frame.to_csv(index=False, na_rep="missing")
+        text = io.StringIO()
+        text.write(f"# {one_line(self.caption)} [{one_line(origin)}]\n")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self.rows:
+            values = [row.get(name) for name in self.columns]
+            writer.writerow(["missing" if _is_missing(value) else value for value in values])
+        return text.getvalue()
 
     def markdown(self, origin: str) -> str:
         """A Markdown table with its caption."""
-        frame = self.frame()
-        lines = ["| " + " | ".join(self.columns) + " |", "|" + " --- |" * len(self.columns)]
-        lines += ["| " + " | ".join(row) + " |" for row in frame.itertuples(index=False, name=None)]
-        return "\n".join([*lines, "", f"{self.caption} {MISSING}: missing. [{origin}]", ""])
+        cells = [[markdown_text(self._show(row.get(name))) for name in self.columns] for row in self.rows]
+        table = markdown_table([markdown_text(name) for name in self.columns], cells, self._align())
+        return f"{table}\n\n{markdown_text(self.caption)} {MISSING}: missing. [{one_line(origin)}]\n"
 
     def latex(self, origin: str) -> str:
         """A LaTeX table in booktabs style."""
-        styled = self.frame().style.hide(axis="index")
-        body = styled.format(escape="latex").to_latex(hrules=True)
-        caption = self.caption.replace("%", r"\%").replace("_", r"\_")
-        head = f"% {origin}\n% needs the package booktabs\n"
-        return f"{head}\\begin{{table}}\n\\caption{{{caption}}}\n{body}\\end{{table}}\n"
+        cells = [[self._show(row.get(name)) for name in self.columns] for row in self.rows]
+        table = latex_table(self.columns, cells, self._align())
+        head = f"% {one_line(origin)}\n% needs the package booktabs\n"
+        return f"{head}\\begin{{table}}\n\\caption{{{latex_text(self.caption)}}}\n{table}\n\\end{{table}}\n"
+
+    def _show(self, value: Value) -> str:
+        if _is_missing(value):
+            return MISSING
+        return f"{value:.{self.decimals}f}" if isinstance(value, float) else str(value)
+
+    def _align(self) -> str:
+        """Numbers to the right, so that their points stand below one another."""
+        texts = {name for row in self.rows for name in self.columns if isinstance(row.get(name), str)}
+        return "".join("l" if name in texts else "r" for name in self.columns)
+
+
+def _is_missing(value: Value) -> bool:
+    return value is None or value != value

@@ -11,7 +11,7 @@ from interplay.training.loop import LoopResult, Task, run_loop
 from interplay.training.optimizer import adamw, load_optimizer, parameter_groups, set_learning_rate, sgd
 from interplay.training.readings import information_readings, stopping_readings
 from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
-from interplay.training.streams import Batch, Draws, EpochOrder, Source, Stream
+from interplay.training.streams import Batch, Draws, EpochOrder, FileStream, Source, Stream
 from interplay.training.supervised import SupervisedTask, build_network
 from interplay.training.trainer import Descent, State, Step, Trainer
 from interplay.training.trajectory import TrajectoryLog
@@ -24,6 +24,7 @@ __all__ = [
     "Descent",
     "Draws",
     "EpochOrder",
+    "FileStream",
     "Learner",
     "LoopResult",
     "Source",

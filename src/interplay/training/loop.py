@@ -45,7 +45,7 @@ def run_loop(
     checkpoint: Checkpoint | None = None,
     checkpoint_every: int = 1000,
     report: Callable[[int, Mapping[str, float]], None] | None = None,
-    stop: Callable[[], bool] | None = None,
+    stop: Callable[[TrajectoryLog], bool] | None = None,
 ) -> LoopResult:
     """Train `task` for `steps` steps, from its checkpoint where there is one; fewer where `stop` says so.
 
@@ -58,7 +58,8 @@ def run_loop(
         checkpoint: where to keep the state; None keeps none.
         checkpoint_every: steps between checkpoints.
         report: called with each row of readings as it is taken.
-        stop: asked after each step and its readings; it must follow from the task's state alone, so that a resumed run
+        stop: asked after each step and its readings, and given the log, whose last row may be of an earlier step. The
+            answer must follow from the log and the task's state alone, which a checkpoint keeps, so that a resumed run
             stops where the uninterrupted one does.
 
     Raises:
@@ -82,7 +83,7 @@ def run_loop(
             logging += perf_counter() - started
             if report is not None:
                 report(done, readings)
-        if done >= steps or (done > 0 and stop is not None and stop()):
+        if done >= steps or (done > 0 and stop is not None and stop(log)):
             break
         started = perf_counter()
         task.train_step(done)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Protocol
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from interplay.data.batches import View
 from interplay.data.images import Images
 from interplay.data.randomness import generator
+from interplay.data.streamed import ImageFiles, Transform
 from interplay.errors import InterplayError
 
 Draw = Callable[[torch.Generator], Tensor]
@@ -122,6 +124,56 @@ class Stream:
             (images,) = self.images.views(index, view, generator=self._sources[name].at(step))
             batch[name] = channels_last(images)
         return batch
+
+
+class FileStream:
+    """The same of image files, which worker processes decode ahead of the steps.
+
+    Steps are asked for one after the other, from any one on: a resumed run reads what the uninterrupted one would have.
+    Each view decodes the images of a batch anew, under a transform of its own.
+
+    Args:
+        files: of which each view is made.
+        order: of the batches, with indices on the CPU.
+        views: one PIL image to what the network is given, `{"weak": ..., "strong": ...}`, alike in size for all images.
+        seed, purpose, labelled: as of `Stream`.
+    """
+
+    def __init__(
+        self,
+        files: ImageFiles,
+        order: EpochOrder,
+        views: Mapping[str, Transform],
+        seed: int,
+        *purpose: str | int,
+        labelled: bool = True,
+    ) -> None:
+        if not views:
+            raise InterplayError("a stream needs at least one view of its images")
+        self.files, self.order, self.labelled = files, order, labelled
+        self._views = {name: files.transformed(transform) for name, transform in views.items()}
+        self._sources = {
+            name: Randomness(seed, "augment", *purpose, *((name,) if len(views) > 1 else ())) for name in views
+        }
+        self._next = -1
+        self._readers: dict[str, Iterator[tuple[Tensor, Tensor]]] = {}
+
+    def batch(self, step: int) -> dict[str, Tensor]:
+        """The step's samples; out of turn, the workers start anew."""
+        if step != self._next:
+            self._readers = {name: self._read(name, step) for name in self._views}
+        self._next = step + 1
+        batch = {"index": self.order(step).to(self.files.device, non_blocking=True)}
+        for name, reader in self._readers.items():
+            images, labels = next(reader)
+            batch[name] = channels_last(images)
+            if self.labelled:
+                batch["label"] = labels
+        return batch
+
+    def _read(self, name: str, start: int) -> Iterator[tuple[Tensor, Tensor]]:
+        source = self._sources[name]
+        return self._views[name].batches(map(self.order, count(start)), lambda place: source.at(start + place))
 
 
 class Draws:

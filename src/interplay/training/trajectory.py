@@ -21,6 +21,10 @@ class TrajectoryLog:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def latest(self, count: int) -> list[dict[str, float]]:
+        """Copies of the last `count` rows, the oldest first; fewer where there are not so many yet."""
+        return [dict(row) for row in self._rows[-count:]] if count > 0 else []
+
     def columns(self) -> dict[str, list[float]]:
         """The log as columns, in the order in which they first appeared."""
         names = dict.fromkeys(name for row in self._rows for name in row)

@@ -67,7 +67,13 @@ def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context)
         more=reader,
     )
     result = run_loop(
-        task, protocol.epochs, range(protocol.epochs + 1), context.checkpoint, 1, context.report, stop=task.finished
+        task,
+        protocol.epochs,
+        range(protocol.epochs + 1),
+        context.checkpoint,
+        checkpoint_every=1,
+        report=context.report,
+        stop=lambda _: task.finished(),
     )
     columns = result.trajectory
     last = {name: values[-1] for name, values in columns.items() if name != "step"}

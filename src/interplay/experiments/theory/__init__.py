@@ -17,6 +17,8 @@ from interplay.experiments.theory import (  # noqa: F401  (importing registers t
     neural_compression,
     regression,
     relabelling,
+    remarks,
+    ridge,
     thesis_information,
     uniformity,
 )

@@ -6,7 +6,7 @@
   const shown = document.getElementById("shown");
   const unfold = document.getElementById("unfold");
   const claims = [...document.querySelectorAll(".claim")];
-  const keys = ["document", "verdict", "kind"];
+  const keys = ["document", "verdict", "error", "kind"].filter((key) => form.elements[key]);
   const texts = claims.map((claim) => claim.textContent.toLowerCase());
   if (!claims.length) return;
   form.hidden = false;
