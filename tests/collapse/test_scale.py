@@ -118,6 +118,34 @@ def test_a_first_batch_of_zeros_does_not_settle_the_scale():
         assert measure(z * 1e200, labels, 30) == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("small", [1e-90, 1e-160, 1e-300])
+@pytest.mark.parametrize("scale", [1.0, 1e290])
+def test_a_first_batch_that_is_nothing_beside_the_others_does_not_settle_the_scale(small, scale, monkeypatch):
+    """The squares of the others overflowed in its unit: one pass said 0, exact collapse, and NC4 was anything."""
+    z, labels, weights, bias = features_labels_head()
+    z[:30] = 0
+    expected = signs(z, labels, weights, bias * 0)
+    generator = torch.Generator().manual_seed(1)
+    tiny = small * torch.randn(30, z.shape[1], generator=generator, dtype=torch.float64)
+    z[:30] = tiny
+    z *= scale
+    for measure in (two_passes, one_pass):
+        assert measure(z, labels, 30) == pytest.approx(expected["nc1"], rel=1e-9)
+    merged = LayerCollapse(4)
+    for rows in (slice(0, 30), slice(30, None)):
+        part = LayerCollapse(4)
+        part.update({"h": z[rows]}, labels[rows])
+        merged.merge(part)
+    second = merged.second_pass()
+    second.update({"h": z}, labels)
+    assert second.compute()["h"] == pytest.approx(expected["nc1"], rel=1e-9)
+    monkeypatch.setattr(sys.modules["interplay.collapse.neural_collapse"], "_ENTRIES", 30 * z.shape[1])
+    found = signs(z, labels, weights, bias * 0)
+    for name in ("nc1", "nc2", "nc3", "nc4"):
+        # Samples that were zeros chose the first class; those that are not quite choose any.
+        assert found[name] == pytest.approx(expected[name], rel=1e-9, abs=30 / len(z) if name == "nc4" else 1e-12), name
+
+
 @pytest.mark.parametrize("dimension", [3, 30])
 def test_more_classes_than_dimensions_take_the_smaller_matrix(dimension, by_definition):
     generator = torch.Generator().manual_seed(0)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +16,9 @@ import torch
 from PIL import Image
 from torchvision.transforms import v2
 
-from interplay.data import decoding, load, load_files
+from interplay.data import decoding, load, load_files, unpacking
 from interplay.data.fetching import verify
+from interplay.data.unpacked import open_files
 from interplay.errors import InterplayError
 
 BREEDS = ("Abyssinian", "beagle", "yorkshire_terrier")
@@ -127,7 +133,45 @@ def test_archives_are_verified_and_unpacked_once(pets, tmp_path, monkeypatch):
         load_files(pets, "train", tmp_path, CPU, transform=PLAIN)
 
 
-@pytest.mark.parametrize("damage", ["altered", "removed", "added", "all"])
+def test_however_the_data_folder_is_named(pets, tmp_path, monkeypatch):
+    load_files(pets, "train", tmp_path, CPU, transform=PLAIN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("interplay.data.unpacked.unpack", None)  # would fail if it were asked
+    load_files(pets, "train", Path(), CPU, transform=PLAIN)
+
+
+def test_two_that_want_it_at_once_unpack_it_once(pets, tmp_path, monkeypatch):
+    unpacked, unpack = [], unpacking.unpack
+
+    def slowly(archive, folder):
+        unpacked.append(archive.name)
+        time.sleep(0.2)
+        unpack(archive, folder)
+
+    monkeypatch.setattr("interplay.data.unpacked.unpack", slowly)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda split: open_files(pets, split, tmp_path), ["train", "test", "train"]))
+    assert sorted(unpacked) == ["annotations.tar.gz", "images.tar.gz"]
+    assert [len(files.labels) for files, _ in found] == [6, 3, 6]
+    assert found[0][1] == found[2][1]
+    monkeypatch.setattr("interplay.data.unpacked.unpack", None)
+    open_files(pets, "test", tmp_path)  # what one noted the others have not written over
+
+
+def test_a_full_disk_is_named_and_what_a_killed_process_left_is_removed(pets, tmp_path, monkeypatch):
+    left = tmp_path / ".decoded/.unpacking-pets-1"
+    left.mkdir(parents=True)
+
+    def full(archive, folder):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("interplay.data.unpacked.unpack", full)
+    with pytest.raises(InterplayError, match=r"\.decoded/pets: the disk of .* is full: .* free; free some"):
+        load_files(pets, "train", tmp_path, CPU, transform=PLAIN)
+    assert not list(tmp_path.glob(".decoded/.unpacking-*"))
+
+
+@pytest.mark.parametrize("damage", ["altered", "altered, times restored", "removed", "added", "all"])
 def test_unpacked_files_that_were_touched_are_unpacked_anew(pets, tmp_path, damage):
     load_files(pets, "train", tmp_path, CPU, transform=PLAIN)
     folder = tmp_path / ".decoded/pets"
@@ -135,6 +179,10 @@ def test_unpacked_files_that_were_touched_are_unpacked_anew(pets, tmp_path, dama
     match damage:
         case "altered":
             victim.write_bytes(png(8))
+        case "altered, times restored":
+            before = victim.stat()
+            victim.write_bytes(victim.read_bytes()[:-1] + b"x")
+            os.utime(victim, ns=(before.st_atime_ns, before.st_mtime_ns))
         case "removed":
             victim.unlink()
         case "added":
@@ -151,8 +199,9 @@ def test_unpacked_files_that_were_touched_are_unpacked_anew(pets, tmp_path, dama
 def test_a_file_that_cannot_be_decoded_is_one_clear_line(pets, tmp_path, workers):
     data = load_files(pets, "train", tmp_path, CPU, transform=PLAIN, workers=workers)
     (tmp_path / ".decoded/pets/oxford-iiit-pet/images/beagle_4.jpg").write_bytes(b"no image")
-    with pytest.raises(InterplayError, match="pets/train: image 4 cannot be decoded"):
+    with pytest.raises(InterplayError, match=r"^pets/train: image 4 cannot be decoded") as caught:
         list(data.batches(6))
+    assert "\n" not in str(caught.value)
 
 
 def test_each_kind_is_read_by_its_own_function(pets, tmp_path, fashion):

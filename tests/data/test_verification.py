@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from interplay.data import decoding, load
 from interplay.data.fetching import verify
+from interplay.data.ledger import Ledger, stamp
 from interplay.errors import InterplayError
 
 
@@ -131,6 +132,29 @@ def test_where_nothing_can_be_written_everything_is_verified_each_time(fashion, 
         load(fashion, "test", tmp_path)
 
 
+def test_a_ledger_that_cannot_be_replaced_stops_nobody(fashion, tmp_path, monkeypatch):
+    ledger = tmp_path / ".decoded/fashion-mnist.verified.json"
+    ledger.mkdir(parents=True)
+    hashed = count_hashing(monkeypatch)
+    for _ in range(2):
+        assert load(fashion, "test", tmp_path).labels.tolist() == [0, 1, 2]
+    assert len(hashed) == 8 + 4  # the decoded copy is kept all the same
+    assert list(ledger.parent.glob(".*")) == []
+
+
+def test_what_two_processes_note_is_not_lost(tmp_path):
+    for name in "ab":
+        (tmp_path / name).write_text(name)
+    first, second = Ledger(tmp_path, "set"), Ledger(tmp_path, "set")
+    first.note(tmp_path / "a", "A", stamp(tmp_path / "a"))
+    second.note(tmp_path / "b", "B", stamp(tmp_path / "b"))
+    assert second.said(tmp_path / "b") == "B"
+    first.save()
+    second.save()
+    for ledger in (second, Ledger(tmp_path, "set")):
+        assert (ledger.said(tmp_path / "a"), ledger.said(tmp_path / "b")) == ("A", "B")
+
+
 def kept_of(root):
     return root / ".decoded/fashion-mnist-train.safetensors"
 
@@ -182,7 +206,7 @@ def test_a_damaged_copy_is_made_anew(fashion, tmp_path, damage, ledger):
     kept = load_file(kept_of(tmp_path))
     assert np.array_equal(kept["images"], pixels.numpy()) and np.array_equal(kept["labels"], labels.numpy())
     assert kept_of(tmp_path).stat().st_size == size
-    assert not list(tmp_path.glob(".decoded/.decoding-*"))
+    assert list(tmp_path.glob(".decoded/.*")) == []
 
 
 def test_writing_to_what_was_loaded_does_not_reach_the_kept_copy(fashion, tmp_path):

@@ -144,6 +144,14 @@ def test_a_file_of_another_kind_is_one_clear_line(tmp_path, suffix, content):
     assert "\n" not in str(caught.value)
 
 
+def test_an_archive_whose_table_of_contents_is_damaged_is_one_clear_line(tmp_path, network):
+    path = tmp_path / "a.pt"
+    torch.save(network.state_dict(), path)
+    path.write_bytes(path.read_bytes().replace(b"PK\x01\x02", b"PK\x01\x09"))
+    with pytest.raises(InterplayError, match=r"a.pt: no file of weights \(Bad magic number"):
+        read_tensors(path)
+
+
 def form(path, content, url):
     pin = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     source = {"kind": "http", "name": path.rpartition(".")[2], "url": url}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,13 @@ from interplay.collapse import LayerCollapse, neural_collapse
 from interplay.errors import InterplayError
 from interplay.information import DatasetInformation, InformationMetric, batch_information, check_labels, check_matrix
 from interplay.information.checks import check_count, check_number
+
+
+def nested(*rows):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says that these are a prototype
+        return torch.nested.nested_tensor(list(rows))
+
 
 INTEGERS = [
     *(torch.uint8, torch.uint16, torch.uint32, torch.uint64),
@@ -67,6 +76,7 @@ Z = torch.ones(2, 2)
         (torch.quantize_per_tensor(Z, 0.1, 0, torch.quint8), r"convert with .dequantize\(\)"),
         (Z.to(torch.complex64), "expected real numbers, got torch.complex64"),
         (Z.to("meta"), "meta device"),
+        (nested(Z[0], Z[1]), r"got a nested one; convert with .to_padded_tensor\(0\)"),
         (Z[:0], r"empty, shape \[0, 2\]"),
         (Z[:, :0], r"empty, shape \[2, 0\]"),
         (Z.int(), "expected real numbers, got torch.int32"),

@@ -45,6 +45,21 @@ def both(quantity, wrong, right):
     return [("K1", lambda: quantity(wrong, right)), ("K2", lambda: quantity(right, wrong))]
 
 
+@pytest.mark.parametrize("corner", [0.0, -1.0])
+def test_what_is_left_out_for_want_of_a_direction_is_looked_at_first(corner):
+    """Samples without direction are left out of a pair of matrices; a row that is not zero is no such sample."""
+    bent = torch.tensor([[corner, 0.5, 0.2], [0.5, 1.0, 0.3], [0.2, 0.3, 1.0]], dtype=torch.float64)
+    right = torch.eye(3, dtype=torch.float64)
+    for quantity in (mutual_information, mir, hdr):
+        for argument, call in both(lambda a, b, q=quantity: q(a, b, normalise="trace"), bent, right):
+            with pytest.raises(
+                InterplayError, match=f"^{argument}: not positive semi-definite, row 0 has a diagonal of"
+            ):
+                call()
+    empty = torch.diag(torch.tensor([0.0, 1.0, 1.0], dtype=torch.float64))
+    assert float(mutual_information(empty, right)) == pytest.approx(log(2))
+
+
 def test_the_values_that_the_fault_gave():
     """An unnormalised x x^T gave a negative entropy, an upper triangle an MIR of 1; on request both are mended."""
     raw, other = Z @ Z.T, gram_matrix(Z.flip(0))

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interplay.information import normalise_rows
@@ -88,6 +88,9 @@ def test_near_collapse_the_error_is_within_four_that_are_stated(noise, seed):
 
 @settings(deadline=None, max_examples=40)
 @given(st.floats(-14, 0), st.floats(0, 3), st.integers(0, 30), st.integers(0, 20), st.integers(0, 100))
+# All but flat: any vector is nearly an eigenvector, and what is deflated lies close to what is left.
+@example(level=0.0, power=0.0066786, top=0, deflate=20, seed=25)
+@example(level=0.0, power=0.0106809, top=0, deflate=20, seed=47)
 def test_the_stated_error_holds_over_a_family_of_spectra(level, power, top, deflate, seed):
     """A flat top over a power law of any level, deflated well or not at all."""
     index = torch.arange(1, 201, dtype=torch.float64)

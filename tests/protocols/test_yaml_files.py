@@ -76,6 +76,9 @@ def test_the_configuration_reads_as_pyyaml_reads_it(config):
         (b"a: " + b"9" * 5000, "file.yaml: not valid YAML .*limit"),
         (b"a: 1\n" + b"#" * MAX_BYTES, "file.yaml: larger than 1 MiB"),
         (b"? [1, 2]\n: 3\n", r"file.yaml:1: .*unhashable key"),
+        (b"a: !!bool maybe\n", "file.yaml: not valid YAML .*maybe"),
+        (b"a: !!timestamp noon\n", "file.yaml: not valid YAML"),
+        (b"a: !!float ''\n", "file.yaml: not valid YAML"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_place(tmp_path, content, says):

@@ -75,17 +75,26 @@ class LayerCollapse:
                 )
         return outputs, labels
 
-    def take(self, outputs: Mapping[str, Tensor], labels: Tensor) -> dict[str, Tensor]:
-        """Take up what `checked` gave; returns the outputs `[n, D]` in the layers' units."""
+    def take(self, outputs: Mapping[str, Tensor], labels: Tensor) -> dict[str, tuple[Tensor, float]]:
+        """Take up what `checked` gave.
+
+        Returns:
+            the outputs `[n, D]` in the layers' units, and the factor by which coordinates of before must be multiplied:
+            1 but where a batch was far larger than all before.
+        """
         found = {}
         for name, output in outputs.items():
             if name not in self._sums:
                 self.units[name] = Unit.of(output)
                 shape = (self.num_classes, output.shape[1])
                 self._sums[name] = torch.zeros(shape, dtype=torch.float64, device=output.device)
-            self.units[name] = self.units[name].settled(output)
-            found[name] = self.units[name].coordinates(output.to(self._sums[name].device))
-            self._sums[name] = owned(self._sums[name]).index_add_(0, labels.to(found[name].device), found[name])
+            self.units[name], factor = self.units[name].settled(output)
+            sums = owned(self._sums[name])
+            if factor != 1:
+                sums *= factor
+            rows = self.units[name].coordinates(output.to(sums.device))
+            self._sums[name] = sums.index_add_(0, labels.to(rows.device), rows)
+            found[name] = rows, factor
         self._counts = self._counts + labels.bincount(minlength=self.num_classes).cpu()
         return found
 
@@ -106,6 +115,8 @@ class LayerCollapse:
             if self.units[name].exponent is None:  # zeros so far, which any unit expresses: take theirs
                 mine -= self._counts.to(mine).unsqueeze(1) * unit.origin.to(mine)
                 self.units[name] = Unit(unit.origin.to(mine.device, copy=True), unit.exponent)
+            self.units[name], factor = self.units[name].raised(unit.exponent)
+            mine *= factor
             factor, shift = self.units[name].moved(unit)
             # A sum of n coordinates u becomes one of n coordinates f u + shift.
             mine += factor * theirs.to(mine.device) + other._counts.to(mine).unsqueeze(1) * shift

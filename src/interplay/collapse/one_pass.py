@@ -45,10 +45,10 @@ class OnePassLayerCollapse:
                     "take LayerCollapse, whose two passes need none",
                     output.device,
                 )
-        for name, rows in self._first.take(outputs, labels).items():  # [n, D], in the layer's coordinates
+        for name, (rows, factor) in self._first.take(outputs, labels).items():  # [n, D], in the layer's coordinates
             if name not in self._squares:
                 self._squares[name] = rows.new_zeros(rows.shape[1], rows.shape[1])
-            self._squares[name] = owned(self._squares[name]).addmm_(rows.T, rows)
+            self._squares[name] = owned(self._squares[name]).addmm_(rows.T, rows, beta=factor**2)
 
     @torch.no_grad()
     def compute(self) -> dict[str, float]:
@@ -70,4 +70,4 @@ class OnePassLayerCollapse:
         total = projection @ self._squares[name] @ projection.T / counts.sum()  # [R, R]
         shares = (counts.to(means) / counts.sum()).unsqueeze(1)
         between = (means @ projection.T).square() * shares  # [C, R]
-        return max(0.0, float(total.trace() - between.sum()))
+        return float((total.trace() - between.sum()).clamp(min=0))

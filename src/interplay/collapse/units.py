@@ -15,6 +15,9 @@ from torch import Tensor
 # A factor of 2^1000 lifts the smallest numbers far enough, and is itself a number.
 _LARGEST_EXPONENT = 1000
 
+# Coordinates up to 2^300 leave room for their squares and sums of those. Only float64 reaches beyond.
+_ROOM = 300
+
 
 class Unit:
     """Where the coordinates of one layer start, and their scale: u = h 2^-exponent - origin.
@@ -35,9 +38,24 @@ class Unit:
             return cls(torch.zeros(rows.shape[1], dtype=torch.float64, device=rows.device), None)
         return cls(scaled(rows, exponent).mean(0), exponent)
 
-    def settled(self, rows: Tensor) -> Unit:
-        """This unit, with the scale of `rows` where there is none yet; zeros seen before are zeros at any scale."""
-        return Unit(self.origin, exponent_of(rows)) if self.exponent is None else self
+    def settled(self, rows: Tensor) -> tuple[Unit, float]:
+        """The unit in which `rows` `[n, D]` can be taken up too, and the factor from coordinates here to ones there.
+
+        It is this one but where there is no scale yet (zeros seen before are zeros at any scale) or where the
+        coordinates would be too large for their squares.
+        """
+        if self.exponent is None:
+            return Unit(self.origin, exponent_of(rows)), 1.0
+        if rows.dtype != torch.float64:
+            return self, 1.0
+        return self.raised(exponent_of(rows))
+
+    def raised(self, exponent: int | None) -> tuple[Unit, float]:
+        """As `settled`, for rows of this exponent."""
+        if self.exponent is None or exponent is None or exponent <= self.exponent + _ROOM:
+            return self, 1.0
+        factor = 2.0 ** (self.exponent - exponent)
+        return Unit(self.origin * factor, exponent), factor
 
     def coordinates(self, rows: Tensor) -> Tensor:
         """`rows` `[n, D]` of outputs in these coordinates, float64; never the same memory."""

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
+from interplay.data.content import UNLABELLED
 from interplay.data.randomness import generator as seeded
 from interplay.data.splits import first_per_class
 from interplay.errors import InterplayError
@@ -108,6 +109,6 @@ def check_labels(labels: Tensor, num_classes: int, class_names: tuple[str, ...],
         raise InterplayError(f"{name}: {len(class_names)} class names for {num_classes} classes")
     least, most = (int(bound) for bound in torch.aminmax(labels))
     # Labels are all there or all missing: -1 among others would be counted as a class by whoever indexes with it.
-    if not (0 <= least <= most < num_classes or least == most == -1):
+    if not (0 <= least <= most < num_classes or least == most == UNLABELLED):
         wrong = least if least < 0 else most
         raise InterplayError(f"{name}: label {wrong} lies outside 0 .. {num_classes - 1}")

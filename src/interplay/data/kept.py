@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from interplay.data.content import Decoded
+from interplay.errors import InterplayError
+from interplay.records.store import replacing
 
 
 def read_kept(path: Path, key: str) -> tuple[Decoded, str] | None:
@@ -41,18 +41,8 @@ def keep(path: Path, key: str, decoded: Decoded, digest: str) -> bool:
     metadata = {"key": key, "digest": digest, "class_names": json.dumps(decoded.class_names)}
     arrays: dict[str, NDArray[Any]] = {"images": np.ascontiguousarray(decoded.images), "labels": decoded.labels}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".decoding-", delete=False) as stream:
-            temporary = Path(stream.name)
-    except OSError:
+        with replacing(path) as temporary:
+            save_file(arrays, temporary, metadata)
+    except (InterplayError, SafetensorError):  # a full disk, or one that is read-only
         return False
-    try:
-        save_file(arrays, temporary, metadata)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except (OSError, SafetensorError):  # a full disk, or one that is read-only
-        return False
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return True

@@ -11,10 +11,12 @@ import json
 import os
 from pathlib import Path
 
+from interplay.errors import InterplayError
 from interplay.records import write_text_atomically
 
 FOLDER = ".decoded"  # below the data folder: whatever is made of the data there, safe to delete
 Stamp = list[int]
+Notes = dict[str, tuple[str, Stamp]]
 
 
 def stamp(path: Path) -> Stamp:
@@ -30,7 +32,7 @@ class Ledger:
         self._root = root
         self._path = root / FOLDER / f"{name}.verified.json"
         self._notes = _read(self._path)
-        self._changed = False
+        self._new: Notes = {}
 
     def said(self, path: Path) -> str | None:
         """What was noted of the file at `path`, or None if nothing was or the file has been touched since."""
@@ -40,27 +42,27 @@ class Ledger:
 
     def said_of(self, path: Path, seen: Stamp) -> str | None:
         """What was noted of `path` while its stamp was `seen`, or None."""
-        note = self._notes.get(self._key(path))
+        note = (self._notes | self._new).get(self._key(path))
         return note[0] if note is not None and note[1] == seen else None
 
     def note(self, path: Path, content: str, seen: Stamp) -> None:
         """Remember that the file at `path` was found to hold `content` while its stamp was `seen`."""
-        self._notes[self._key(path)] = (content, seen)
-        self._changed = True
+        self._new[self._key(path)] = (content, seen)
 
     def save(self) -> None:
         """Write what is new; where the folder cannot be written, everything is verified again next time."""
-        if self._changed:
-            with contextlib.suppress(OSError):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                write_text_atomically(self._path, json.dumps(self._notes, indent=1) + "\n")
-            self._changed = False
+        if not self._new:
+            return
+        self._notes = _read(self._path) | self._new  # with what others have noted meanwhile
+        self._new = {}
+        with contextlib.suppress(InterplayError):
+            write_text_atomically(self._path, json.dumps(self._notes, indent=1) + "\n")
 
     def _key(self, path: Path) -> str:
         return os.path.relpath(path, self._root)
 
 
-def _read(path: Path) -> dict[str, tuple[str, Stamp]]:
+def _read(path: Path) -> Notes:
     try:
         notes = json.loads(path.read_text(encoding="utf-8"))
         return {str(key): (str(content), [int(part) for part in seen]) for key, (content, seen) in notes.items()}

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from interplay.data.batches import Order, check_labels, first_of_each, index_batches, sampled
 from interplay.errors import InterplayError
@@ -85,9 +85,13 @@ class ImageFiles:
             batch_sampler=_Plan(order, len(self), generator),
             num_workers=self.workers,
             pin_memory=self.device.type == "cuda",
+            collate_fn=_collated,
             generator=torch.Generator(),  # of the workers' base seed, which nothing here depends on
         )
-        for images, chosen in loader:
+        for batch in loader:
+            if isinstance(batch, InterplayError):
+                raise batch
+            images, chosen = batch
             labels = self.labels[chosen]
             yield images.to(self.device, non_blocking=True), labels.to(self.device, non_blocking=True)
 
@@ -109,20 +113,26 @@ class _Plan:
             yield list(zip(chosen.tolist(), seeds, strict=True))
 
 
-class _Decoding(Dataset[tuple[Tensor, int]]):
+def _collated(items: list[tuple[Tensor, int] | InterplayError]) -> Any:
+    """A batch; or what is wrong with one of its images, which a worker would send as a traceback if it were raised."""
+    failed = next((item for item in items if isinstance(item, InterplayError)), None)
+    return default_collate(items) if failed is None else failed
+
+
+class _Decoding(Dataset[tuple[Tensor, int] | InterplayError]):
     """Decodes one image and transforms it, with the seed drawn for it; what a worker process holds."""
 
     def __init__(self, files: ImageFiles) -> None:
         self._source: Any = files.source
         self._indices, self._transform, self._name = files.indices, files.transform, files.name
 
-    def __getitem__(self, drawn: Drawn) -> tuple[Tensor, int]:
+    def __getitem__(self, drawn: Drawn) -> tuple[Tensor, int] | InterplayError:
         place, seed = drawn
         index = place if self._indices is None else int(self._indices[place])
         try:
             image, _ = self._source[index]
         except (OSError, SyntaxError, ValueError) as error:  # what PIL raises for a damaged file
-            raise InterplayError(f"{self._name}: image {index} cannot be decoded ({error})") from error
+            return InterplayError(f"{self._name}: image {index} cannot be decoded ({error})")
         if seed is None:
             return self._transform(image), place
         with torch.random.fork_rng(devices=[]):

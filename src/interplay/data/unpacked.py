@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 from interplay.data.decoding import read_split, require_files
 from interplay.data.ledger import FOLDER, Ledger, Stamp
+from interplay.data.locking import alone
 from interplay.data.unpacking import unpack
 from interplay.errors import InterplayError
-from interplay.protocols.assets import DatasetInfo
+from interplay.protocols.assets import DatasetInfo, Pinned
 from interplay.records import text_digest
+from interplay.records.disk import explain
 
 
 class Files(NamedTuple):
@@ -51,28 +53,43 @@ def _unpacked(info: DatasetInfo, root: Path, ledger: Ledger) -> tuple[Path, str]
     """The folder with the set's unpacked files, and the digest of its archives.
 
     It counts as whole while names, sizes and times of all its files are what they were when it was made; else it is
-    made anew, beside the old one, and takes its place.
+    made anew, beside the old one, and takes its place. Processes that want it at once wait for the one that makes it.
     """
     if info.pinned is None:
         raise InterplayError(f"{info.name}: a set of image files comes from archives; pin them")
     require_files(info, root, ledger)
     digest = text_digest("".join(sorted(pin.sha256 for pin in info.pinned.files.values())))
     folder = root / FOLDER / info.name
-    if folder.is_dir() and ledger.said_of(folder, _tree(folder)) == digest:
+    if _is_whole(folder, digest, ledger):
         return folder, digest
-    require_files(info, root, ledger, afresh=True)
+    lock = folder.with_name(f"{info.name}.lock")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as room:
-            fresh = Path(room) / "set"
-            for name in info.pinned.files:
-                unpack(info.pinned.locate(name, root / info.pinned.path), fresh / info.unpacked)
-            shutil.rmtree(folder, ignore_errors=True)
-            fresh.replace(folder)
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+        with alone(lock):  # or the folder would be taken from under another process that has just made it
+            if not _is_whole(folder, digest, Ledger(root, info.name)):
+                require_files(info, root, ledger, afresh=True)
+                _unpack_all(info.pinned, info.unpacked, root, folder)
+                ledger.note(folder, digest, _tree(folder))
+                ledger.save()
     except OSError as error:
-        raise InterplayError(f"{folder}: cannot be made ({error.strerror or error}); free or mend that disk") from error
-    ledger.note(folder, digest, _tree(folder))
+        raise InterplayError(explain(error, folder) or f"{folder}: cannot be made ({error})") from error
     return folder, digest
+
+
+def _is_whole(folder: Path, digest: str, ledger: Ledger) -> bool:
+    return folder.is_dir() and ledger.said_of(folder, _tree(folder)) == digest
+
+
+def _unpack_all(pinned: Pinned, below: str, root: Path, folder: Path) -> None:
+    for left in folder.parent.glob(f".unpacking-{folder.name}-*"):  # of a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".unpacking-{folder.name}-") as room:
+        fresh = Path(room) / "set"
+        for name in pinned.files:
+            unpack(pinned.locate(name, root / pinned.path), fresh / below)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.replace(folder)
 
 
 def _tree(folder: Path) -> Stamp:
@@ -81,7 +98,9 @@ def _tree(folder: Path) -> Stamp:
     for place, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            status = Path(place, name).stat()
-            state.update(f"{place}/{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+            path = Path(place, name)
+            status = path.lstat()
+            times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
+            state.update(f"{path.relative_to(folder)} {status.st_size} {times}\n".encode())
             count += 1
     return [count, int.from_bytes(state.digest()[:7], "big")]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from interplay.data.ledger import FOLDER
 from interplay.errors import InterplayError
+from interplay.records.disk import explain
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -31,7 +32,8 @@ def unpack(archive: Path, folder: Path) -> None:
             with tarfile.open(archive) as contents:
                 contents.extractall(folder, filter="data")
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError, NotImplementedError) as error:
-        raise InterplayError(f"{archive}: cannot be unpacked into {folder} ({error})") from error
+        said = explain(error, folder) or error
+        raise InterplayError(f"{archive}: cannot be unpacked into {folder} ({said})") from error
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import struct
 import warnings
+import zipfile
 from pathlib import Path
 
 import torch
@@ -24,7 +25,8 @@ from interplay.errors import InterplayError
 from interplay.protocols.assets import Pinned, WeightsInfo
 from interplay.protocols.weights import weights_info
 
-_DAMAGE = (ValueError, TypeError, EOFError, AssertionError, struct.error)  # what bytes at random make of an unpickler
+# What bytes at random make of an unpickler, and of whoever looks into an archive.
+_DAMAGE = (ValueError, TypeError, EOFError, AssertionError, struct.error, zipfile.BadZipFile)
 
 
 def load_weights(name: str | WeightsInfo, root: Path) -> tuple[dict[str, Tensor], str]:

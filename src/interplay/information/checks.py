@@ -52,7 +52,8 @@ def check_tensor(z: Any, name: str, *, empty: bool = False) -> None:
 
 def check_matrix(z: Any, name: str) -> None:
     """Raise an InterplayError that says what is wrong unless `z` is a finite, real, non-empty matrix."""
-    if isinstance(z, Tensor) and z.ndim != 2:
+    _check_dense(z, name)
+    if z.ndim != 2:
         raise InterplayError(f"{name}: expected a matrix [samples, features], got shape {list(z.shape)}")
     check_tensor(z, name)
     check_finite(z, name)
@@ -131,6 +132,8 @@ def check_number(value: Any, name: str, low: float = -inf, below: float = inf, *
 def _check_dense(z: Any, name: str) -> None:
     if not isinstance(z, Tensor):
         raise InterplayError(f"{name}: expected a torch.Tensor, got {type(z).__name__}{_remedy(z)}")
+    if z.is_nested:
+        raise InterplayError(f"{name}: expected one dense tensor, got a nested one; convert with .to_padded_tensor(0)")
     if z.layout != torch.strided:
         raise InterplayError(f"{name}: expected a dense tensor, got {z.layout}; convert with .to_dense()")
     if z.is_quantized:

@@ -11,7 +11,7 @@ from torch import Tensor
 from interplay.errors import InterplayError
 from interplay.information.chance import chance_moments, pseudo_groups
 from interplay.information.checks import check_count, check_labels, check_matrix, check_vector, gathers
-from interplay.information.gram import normalise_rows
+from interplay.information.gram import less, normalise_rows
 from interplay.information.joint import Entropies, entropies_of_moments
 from interplay.information.memory import check_fits
 from interplay.information.moments import GroupMoments
@@ -112,11 +112,7 @@ class DatasetInformation:
             self._take(features[start : start + rows].detach().double(), labels[start : start + rows])
 
     def _take(self, rows: Tensor, labels: Tensor) -> None:
-        if self._mean is not None:
-            mean = self._mean.to(rows.device)
-            moved = rows - mean
-            # Two numbers of opposite sign near the largest there is; halved, the direction is the same.
-            rows = moved if bool(torch.isfinite(moved).all()) else rows / 2 - mean / 2
+        rows = less(rows, self._mean)
         directed = (rows != 0).any(1)
         if not bool(directed.all()):
             self._zero += int((~directed).sum())

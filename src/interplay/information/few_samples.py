@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from interplay.errors import InterplayError
-from interplay.information.checks import check_count, check_labels, check_matrix, gathers
+from interplay.information.checks import check_count, check_labels, check_matrix, check_vector, gathers
 from interplay.information.entropy import spectrum_entropy
-from interplay.information.gram import normalise_rows
+from interplay.information.gram import less, normalise_rows
 from interplay.information.memory import check_fits
 from interplay.information.result import InformationResult, checked_head, ratio
 
@@ -34,6 +34,8 @@ class FewSamplesInformation:
         self.num_features = check_count(num_features, "num_features")
         self.num_classes = check_count(num_classes, "num_classes")
         self.seed = check_count(seed, "seed", 0)
+        if mean is not None:
+            check_vector(mean, "mean", self.num_features)
         self._mean = None if mean is None else mean.detach().double().clone()
         self._chance = chance
         self._rows: list[Tensor] = []
@@ -47,9 +49,7 @@ class FewSamplesInformation:
         if features.shape[1] != self.num_features:
             raise InterplayError(f"features: expected {self.num_features} columns, got shape {list(features.shape)}")
         labels = check_labels(labels, self.num_classes, len(features)).to(features.device)
-        rows = features.detach().double()
-        if self._mean is not None:
-            rows = rows - self._mean.to(rows.device)
+        rows = less(features.detach().double(), self._mean)
         directed = (rows != 0).any(1)
         self._zero += int((~directed).sum())
         self._seen += int(directed.sum())
@@ -61,7 +61,8 @@ class FewSamplesInformation:
     def compute(self, head_weights: Tensor) -> InformationResult:
         """The quantities over all samples seen so far, for a head `[C, d']`."""
         if self._seen == 0:
-            raise InterplayError(f"features: no sample has a direction, all {self._zero} are zero")
+            missing = f"all {self._zero} samples so far are zero" if self._zero else "call update first"
+            raise InterplayError(f"FewSamplesInformation: nothing to compute from; {missing}")
         rows, labels = torch.cat(self._rows), torch.cat(self._labels)  # [N, d], [N]
         weights = checked_head(head_weights, labels.bincount(minlength=self.num_classes).cpu(), rows.device)
         check_fits(

@@ -27,6 +27,16 @@ def normalise_rows(z: Tensor) -> Tensor:
     return _unit_rows(z)
 
 
+def less(rows: Tensor, mean: Tensor | None) -> Tensor:
+    """Directions of `rows` `[n, d]` less `mean` `[d]`, both float64; the rows themselves where that is None."""
+    if mean is None:
+        return rows
+    mean = mean.to(rows.device)
+    moved = rows - mean
+    # Two numbers of opposite sign near the largest there is; halved, the direction is the same.
+    return moved if bool(torch.isfinite(moved).all()) else rows / 2 - mean / 2
+
+
 def normalise_features(z: Tensor, normalise: FeatureNorm = "l2") -> Tensor:
     """Representations `[..., samples, features]` whose Gram matrix has a mean diagonal of one.
 

@@ -62,7 +62,7 @@ def prepare(K: Any, name: str, normalise: Normalise, check: bool) -> Prepared:
     if check:
         check_finite(K, name)
     tolerance = entry_tolerance(K.dtype)
-    matrix = K.double()
+    given = matrix = K.double()
     if check:
         _check_symmetric(matrix.detach(), name, tolerance, K.dtype)
     diagonal = matrix.diagonal()
@@ -77,6 +77,8 @@ def prepare(K: Any, name: str, normalise: Normalise, check: bool) -> Prepared:
         matrix = matrix / lengths.unsqueeze(0) / lengths.unsqueeze(1)
     if check and normalise != "trace":
         _check_diagonal(matrix.detach().diagonal(), name, tolerance, K.dtype)
+    if check:
+        _check_undirected(given.detach(), kept, name, tolerance, K.dtype)
     return Prepared(matrix, kept, name, tolerance, K.dtype)
 
 
@@ -114,6 +116,21 @@ def _check_diagonal(diagonal: Tensor, name: str, tolerance: float, dtype: torch.
         raise InterplayError(
             f"{name}: the diagonal is not 1 but for example {worst:.6g}, beyond the rounding of {_said(dtype)} "
             f"({tolerance:.1g}); pass gram_matrix(z), or normalise=True to rescale"
+        )
+
+
+def _check_undirected(K: Tensor, kept: Tensor, name: str, tolerance: float, dtype: torch.dtype) -> None:
+    """Rows of samples without direction are left out later on, unseen: they must be zero, as K_ij^2 <= K_ii K_jj."""
+    if bool(kept.all()):
+        return
+    scale = float(K.abs().max())
+    largest = torch.where(kept, 0.0, K.abs().amax(1))  # [n]
+    if float(largest.max()) > tolerance * scale:
+        row = int(largest.argmax())
+        raise InterplayError(
+            f"{name}: not positive semi-definite, row {row} has a diagonal of {float(K[row, row]):.3g} and an entry of "
+            f"size {float(largest[row]):.3g}, beyond the rounding of {_said(dtype)} ({tolerance * scale:.1g}); pass "
+            "gram_matrix(z) of representations z [samples, features]"
         )
 
 

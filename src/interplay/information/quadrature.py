@@ -156,13 +156,15 @@ def _coupling(top: _Deflation, known: _Traces) -> float:
     """What is neglected by taking Ritz values for eigenvalues.
 
     A residual r couples a Ritz vector of value theta to the rest, at values mu below it. To second order the pair
-    moves apart by d = |r|^2 / (theta - mu), which changes tr f(A) by d (f'(theta) - f'(mu)) = -d log(theta / mu).
+    moves apart by d = |r|^2 / (theta - mu), which changes tr f(A) by d (f'(theta) - f'(mu)) = -d log(theta / mu). With
+    x = theta / mu that is |r|^2 / theta times log(x) / (1 - 1/x): log x far above the rest, 1 close to it.
     """
     if len(top.values) == 0:
         return 0.0
     # On average; residuals lie rather where the rest is large, where the logarithm is smaller.
     mean = max(float(known.values[1]) / max(1.0, float(known.values[0])), EPSILON**2)
-    moved = top.residuals.square() / top.values * (top.values / mean).clamp(min=1).log()
+    x = (top.values / mean).clamp(min=1 + 1e-6)
+    moved = top.residuals.square() / top.values * x.log() / (1 - 1 / x)
     return float(moved.sum())
 
 

@@ -128,8 +128,9 @@ def parse_yaml(text: str, where: str) -> Any:
         tab = "; indent with spaces" if r"'\t'" in problem else ""
         place = f"{where}:{mark.line + 1}" if mark else where
         raise InterplayError(f"{place}: not valid YAML ({problem}{tab})") from error
-    except (ValueError, OverflowError) as error:  # a number of thousands of digits
-        raise InterplayError(f"{where}: not valid YAML ({error})") from error
+    except (ValueError, OverflowError, LookupError, AttributeError) as error:
+        # A number of thousands of digits, or a value that its explicit tag does not fit (`!!bool maybe`).
+        raise InterplayError(f"{where}: not valid YAML ({' '.join(str(error).split())})") from error
 
 
 def _decoded(raw: bytes, path: Path) -> str:

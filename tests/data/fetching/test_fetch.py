@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import re
@@ -17,6 +18,9 @@ from pathlib import Path
 import pytest
 
 from interplay.data.fetching import fetch
+from interplay.data.fetching import http as http_module
+from interplay.data.fetching.verify import fault
+from interplay.data.ledger import Ledger
 from interplay.errors import InterplayError
 from interplay.protocols.datasets import DATASETS
 
@@ -242,8 +246,43 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(write_root, lines, mo
         raise PermissionError(13, "Permission denied", str(root))
 
     monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
-    with pytest.raises(InterplayError, match=r"cifar10: .*data: Permission denied"):
+    with pytest.raises(InterplayError, match=r"cifar10: .*data: permission denied; mend the rights of that folder"):
         fetch("cifar10", root, say=lines.append)
+
+
+@pytest.mark.parametrize("where", ["downloading", "unpacking"])
+def test_a_full_disk_is_named_and_no_other_source_is_tried(server, write_root, lines, monkeypatch, where):
+    """Full while what arrived was unpacked, it was taken for a damaged stream, and the next source was asked."""
+    server.answers["/c.gz"] = gzip.compress(CONTENT)
+    root = write_root(single=[http(name, f"{server.url}/c.gz", gzip=True) for name in ("first", "second")])
+    written = http_module._Sink.write
+
+    def refuse(sink, block):
+        if where == "downloading" or Path(sink._stream.name).suffix != ".part":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(sink, block)
+
+    monkeypatch.setattr(http_module._Sink, "write", refuse)
+    with pytest.raises(InterplayError, match=r"cifar10: .*data: the disk of .* is full: .* free; free some"):
+        fetch("cifar10", root, say=lines.append)
+    assert not any("second" in line for line in lines)
+    assert left_behind(root) == []
+
+
+def test_what_changes_while_it_is_verified_is_not_remembered_as_right(server, write_root, lines, monkeypatch):
+    root = write_root(single=[http("published", f"{server.url}/c.tar.gz")])
+    place = root / "cifar-10-python.tar.gz"
+    place.write_bytes(CONTENT)
+    module = sys.modules["interplay.data.fetching.fetch"]
+
+    def meddled(pinned, base):
+        found = fault(pinned, base)
+        place.write_bytes(b"X" + CONTENT[1:])
+        return found
+
+    monkeypatch.setattr(module, "fault", meddled)
+    fetch("cifar10", root, say=lines.append)
+    assert Ledger(root, "cifar10").said(place) is None
 
 
 def test_sets_that_need_no_file_say_so(tmp_path, lines):

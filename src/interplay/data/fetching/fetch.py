@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import fcntl
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,12 +13,14 @@ from pathlib import Path
 from interplay.data.fetching.apt import fetch_apt
 from interplay.data.fetching.dvc import hand_to_dvc, take_from_dvc
 from interplay.data.fetching.http import Progress, SourceFailure, fetch_http
-from interplay.data.fetching.verify import fault, note_all
+from interplay.data.fetching.verify import fault, note_all, stamps
 from interplay.data.ledger import FOLDER, Ledger
+from interplay.data.locking import alone
 from interplay.errors import InterplayError
 from interplay.protocols.assets import DatasetInfo, HttpSource, Pinned, Source, WeightsInfo
 from interplay.protocols.datasets import DATASETS, dataset_info
 from interplay.protocols.weights import WEIGHTS, weights_info
+from interplay.records.disk import explain
 
 Say = Callable[[str], None]
 
@@ -79,18 +78,18 @@ def fetch(
     attempts = _attempts(name, forms, root, progress, source)
     ledger = Ledger(root, name)
     try:
-        with _alone(_lock(name, root), lambda: say(f"{name}: another fetch is under way, waiting for it")):
+        with alone(_lock(name, root), lambda: say(f"{name}: another fetch is under way, waiting for it")):
+            seen = {path: stamp for form in forms for path, stamp in stamps(form, root).items()}
             found = next((form for form in forms if _is_there(name, form, root / form.path, say)), None)
             pinned = found if found is not None else _bring(name, root, attempts, say)
-            note_all(pinned, root, ledger)
+            note_all(pinned, root, ledger, seen if found is not None else stamps(pinned, root))
             ledger.save()
             handed = hand_to_dvc(name, pinned, root)
             if handed:
                 say(f"{name}: {handed}")
     except OSError as error:
-        raise InterplayError(
-            f"{name}: {error.filename or root}: {error.strerror or error}; mend that and rerun"
-        ) from error
+        said = explain(error, Path(error.filename) if error.filename else root)
+        raise InterplayError(f"{name}: {said or error}") from error
     return root / pinned.path
 
 
@@ -136,7 +135,7 @@ def _from_source(source: Source, pinned: Pinned, progress: Progress, staging: Pa
 
 def _bring(name: str, root: Path, attempts: list[Attempt], say: Say) -> Pinned:
     prefix = f".fetch-{name}-"
-    for left in root.glob(f"{prefix}*"):  # nobody else is at work here: see `_alone`
+    for left in root.glob(f"{prefix}*"):  # nobody else is at work here: see `alone`
         shutil.rmtree(left, ignore_errors=True)
     for attempt in attempts:
         pinned, place = attempt.pinned, root / attempt.pinned.path
@@ -180,16 +179,3 @@ def _lock(name: str, root: Path) -> Path:
     lock.parent.mkdir(exist_ok=True)
     lock.touch()
     return lock
-
-
-@contextmanager
-def _alone(lock: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock on a file; the system lets go of it if this process dies."""
-    # Opened for writing, though nothing is written: network file systems lock exclusively only what can be written.
-    with lock.open("r+b" if os.access(lock, os.W_OK) else "rb") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        yield

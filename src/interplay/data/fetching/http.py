@@ -77,7 +77,7 @@ def settle(arrived: Path, target: Path, name: str, pin: FilePin, *, unpack: bool
                 sink = _Sink(unpacked, pin.size)
                 while block := stream.read(_BLOCK):
                     sink.write(block)
-        except (OSError, EOFError, zlib.error) as error:
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:  # not a full disk, which fails every source alike
             raise SourceFailure(f"{name} is no whole gzip file ({error})") from error
         arrived.unlink()
     else:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
-from interplay.data.ledger import Ledger, stamp
+from interplay.data.ledger import Ledger, Stamp, stamp
 from interplay.errors import InterplayError
 from interplay.protocols.assets import FilePin, Pinned
 
@@ -47,11 +47,17 @@ def fault(pinned: Pinned, base: Path) -> str | None:
     return next((found for found in faults if found), None)
 
 
-def note_all(pinned: Pinned, root: Path, ledger: Ledger) -> None:
-    """Remember that all files of a set in its place were found to be right."""
+def stamps(pinned: Pinned, root: Path) -> dict[Path, Stamp]:
+    """Stamps of the files of a set that are in their place."""
+    paths = (pinned.locate(name, root / pinned.path) for name in pinned.files)
+    return {path: stamp(path) for path in paths if path.is_file()}
+
+
+def note_all(pinned: Pinned, root: Path, ledger: Ledger, seen: dict[Path, Stamp]) -> None:
+    """Remember that all files of a set in its place were found right; `seen` are stamps of before they were read."""
     for name, pin in pinned.files.items():
         path = pinned.locate(name, root / pinned.path)
-        ledger.note(path, pin.sha256, stamp(path))
+        ledger.note(path, pin.sha256, seen[path])
 
 
 def require(name: str, title: str, pinned: Pinned, root: Path, ledger: Ledger, *, afresh: bool = False) -> None:
