@@ -90,7 +90,6 @@ def cost(run: ConnectivityRun, given: Given) -> Cost:
 
 
 EXPERIMENT = Experiment(
-    title="Linear mode connectivity between two children of one initialisation",
     protocol=ConnectivityProtocol,
     unfold=unfold,
     cost=cost,

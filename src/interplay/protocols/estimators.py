@@ -62,7 +62,6 @@ def cost(run: EstimatorsRun, given: Given) -> Cost:
 
 
 EXPERIMENT = Experiment(
-    title="Batch estimates of entropy, MIR and HDR against their exact values",
     protocol=EstimatorsProtocol,
     unfold=unfold,
     cost=cost,

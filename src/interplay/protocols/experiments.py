@@ -34,12 +34,10 @@ class Given:
     Attributes:
         mapping: which data set takes the place of which, as it holds in this experiment.
         protocols: of the experiments whose networks it reads, by name.
-        runs: of those experiments, by `<experiment>/<run>`.
     """
 
     mapping: DataMapping
     protocols: Mapping[str, Protocol]
-    runs: Mapping[str, AnyRun]
 
     def of(self, kind: type[Kind]) -> Kind:
         """The protocol of that type among those that are read."""
@@ -51,7 +49,6 @@ class Experiment(Generic[P, S]):
     """Everything that the plan needs to know about an experiment.
 
     Attributes:
-        title: what it is, in a few words.
         protocol: the type of its protocol.
         unfold: lists its runs, in the order in which they are done, or raises an InterplayError where the protocol asks
             for what there is not.
@@ -59,7 +56,6 @@ class Experiment(Generic[P, S]):
         reads: experiments whose trained networks it measures; it trains none of them again.
     """
 
-    title: str
     protocol: type[P]
     unfold: Callable[[Any, Given], Iterable[Run[P, S]]]
     cost: Callable[[Any, Given], Cost]
@@ -108,11 +104,7 @@ def unfold(name: str, protocols: Mapping[str, Protocol], mapping: DataMapping) -
         InterplayError: the data mapping lacks what a run reads, or a run's own settings do not fit its protocol.
     """
     experiment = find_experiment(name)
-    given = Given(
-        mapping.of(name),
-        {other: protocols[other] for other in experiment.reads},
-        {f"{other}/{run.name}": run for other in experiment.reads for run in unfold(other, protocols, mapping)},
-    )
+    given = Given(mapping.of(name), {other: protocols[other] for other in experiment.reads})
     try:
         runs = list(experiment.unfold(protocols[name], given))
     except InterplayError as error:

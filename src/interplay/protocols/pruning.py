@@ -89,7 +89,6 @@ def cost(run: PruningRun, given: Given) -> Cost:
 
 
 EXPERIMENT = Experiment(
-    title="Magnitude pruning with fine-tuning",
     protocol=PruningProtocol,
     unfold=unfold,
     cost=cost,

@@ -102,7 +102,6 @@ def cost(run: TemperatureRun, given: Given) -> Cost:
 
 
 EXPERIMENT = Experiment(
-    title="Features of networks trained at several softmax temperatures",
     protocol=TemperatureProtocol,
     unfold=unfold,
     cost=cost,

@@ -41,4 +41,4 @@ def cost(run: TheoryRun, given: Given) -> Cost:
     return Cost(operations=float(run.protocol.draws))
 
 
-EXPERIMENT = Experiment(title="Numeric checks of theory", protocol=TheoryProtocol, unfold=unfold, cost=cost)
+EXPERIMENT = Experiment(protocol=TheoryProtocol, unfold=unfold, cost=cost)

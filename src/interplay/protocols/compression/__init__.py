@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 EXPERIMENT = Experiment(
-    title="Compression layer by layer: collapse and V-information",
     protocol=CompressionProtocol,
     unfold=unfold,
     cost=cost,

@@ -8,7 +8,6 @@ from interplay.protocols.supervised.runs import unfold
 __all__ = ["EXPERIMENT", "Objective", "Seeds", "SupervisedProtocol", "SupervisedSettings"]
 
 EXPERIMENT = Experiment(
-    title="Supervised training, plain and with MAX MI or MIN HD",
     protocol=SupervisedProtocol,
     unfold=unfold,
     cost=training_cost,
