@@ -34,7 +34,7 @@ def verdict_of(make, published, finding, **fields):
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "our_finding"])
 def test_the_kind_of_error_is_in_the_verdict_and_in_its_sentence(make, published, kind):
     verdict = verdict_of(make, published, Finding(printed=FAILS, mended=HOLDS), error=kind, note="argued")
-    assert (verdict.verdict, verdict.error, verdict.note) == ("wrong in the source", kind, "argued")
+    assert (verdict.verdict, verdict.error, verdict.note) == ("wrong as printed", kind, "argued")
     assert verdict.sentence.lower().startswith(f"{IN_WORDS[kind]}. the statement fails as printed")
     assert verdict.model_dump(mode="json")["error"] == kind
 
@@ -47,18 +47,18 @@ def test_a_finding_of_ours_is_not_counted_as_wrong_in_the_source(make, published
 
 def test_without_a_kind_the_document_is_not_accused(make, published):
     verdict = verdict_of(make, published, Finding(printed=FAILS, mended=HOLDS))
-    assert (verdict.verdict, verdict.error) == ("deviates", None) and "not accused" in verdict.sentence
+    assert (verdict.verdict, verdict.error) == ("fails", None) and "not accused" in verdict.sentence
 
 
-@pytest.mark.parametrize("printed, ruling", [(HOLDS, "reproduced"), (FAILS, "deviates")])
+@pytest.mark.parametrize("printed, ruling", [(HOLDS, "holds"), (FAILS, "fails")])
 def test_only_what_fails_and_is_mended_is_in_error(make, published, printed, ruling):
     """A listed statement that holds shows that the list is wrong; one that cannot be mended, that our code is."""
     verdict = verdict_of(make, published, Finding(printed=printed), error="false", note="argued")
     assert (verdict.verdict, verdict.error) == (ruling, None)
-    assert ("the list is wrong" in verdict.sentence) == (ruling == "reproduced")
+    assert ("the list is wrong" in verdict.sentence) == (ruling == "holds")
 
 
-@pytest.mark.parametrize("ruling", ["underpowered", "not run", "yes", "no", "undecided"])
+@pytest.mark.parametrize("ruling", ["undecided", "not run", "yes", "no", "undecided"])
 def test_other_rulings_stay(ruling):
     outcome = Outcome(ruling, "As it was.")
     assert accuse(outcome, None) == accuse(outcome, "false") == (outcome, None)

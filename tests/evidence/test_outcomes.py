@@ -24,15 +24,15 @@ SHOWN, UNCLEAR, ABSENT = (
 @pytest.mark.parametrize(
     "sights, ruling",
     [
-        ([SHOWN], "reproduced"),
-        ([SHOWN, SHOWN, SHOWN], "reproduced"),
-        ([SHOWN, SHOWN, UNCLEAR], "underpowered"),
-        ([UNCLEAR], "underpowered"),
-        ([SHOWN, SHOWN, ABSENT], "underpowered"),
-        ([SHOWN, ABSENT], "underpowered"),
-        ([SHOWN, ABSENT, ABSENT], "deviates"),
-        ([UNCLEAR, ABSENT, ABSENT], "deviates"),
-        ([ABSENT], "deviates"),
+        ([SHOWN], "holds"),
+        ([SHOWN, SHOWN, SHOWN], "holds"),
+        ([SHOWN, SHOWN, UNCLEAR], "undecided"),
+        ([UNCLEAR], "undecided"),
+        ([SHOWN, SHOWN, ABSENT], "undecided"),
+        ([SHOWN, ABSENT], "undecided"),
+        ([SHOWN, ABSENT, ABSENT], "fails"),
+        ([UNCLEAR, ABSENT, ABSENT], "fails"),
+        ([ABSENT], "fails"),
     ],
 )
 def test_rule_for_several_runs(sights, ruling):

@@ -20,27 +20,33 @@ def verdicts(
         typer.Option(help="File to write [default: <results>/verdicts.json, <results>/verdicts/<claim>.json]."),
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Plain text with the reasons, for logs.")] = False,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(help="Other results folders that count [default: reference/* and all tiers beside it]."),
+    ] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Judge this folder's records only.")] = False,
     tier: Annotated[str | None, typer.Option(help="Tier, where there are no records yet to tell it.")] = None,
     data: Annotated[str | None, typer.Option(help="Data mapping, where there are no records yet.")] = None,
 ) -> None:
-    """Give every claim a verdict and write them as JSON."""
+    """Give every claim a verdict on the strongest evidence at hand and write them as JSON."""
     from interplay.evidence import judge, load_published, render_verdicts, write_verdicts
-    from interplay.evidence.inputs import find_records, setup_of
+    from interplay.evidence.levels_at_hand import load_levels
     from interplay.evidence.summary import render_counts
     from interplay.protocols.claim_files import find_claim, load_claims
 
     claims = load_claims(config / "claims")
     if claim is not None:
         claims = [find_claim(claims, claim)]
-    records = find_records(results, claims)
-    tier_name, data_name = setup_of(results, records, tier, data, config)
-    judged = judge(claims, records, load_published(config / "published"), tier_name, data_name)
+    levels = load_levels(results, claims, config, tier, data, [] if alone else beside)
+    judged = judge(claims, levels, load_published(config / "published"))
     default = results / "verdicts.json" if claim is None else results / "verdicts" / f"{claim}.json"
     write_verdicts(judged, output or default)
     if summary:
         typer.echo(render_verdicts(judged))
     elif claim is not None:
-        typer.echo(f"{claim}: {judged[0].verdict}. {judged[0].sentence}")
+        for number, rung in enumerate(judged[0].ladder):
+            mark = "" if number == judged[0].decided_by else f"on {rung.level}: "
+            typer.echo(f"{claim}: {mark}{rung.word}. {rung.sentence}")
     else:
-        typer.echo(f"Verdicts: tier {tier_name}, {data_name} data\n\n{render_counts(judged)}\n")
+        typer.echo(f"Verdicts on {', '.join(level.name for level in levels)}\n\n{render_counts(judged)}\n")
         typer.echo(f"written to {output or default}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -13,32 +13,40 @@ from interplay.evidence.trajectories import Sight
 from interplay.protocols.claims import Extreme
 from interplay.records import Record
 
-Ruling = Literal[
-    "reproduced",
-    "deviates",
-    "underpowered",
-    "not run",
-    "wrong in the source",
-    "our finding",
-    "yes",
-    "no",
-    "undecided",
-]
-ANSWERS: dict[Ruling, Ruling] = {"reproduced": "yes", "deviates": "no", "underpowered": "undecided"}
+Ruling = Literal["holds", "fails", "undecided", "not run", "not representative", "wrong as printed"]
+"""What came out, whatever it rests on; `interplay.evidence.words` says it in the words of the evidence."""
+
+
+@dataclass(frozen=True)
+class Degree:
+    """How clearly: the effect that was judged, its interval, and the threshold that it was held against.
+
+    `p` is the probability of evidence as strong for the ruling if the ruling were wrong; None where nothing is random.
+    `variation` is the coefficient of variation over runs (standard deviation over mean), where numbers are compared.
+    """
+
+    effect: float
+    low: float | None = None
+    high: float | None = None
+    threshold: float | None = None
+    runs: int | None = None
+    p: float | None = None
+    variation: float | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A ruling, the numbers behind it, and one plain sentence."""
+    """A ruling, the numbers behind it, and one plain sentence.
+
+    `leaning` is the ruling that the runs point to where they are too few to decide, such as one run that shows the
+    contrary: one seed convicts nobody, but two results can be told to disagree.
+    """
 
     ruling: Ruling
     sentence: str
     numbers: dict[str, float] = field(default_factory=dict)
-
-
-def answer(outcome: Outcome) -> Outcome:
-    """The outcome of a test as the answer to a question: yes, no or undecided; `not run` stays."""
-    return replace(outcome, ruling=ANSWERS.get(outcome.ruling, outcome.ruling))
+    degree: Degree | None = None
+    leaning: Ruling | None = None
 
 
 class NotRunError(Exception):
@@ -100,7 +108,7 @@ def _some(names: Iterable[str]) -> str:
 def over_runs(what: str, sights: Sequence[Sight]) -> Outcome:
     """Rule on what every run must show.
 
-    `reproduced` if all runs show it; `deviates` if it is absent in more than half of them; otherwise `underpowered`:
+    `holds` if all runs show it; `fails` if it is absent in more than half of them; otherwise `undecided`:
     some run is too short or too noisy to tell, or a minority contradicts.
     """
     total = len(sights)
@@ -112,11 +120,11 @@ def over_runs(what: str, sights: Sequence[Sight]) -> Outcome:
         numbers[name] = float(np.median(values))
         if len(values) > 1:
             numbers |= {f"{name}_least": min(values), f"{name}_most": max(values)}
-    ruling: Ruling = "underpowered"
+    ruling: Ruling = "undecided"
     if shown == total:
-        ruling = "reproduced"
+        ruling = "holds"
     elif 2 * absent > total:
-        ruling = "deviates"
+        ruling = "fails"
     counts = f"shown in {shown} of {total} {'run' if total == 1 else 'runs'}"
     counts += f", absent in {absent}" if absent else ""
     counts += f", not decidable in {total - shown - absent}" if shown + absent < total else ""

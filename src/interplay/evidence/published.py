@@ -12,7 +12,7 @@ from typing import Annotated, Self, get_args
 from pydantic import Field, model_validator
 
 from interplay.errors import InterplayError
-from interplay.protocols.claims import Document
+from interplay.protocols.places import Document
 from interplay.protocols.sourced import Strict, read_yaml, validate
 from interplay.records import visible_files
 

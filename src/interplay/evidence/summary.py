@@ -5,70 +5,69 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from textwrap import fill
-from typing import get_args
 
-from interplay.evidence.outcomes import ANSWERS, Ruling
 from interplay.evidence.verdicts import Verdict
+from interplay.evidence.words import ERRORS, MEANINGS, WORDS, Basis, Word
 from interplay.markup import plain_table
-from interplay.protocols.source_errors import IN_WORDS, SourceError
 
-RULINGS: tuple[Ruling, ...] = get_args(Ruling)
-QUESTION_RULINGS: tuple[Ruling, ...] = tuple(ANSWERS.values())
-
-
-def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Ruling, int]]:
-    """Number of claims by document and ruling; every ruling appears, at zero if need be."""
-    counts = Counter((verdict.document, verdict.verdict) for verdict in verdicts)
-    documents = dict.fromkeys(verdict.document for verdict in verdicts)
-    return {document: {ruling: counts[document, ruling] for ruling in RULINGS} for document in documents}
+ACCUSING: tuple[Word, ...] = ("contradicted", *ERRORS.values())
+NOTHING_JUDGED = "nothing judged"
 
 
-def count_errors(verdicts: Sequence[Verdict]) -> dict[str, dict[SourceError, int]]:
-    """Number of claims by document and kind of error; every kind appears, at zero if need be."""
-    counts = Counter((verdict.document, verdict.error) for verdict in verdicts)
-    documents = dict.fromkeys(verdict.document for verdict in verdicts)
-    return {document: {error: counts[document, error] for error in IN_WORDS} for document in documents}
+def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Word, int]]:
+    """Number of claims by document and word; every word appears, at zero if need be.
+
+    A claim that two documents make counts in both; the number of unique ones is that of the verdicts.
+    """
+    counts = Counter((document, verdict.verdict) for verdict in verdicts for document in verdict.documents)
+    documents = dict.fromkeys(document for verdict in verdicts for document in verdict.documents)
+    return {document: {word: counts[document, word] for word in WORDS} for document in documents}
+
+
+def count_bases(verdicts: Sequence[Verdict]) -> dict[Basis | str, Counter[Word]]:
+    """Number of unique claims by class of evidence and word."""
+    counts: dict[Basis | str, Counter[Word]] = {}
+    for verdict in verdicts:
+        counts.setdefault(verdict.rung.basis or NOTHING_JUDGED, Counter())[verdict.verdict] += 1
+    return counts
 
 
 def render_counts(verdicts: Sequence[Verdict]) -> str:
-    """The counts as a table in plain text of 80 columns: a row per ruling, a column per document and one for all.
+    """The counts as a table in plain text: a row per word that occurs, a column per document, and one of unique claims.
 
-    Below "wrong in the source" the kinds of error that occur. This way round it fits: documents have short names, and
-    of rulings with long ones only the first column grows, which breaks its lines.
+    This way round it fits in 80 columns: documents have short names.
     """
-    counts, errors = count_verdicts(verdicts), count_errors(verdicts)
-    head = ["verdict", *counts, "all"]
-    rows: list[tuple[str, list[int]]] = []
-    for ruling in RULINGS:
-        rows.append((ruling, [row[ruling] for row in counts.values()]))
-        if ruling == "wrong in the source":
-            kinds = ((kind, [row[kind] for row in errors.values()]) for kind in IN_WORDS if kind != "our_finding")
-            rows += [(f"- {kind.replace('_', ' ')}", numbers) for kind, numbers in kinds if any(numbers)]
-    cells = [[name, *map(str, (*numbers, sum(numbers)))] for name, numbers in rows]
-    return plain_table(head, cells, "l" + "r" * (len(head) - 1), width=80)
+    counts = count_verdicts(verdicts)
+    unique = Counter(verdict.verdict for verdict in verdicts)
+    rows = [[word, *(str(row[word]) for row in counts.values()), str(unique[word])] for word in WORDS if unique[word]]
+    total = ["claims", *(str(sum(row.values())) for row in counts.values()), str(len(verdicts))]
+    head = ["verdict", *counts, "unique"]
+    return plain_table(head, [*rows, total], "l" + "r" * (len(head) - 1), width=80)
 
 
 def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
-    """A table of counts, what is wrong in the source by kind, our findings, questions by answer, and what deviates."""
+    """The counts, and every claim that did not come out or that accuses its document, with the reason."""
     if not verdicts:
         return "No claims."
-    lines = [f"{len(verdicts)} claims, tier {verdicts[0].tier}, {verdicts[0].data} data", ""]
-    lines.append(render_counts(verdicts))
-    if any(verdict.verdict == "wrong in the source" for verdict in verdicts):
-        lines += ["", "wrong in the source (why: in the report):"]
-        kinds = [kind for kind in IN_WORDS if kind != "our_finding"]
-        found = {kind: [verdict.id for verdict in verdicts if verdict.error == kind] for kind in kinds}
-        told = {f"{IN_WORDS[kind]} ({len(ids)})": ids for kind, ids in found.items() if ids}
-        lines += [_indent(f"{kind}: {', '.join(ids)}", width) for kind, ids in told.items()]
-    if ours := [verdict.id for verdict in verdicts if verdict.error == "our_finding"]:
-        lines += ["", "our finding, no error of a document:", _indent(", ".join(ours), width)]
-    for answer in QUESTION_RULINGS:
-        if answered := [verdict.id for verdict in verdicts if verdict.verdict == answer]:
-            lines += ["", f"asked, {answer} (numbers: in the report):", _indent(", ".join(answered), width)]
-    if deviating := [verdict for verdict in verdicts if verdict.verdict == "deviates"]:
-        lines += ["", "deviates:"]
-        lines += [_indent(f"{v.id} ({v.source}): {v.statement} {v.sentence}", width) for v in deviating]
+    first = verdicts[0].ladder[0]
+    levels = dict.fromkeys(rung.level for verdict in verdicts for rung in verdict.ladder)
+    lines = [f"{len(verdicts)} claims, on {', '.join(levels) or first.level}", "", render_counts(verdicts)]
+    for found in WORDS:
+        told = [verdict for verdict in verdicts if verdict.verdict == found]
+        if not told:
+            continue
+        if found in ACCUSING or verdicts_against(told):
+            lines += ["", f"{found} ({MEANINGS[found]}):"]
+            lines += [_indent(f"{v.id} ({v.source}): {v.statement} {v.rung.sentence}", width) for v in told]
+        elif any(verdict.asks for verdict in told):
+            lines += ["", f"asked, {found} (numbers: in the report):"]
+            lines.append(_indent(", ".join(verdict.id for verdict in told), width))
     return "\n".join(lines)
+
+
+def verdicts_against(verdicts: Sequence[Verdict]) -> bool:
+    """Whether some statement, not a question, did not come out."""
+    return any(verdict.rung.ruling == "fails" and not verdict.asks for verdict in verdicts)
 
 
 def _indent(text: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""Verdicts: every claim put to its judge, stamped with tier, data mapping, overrides and the records used."""
+"""Verdicts: every claim put to its judge on every level of evidence at hand; the strongest that decides speaks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ from pydantic import TypeAdapter, ValidationError
 
 from interplay.errors import InterplayError
 from interplay.evidence.accusations import accuse
+from interplay.evidence.conditions import Conditions, basis_of, conditions_of
 from interplay.evidence.judges import judge_test
-from interplay.evidence.outcomes import Outcome, Ruling, answer
+from interplay.evidence.levels_at_hand import Level
+from interplay.evidence.outcomes import NotRunError, Outcome, Ruling
+from interplay.evidence.preconditions import meeting
 from interplay.evidence.published import Published
+from interplay.evidence.sensitivity import flips
+from interplay.evidence.words import STRENGTH, Basis, Word, word
 from interplay.protocols.claim_files import selectors
-from interplay.protocols.claims import Claim, DataName, TierName
+from interplay.protocols.claims import Claim, DataName, TierName, Weight
+from interplay.protocols.places import Place
 from interplay.protocols.source_errors import SourceError
 from interplay.protocols.sourced import Strict
 from interplay.records import Record, text_digest, write_text_atomically
+
+DECIDED: tuple[Ruling, ...] = ("holds", "fails", "wrong as printed")
 
 
 class RecordUsed(Strict):
@@ -29,87 +37,184 @@ class RecordUsed(Strict):
     digest: str
 
 
-class Verdict(Strict):
-    """What became of one claim. Numbers that are not finite are None (JSON has no NaN).
+class DegreeShown(Strict):
+    """How clearly, as `outcomes.Degree` has it.
 
-    `error` is the kind of error behind `wrong in the source` and `our finding`; None with any other verdict.
+    `flips_at` are the factors (half, one and a half) by which the threshold may not be multiplied without another
+    ruling; None where there is no threshold. Numbers that are not finite are None (JSON has no NaN).
+    """
+
+    effect: float | None = None
+    low: float | None = None
+    high: float | None = None
+    threshold: float | None = None
+    runs: int | None = None
+    p: float | None = None
+    variation: float | None = None
+    flips_at: tuple[float, ...] | None = None
+
+
+class Rung(Strict):
+    """What one level of evidence says of a claim: a folder of results, of one tier and one data mapping.
+
+    `basis` is None where nothing was judged. Numbers that are not finite are None.
+    """
+
+    level: str
+    tier: TierName
+    data: DataName
+    ruling: Ruling
+    leaning: Ruling | None = None
+    basis: Basis | None
+    word: Word
+    error: SourceError | None = None
+    sentence: str
+    degree: DegreeShown
+    evidence: dict[str, float | None]
+    conditions: Conditions | None
+    overrides: tuple[str, ...]
+    records: tuple[RecordUsed, ...]
+
+
+class Verdict(Strict):
+    """What became of one claim. `ladder` holds what every level says, the strongest evidence first.
+
+    The rung numbered `decided_by` speaks for all: the first that decides, and the first of all where none does.
     """
 
     id: str
-    document: str
-    where: str
-    source: str
+    said_in: tuple[Place, ...]
     statement: str
-    verdict: Ruling
-    error: SourceError | None = None
-    sentence: str
-    evidence: dict[str, float | None]
+    weight: Weight
+    asks: bool
     test: str
-    tier: TierName
-    data: DataName
-    overrides: tuple[str, ...]
-    records: tuple[RecordUsed, ...]
     note: str
+    verdict: Word
+    decided_by: int
+    ladder: tuple[Rung, ...]
+
+    @property
+    def rung(self) -> Rung:
+        """The rung that speaks for all."""
+        return self.ladder[self.decided_by]
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The documents that say it, each once."""
+        return tuple(dict.fromkeys(place.document for place in self.said_in))
+
+    @property
+    def source(self) -> str:
+        """Every place at which it is said, for readers."""
+        return "; ".join(map(str, self.said_in))
 
 
-def judge(
-    claims: Iterable[Claim], records: Sequence[Record], published: Published, tier: TierName, data: DataName
-) -> list[Verdict]:
-    """One verdict per claim, in their order, from the records of one tier and one data mapping.
+def judge(claims: Iterable[Claim], levels: Sequence[Level], published: Published) -> list[Verdict]:
+    """One verdict per claim, in their order, from the records of every level.
 
     Raises:
-        InterplayError: a record of another tier or mapping is among those used, two records share a name, or a claim
-            names a published cell that does not exist.
+        InterplayError: no level, two records of a level share a name, one is of another tier or mapping than its level,
+            or a claim names a published cell that does not exist.
     """
-    names = [record.name for record in records]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InterplayError(f"two records are called {twice[0]}; judge one results folder at a time")
-    return [_judge_one(claim, records, published, tier, data) for claim in claims]
+    if not levels:
+        raise InterplayError("no results to judge; name a folder with --results")
+    return [_judge_one(claim, levels, published) for claim in claims]
 
 
-def _judge_one(
-    claim: Claim, records: Sequence[Record], published: Published, tier: TierName, data: DataName
-) -> Verdict:
-    patterns = selectors(claim)
-    missing = [need for need in patterns if not any(fnmatchcase(record.name, need) for record in records)]
-    used: list[Record] = []
-    if claim.tiers is not None and tier not in claim.tiers:
-        outcome = Outcome("not run", f"Meaningful only at tier {' or '.join(claim.tiers)}, not at {tier}.")
-    elif claim.data is not None and data not in claim.data:
-        outcome = Outcome("not run", f"Meaningful only on {' or '.join(claim.data)} data, not on {data}.")
-    elif missing:
-        outcome = Outcome("not run", f"Not judged: no record matches {', '.join(missing)}.")
-    else:
-        used = [record for record in records if any(fnmatchcase(record.name, pattern) for pattern in patterns)]
-        for record in used:
-            if (record.tier, record.data_mapping) != (tier, data):
-                raise InterplayError(
-                    f"record {record.name} is of tier {record.tier} on {record.data_mapping} data, "
-                    f"not of {tier} on {data}; judge each results folder by itself"
-                )
-        outcome = judge_test(claim.test, used, published)
-        outcome = answer(outcome) if claim.asks else outcome
-    outcome, error = accuse(outcome, claim.error)
+def _judge_one(claim: Claim, levels: Sequence[Level], published: Published) -> Verdict:
+    # What needs no records comes out the same on every level.
+    rungs = [_rung(claim, level, published) for level in (levels if selectors(claim) else levels[:1])]
+    at_hand = [rung for index, rung in enumerate(rungs) if index == 0 or rung.ruling != "not run"]
+    ladder = sorted(at_hand, key=_strength, reverse=True)  # stable: the folder asked about comes first among equals
+    decided = next((index for index, rung in enumerate(ladder) if rung.ruling in DECIDED), None)
+    if decided is None:
+        decided = next((index for index, rung in enumerate(ladder) if rung.ruling == "undecided"), 0)
     return Verdict(
         id=claim.id,
-        document=claim.document,
-        where=claim.where,
-        source=f"{claim.document}, {claim.where}",
+        said_in=claim.said_in,
         statement=claim.says,
-        verdict=outcome.ruling,
+        weight=claim.weight,
+        asks=claim.asks,
+        test=claim.test.kind,
+        note=claim.note,
+        verdict=ladder[decided].word,
+        decided_by=decided,
+        ladder=tuple(ladder),
+    )
+
+
+def _strength(rung: Rung) -> tuple[float, ...]:
+    """Class of evidence, then likeness of protocol, then scale, then number of runs; what was not judged comes last."""
+    if rung.basis is None or rung.ruling in ("not run", "not representative"):
+        return (-1.0,)
+    conditions = rung.conditions
+    like = (conditions.protocol_share, conditions.scale or 0.0) if conditions else (1.0, 1.0)
+    return (STRENGTH[rung.basis], *(round(value, 6) for value in like), len(rung.records))
+
+
+def _rung(claim: Claim, level: Level, published: Published) -> Rung:
+    used, outcome = _outcome(claim, level, published)
+    outcome, error = accuse(outcome, claim.error)
+    judged = outcome.ruling not in ("not run", "not representative")
+    basis = basis_of(used) if judged else None
+    flipped = (
+        flips(claim.test, outcome.ruling, lambda test: judge_test(test, used, published).ruling)
+        if judged and outcome.ruling != "wrong as printed"
+        else None
+    )
+    degree = {name: _finite(value) for name, value in vars(outcome.degree).items()} if outcome.degree else {}
+    return Rung(
+        level=level.name,
+        tier=level.tier,
+        data=level.data,
+        ruling=outcome.ruling,
+        leaning=outcome.leaning,
+        basis=basis,
+        word=word(outcome.ruling, basis, claim.asks, error),
         error=error,
         sentence=outcome.sentence,
-        evidence={name: float(value) if isfinite(value) else None for name, value in outcome.numbers.items()},
-        test=claim.test.kind,
-        tier=tier,
-        data=data,
+        degree=DegreeShown.model_validate(degree | {"flips_at": flipped}),
+        evidence={name: _finite(value) for name, value in outcome.numbers.items()},
+        conditions=conditions_of(used, level.published_operations),
         overrides=tuple(sorted({override for record in used for override in record.overrides})),
         records=tuple(
             RecordUsed(name=record.name, digest=text_digest(record.model_dump_json(indent=1) + "\n"))
             for record in sorted(used, key=lambda record: record.name)
         ),
-        note=claim.note,
     )
+
+
+def _outcome(claim: Claim, level: Level, published: Published) -> tuple[list[Record], Outcome]:
+    """What a level says, and the records that were used."""
+    patterns = selectors(claim)
+    missing = [need for need in patterns if not any(fnmatchcase(name, need) for name in level.names)]
+    if missing:
+        return [], Outcome("not run", f"Not judged: no record matches {', '.join(missing)}.")
+    if claim.tiers is not None and level.tier not in claim.tiers:
+        said = f"It means something only at tier {' or '.join(claim.tiers)}, not at {level.tier}."
+        return [], Outcome("not representative", said)
+    if claim.data is not None and level.data not in claim.data:
+        said = f"It speaks of the {' or '.join(claim.data)} data themselves, not of the {level.data} ones."
+        return [], Outcome("not representative", said)
+    used = [record for record in level.records if any(fnmatchcase(record.name, pattern) for pattern in patterns)]
+    try:
+        kept, reasons = meeting(used, claim.valid_if)
+    except NotRunError as reason:
+        return [], Outcome("not run", f"Not judged: {reason}.")
+    if reasons:
+        said = f"It asks that {'; and that '.join(reasons)}."
+        gone = [need for need in patterns if not any(fnmatchcase(record.name, need) for record in kept)]
+        outcome = Outcome("not run", "") if gone else judge_test(claim.test, kept, published)
+        if outcome.ruling == "not run":
+            return [], Outcome("not representative", said)
+        return kept, Outcome(
+            outcome.ruling, f"{outcome.sentence} {said}", outcome.numbers, outcome.degree, outcome.leaning
+        )
+    return used, judge_test(claim.test, used, published)
+
+
+def _finite(value: float | int | None) -> float | int | None:
+    return value if value is None or isfinite(value) else None
 
 
 def write_verdicts(verdicts: Iterable[Verdict], path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from interplay.errors import InterplayError
-from interplay.protocols.claims import Document
+from interplay.protocols.places import Document, ExhibitId
 from interplay.protocols.selectors import Selector
 from interplay.protocols.sourced import Strict, read_yaml, validate
 from interplay.records import Record, code_digest, select_records, stamp, text_digest, visible_files
@@ -19,7 +19,7 @@ from interplay.records import Record, code_digest, select_records, stamp, text_d
 class Exhibit(Strict):
     """A figure or table of a document, under each of its numbers."""
 
-    ids: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]+/(fig|table|q|c)[0-9.a-z]+$")], ...] = Field(min_length=1)
+    ids: tuple[ExhibitId, ...] = Field(min_length=1)
     kind: Literal["figure", "table"]
     module: str = Field(description="module in interplay.figures or interplay.tables with one function `draw`/`make`")
     title: str

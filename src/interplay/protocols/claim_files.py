@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from interplay.errors import InterplayError
+from interplay.protocols.claim_patterns import expand_claims
 from interplay.protocols.claims import Claim, ClaimFile
 from interplay.protocols.sourced import read_yaml, validate
 from interplay.records import visible_files
@@ -23,7 +24,7 @@ def load_claims(folder: Path) -> list[Claim]:
     origin: dict[str, Path] = {}
     claims: list[Claim] = []
     for path in paths:
-        for claim in validate(ClaimFile, read_yaml(path), path).claims:
+        for claim in validate(ClaimFile, expand_claims(read_yaml(path), path), path).claims:
             if claim.id in origin:
                 raise InterplayError(f"{path}: claim {claim.id!r} stands in {origin[claim.id]} already; rename one")
             origin[claim.id] = path

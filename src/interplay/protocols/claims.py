@@ -7,12 +7,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from interplay.protocols.course_claims import InteractionTest, NoFallTest, SoonerTest, StaysTest, TurnTest
+from interplay.protocols.places import Document, Place
 from interplay.protocols.readings import Metric, Series
 from interplay.protocols.selectors import Selector, Selectors
 from interplay.protocols.source_errors import ErrorField
 from interplay.protocols.sourced import Strict
 
-Document = Literal["metrics24", "interplay24", "matrixssl23", "compression25", "note"]
 OurTier = Literal["smoke", "review", "paper"]
 OurMapping = Literal["published", "offline"]
 # Those above come along; others may be added, and claims that are not restricted hold for them too.
@@ -281,20 +281,59 @@ Test = Annotated[
 ]
 
 
-class Claim(Strict):
-    """One checkable statement of a document, in our words; with `asks`, a question that `says` puts.
+class Precondition(Strict):
+    """What a run must be like for the claim to mean something on it: a number of the run, within bounds.
 
-    A question is answered yes, no or undecided where a statement is reproduced, deviates or is underpowered.
-    A statement on theory or on a printed table that fails as printed says in `error` what kind of error that is, and
-    in `note` why it is of that kind; without it the document is not accused.
+    The number is a metric, or a numeric setting; `times` and `over` name numeric settings that multiply and divide it
+    (an accuracy `times: num_classes` counts in multiples of chance). `because` completes "not representative here,
+    because ...". `runs` are those to which it applies, all that the claim reads by default.
+    """
+
+    because: str
+    metric: Metric | None = None
+    setting: str | None = None
+    times: str | None = None
+    over: str | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    runs: Selector | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.metric is None) == (self.setting is None):
+            raise ValueError("give metric or setting, one of the two")
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("give at_least, at_most or both")
+        return self
+
+
+class Threshold(Strict):
+    """Where the numbers of a test come from: the document, or us, before or after we had seen results; and why."""
+
+    origin: Literal["document", "before", "after"]
+    why: str
+
+
+Weight = Literal["headline", "supporting", "detail"]
+
+
+class Claim(Strict):
+    """One checkable statement, in our words, and everywhere that it is said; with `asks`, a question that `says` puts.
+
+    A question is answered yes, no or undecided. A statement on theory or on a printed table that fails as printed says
+    in `error` what kind of error that is, and in `note` why it is of that kind; without it the document is not accused.
+    `valid_if` holds what runs must be like: those that are not are left out, and without any left the claim is not
+    representative there. `tiers` and `data` restrict what is said of a size or of the published data themselves.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-    document: Document
-    where: str
+    said_in: tuple[Place, ...] = Field(min_length=1)
     says: str
+    weight: Weight = "detail"
     needs: tuple[Selector, ...] = Field(description="records without which there is no verdict; none: always judged")
+    valid_if: tuple[Precondition, ...] = ()
     test: Test
+    threshold: Threshold | None = None
     tiers: tuple[OurTier, ...] | None = Field(default=None, description="tiers at which it means something; all")
     data: tuple[OurMapping, ...] | None = Field(default=None, description="data mappings on which it does; all")
     asks: bool = False
@@ -302,6 +341,16 @@ class Claim(Strict):
         default=None, description="kind of error, where it fails as printed; note says why"
     )
     note: str = ""
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The documents that say it, each once."""
+        return tuple(dict.fromkeys(place.document for place in self.said_in))
+
+    @property
+    def exhibits(self) -> tuple[str, ...]:
+        """The figures and tables that show it, under each of their numbers."""
+        return tuple(dict.fromkeys(exhibit for place in self.said_in for exhibit in place.exhibits))
 
     @model_validator(mode="after")
     def _error_is_argued(self) -> Self:
@@ -314,6 +363,6 @@ class Claim(Strict):
 
 
 class ClaimFile(Strict):
-    """The content of a file in `config/claims/`."""
+    """The content of a file in `config/claims/`, its patterns expanded."""
 
     claims: tuple[Claim, ...]

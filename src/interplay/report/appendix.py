@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from interplay.evidence.summary import RULINGS
-from interplay.evidence.verdicts import Verdict
+from interplay.evidence.words import WORDS
 from interplay.markup import markdown_code as _code
 from interplay.markup import markdown_table
 from interplay.markup import markdown_text as _text
-from interplay.protocols.source_errors import IN_WORDS
 from interplay.report.formats import count_of, format_duration, format_memory
 from interplay.report.model import ClaimRow, Report
 
@@ -28,7 +26,7 @@ def _introduction(report: Report) -> list[str]:
         else f"These are not the papers' numbers: {count_of(report.overrides, 'deviation')} from the published "
         f"protocols and {_text(report.data)} data are in force. `index.html` beside this file lists each."
     )
-    counted = ", ".join(f"{report.counts[ruling]} {ruling}" for ruling in RULINGS)
+    counted = ", ".join(f"{report.counts[ruling]} {ruling}" for ruling in WORDS if report.counts[ruling])
     return [
         "# Artifact appendix",
         "",
@@ -63,20 +61,13 @@ def _claim(report: Report, claim: ClaimRow) -> list[str]:
     return [
         _code(verdict.id),
         _text(verdict.source),
-        _verdict(verdict),
+        verdict.verdict,
         _text(", ".join(claim.experiments) or ("unknown" if verdict.verdict == "not run" else "none, printed numbers")),
         _code(report.commands.claim(verdict.id)),
         str(len(claim.records)),
         format_duration(claim.seconds) if claim.records else "no runs",
         format_memory(claim.peak_memory_mib) if claim.records else "no runs",
     ]
-
-
-def _verdict(verdict: Verdict) -> str:
-    """The verdict, with the kind of error where the source is wrong."""
-    if verdict.error is None or verdict.verdict != "wrong in the source":
-        return verdict.verdict
-    return f"{verdict.verdict}: {IN_WORDS[verdict.error]}"
 
 
 def _exhibits(report: Report) -> list[str]:

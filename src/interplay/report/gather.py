@@ -8,11 +8,12 @@ from pathlib import Path
 from interplay import __version__
 from interplay.errors import InterplayError
 from interplay.evidence.inputs import setup_of
-from interplay.evidence.summary import RULINGS, count_verdicts
+from interplay.evidence.summary import count_verdicts
 from interplay.evidence.verdicts import RecordUsed, Verdict, read_verdicts
+from interplay.evidence.words import WORDS
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims, selectors
-from interplay.protocols.claims import Document
+from interplay.protocols.places import Document
 from interplay.protocols.sourced import read_yaml
 from interplay.records import Record, select_records, text_digest
 from interplay.records.provenance import git_state
@@ -62,7 +63,7 @@ def gather_report(results: Path, config: Path) -> Report:
         version=__version__,
         commands=commands,
         verdicts_problem=problem,
-        counts={ruling: sum(verdict.verdict == ruling for verdict in verdicts) for ruling in RULINGS},
+        counts={ruling: sum(verdict.verdict == ruling for verdict in verdicts) for ruling in WORDS},
         documents=_documents(catalogue.documents, verdicts, records, config),
         figures=tuple(view for view in views if view.exhibit.kind == "figure"),
         tables=tuple(view for view in views if view.exhibit.kind == "table"),
@@ -87,9 +88,9 @@ def _documents(
     digests = {record.name: text_digest(record.model_dump_json(indent=1) + "\n") for record in records}
     rows = []
     for key in dict.fromkeys((*named, *counts)):
-        own = [verdict for verdict in verdicts if verdict.document == key]
+        own = [verdict for verdict in verdicts if key in verdict.documents]
         claims = tuple(_claim(verdict, needs.get(verdict.id, ()), by_name, digests) for verdict in own)
-        rows.append(DocumentRow(key, named.get(key, key), counts.get(key, dict.fromkeys(RULINGS, 0)), claims))
+        rows.append(DocumentRow(key, named.get(key, key), counts.get(key, dict.fromkeys(WORDS, 0)), claims))
     return tuple(rows)
 
 
@@ -100,11 +101,11 @@ def _needs(config: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _claim(verdict: Verdict, needs: Iterable[str], by_name: dict[str, Record], digests: dict[str, str]) -> ClaimRow:
-    used = [by_name[ref.name] for ref in verdict.records if ref.name in by_name]
+    used = [by_name[ref.name] for ref in verdict.rung.records if ref.name in by_name]
     experiments = {record.experiment for record in used} | {need.partition("/")[0] for need in needs}
     return ClaimRow(
         verdict=verdict,
-        records=tuple(RecordRef(ref.name, ref.digest, _state(ref, digests)) for ref in verdict.records),
+        records=tuple(RecordRef(ref.name, ref.digest, _state(ref, digests)) for ref in verdict.rung.records),
         experiments=tuple(sorted(experiments)),
         seconds=sum(record.provenance.wall_seconds for record in used),
         peak_memory_mib=max((record.provenance.peak_memory_mib for record in used), default=0.0),

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from interplay.evidence.outcomes import Ruling
-from interplay.evidence.summary import QUESTION_RULINGS
 from interplay.evidence.verdicts import Verdict
+from interplay.evidence.words import Word
 from interplay.protocols.catalogue import Exhibit
-from interplay.protocols.source_errors import IN_WORDS, SourceError
 from interplay.report.commands import Commands
 
 RecordState = Literal["found", "changed", "gone"]
@@ -41,7 +39,7 @@ class DocumentRow:
 
     key: str
     title: str
-    counts: dict[Ruling, int]
+    counts: dict[Word, int]
     claims: tuple[ClaimRow, ...]
 
 
@@ -168,7 +166,7 @@ class Report:
     version: str
     commands: Commands
     verdicts_problem: str
-    counts: dict[Ruling, int]
+    counts: dict[Word, int]
     documents: tuple[DocumentRow, ...]
     figures: tuple[ExhibitView, ...]
     tables: tuple[ExhibitView, ...]
@@ -183,14 +181,9 @@ class Report:
         return tuple(claim for document in self.documents for claim in document.claims)
 
     @property
-    def errors(self) -> dict[SourceError, int]:
-        """Number of claims by kind of error; every kind appears, at zero if need be."""
-        return {error: sum(claim.verdict.error == error for claim in self.claims) for error in IN_WORDS}
-
-    @property
     def questions(self) -> int:
         """Number of questions that were put and not left unrun."""
-        return sum(self.counts[ruling] for ruling in QUESTION_RULINGS)
+        return sum(claim.verdict.asks for claim in self.claims)
 
     @property
     def seconds(self) -> float:

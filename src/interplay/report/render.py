@@ -9,8 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from interplay.evidence.summary import QUESTION_RULINGS, RULINGS
-from interplay.protocols.source_errors import IN_WORDS, MEANINGS
+from interplay.evidence.words import ANSWERS, MEANINGS, WORDS
 from interplay.report.formats import count_of, format_duration, format_memory, format_number
 from interplay.report.model import Report
 
@@ -62,8 +61,8 @@ def render_page(report: Report) -> str:
         "query": lambda text: quote(text, safe=""),
         "test_label": lambda kind: TESTS.get(kind, kind.replace("_", " ")),
     }
-    environment.globals |= {"count_of": count_of, "rulings": RULINGS, "answers": QUESTION_RULINGS}
-    environment.globals |= {"error_words": IN_WORDS, "error_meanings": MEANINGS}
+    environment.globals |= {"count_of": count_of, "rulings": WORDS, "answers": tuple(ANSWERS.values())}
+    environment.globals |= {"meanings": MEANINGS}
     template = environment.get_template("index.html.j2")
     return template.render(report=report, style=_inline("style.css"), script=_inline("script.js")) + "\n"
 

@@ -33,18 +33,18 @@ def test_association_by_its_sign(make, normal, published):
     first, noise = normal
     clear = associated(make, first, -first + 0.5 * noise)
     outcome = judge_test(NEGATIVE, clear, published)
-    assert outcome.ruling == "reproduced" and outcome.numbers["rho"] < -0.7
+    assert outcome.ruling == "holds" and outcome.numbers["rho"] < -0.7
     positive = NEGATIVE.model_copy(update={"sign": "positive"})
-    assert judge_test(positive, clear, published).ruling == "deviates"
+    assert judge_test(positive, clear, published).ruling == "fails"
 
 
 def test_association_that_is_absent_or_cannot_be_told(make, normal, published):
     first, _ = normal
-    assert judge_test(NEGATIVE, associated(make, first, [1.0] * 60), published).ruling == "deviates"
+    assert judge_test(NEGATIVE, associated(make, first, [1.0] * 60), published).ruling == "fails"
     many = np.random.default_rng(1).normal(size=(2, 300))
-    assert judge_test(NEGATIVE, associated(make, *many), published).ruling == "deviates"
-    assert judge_test(NEGATIVE, associated(make, *many[:, :12]), published).ruling == "underpowered"
-    assert judge_test(NEGATIVE, associated(make, first[:4], -first[:4]), published).ruling == "underpowered"
+    assert judge_test(NEGATIVE, associated(make, *many), published).ruling == "fails"
+    assert judge_test(NEGATIVE, associated(make, *many[:, :12]), published).ruling == "undecided"
+    assert judge_test(NEGATIVE, associated(make, first[:4], -first[:4]), published).ruling == "undecided"
 
 
 def test_association_of_what_is_not_there(make, published):
@@ -75,27 +75,27 @@ def test_prediction_of_either_sign(make, normal, published):
     first, noise = normal
     for sign in (1, -1):
         outcome = judge_test(PREDICTION, trained(make, first, sign * first + 0.4 * noise), published)
-        assert outcome.ruling == "reproduced" and "120 runs of 60 configurations" in outcome.sentence
+        assert outcome.ruling == "holds" and "120 runs of 60 configurations" in outcome.sentence
         assert np.sign(outcome.numbers["rho"]) == sign
 
 
 def test_no_prediction_takes_many_configurations(make, normal, published):
-    assert judge_test(PREDICTION, trained(make, *normal), published).ruling == "deviates"
+    assert judge_test(PREDICTION, trained(make, *normal), published).ruling == "fails"
     few = judge_test(PREDICTION, trained(make, *normal[:, :6], seeds=5), published)
-    assert few.ruling == "underpowered"
+    assert few.ruling == "undecided"
     fewer = judge_test(PREDICTION, trained(make, *normal[:, :4], seeds=9), published)
-    assert fewer.ruling == "underpowered" and "fewer than 5" in fewer.sentence
+    assert fewer.ruling == "undecided" and "fewer than 5" in fewer.sentence
 
 
 def test_better_than_a_baseline(make, normal, published):
     first, noise = normal
     good, bad = first + 0.1 * noise, first + 3 * noise
-    assert judge_test(BETTER, trained(make, first, good, bad), published).ruling == "reproduced"
-    assert judge_test(BETTER, trained(make, first, bad, good), published).ruling == "deviates"
+    assert judge_test(BETTER, trained(make, first, good, bad), published).ruling == "holds"
+    assert judge_test(BETTER, trained(make, first, bad, good), published).ruling == "fails"
     same = judge_test(BETTER, trained(make, first, good, good), published)
-    assert same.ruling == "deviates" and same.numbers["lead"] == 0
+    assert same.ruling == "fails" and same.numbers["lead"] == 0
     blurred = trained(make, first[:8], first[:8] + noise[:8], first[:8] - noise[:8])
-    assert judge_test(BETTER, blurred, published).ruling == "underpowered"
+    assert judge_test(BETTER, blurred, published).ruling == "undecided"
 
 
 def test_prediction_of_what_is_not_there(make, normal, published):
@@ -107,6 +107,6 @@ def test_prediction_of_what_is_not_there(make, normal, published):
 
 def test_columns_that_are_lost_decide_nothing(make, normal, published):
     lost = trained(make, normal[0], [nan] * 60, normal[1])
-    assert judge_test(PREDICTION, lost, published).ruling == "underpowered"
+    assert judge_test(PREDICTION, lost, published).ruling == "undecided"
     lost = trained(make, normal[0], normal[1], [nan] * 60)
-    assert judge_test(BETTER, lost, published).ruling == "underpowered"
+    assert judge_test(BETTER, lost, published).ruling == "undecided"

@@ -24,15 +24,15 @@ def rule(make, published, *findings):
 @pytest.mark.parametrize(
     "finding, ruling",
     [
-        (Finding(printed=HOLDS), "reproduced"),
-        (Finding(printed=HOLDS, mended=FAILS), "reproduced"),
-        (Finding(printed=FAILS, mended=HOLDS), "wrong in the source"),
-        (Finding(printed=BROKEN, mended=HOLDS), "wrong in the source"),
-        (Finding(printed=FAILS, values={"entropy": 0.0}), "deviates"),
-        (Finding(printed=FAILS, mended=FAILS, values={"entropy": 0.0}), "deviates"),
-        (Finding(printed=FAILS), "deviates"),
-        (Finding(printed=BROKEN, values={"entropy": 0.0}), "deviates"),
-        (Finding(printed=FAILS, mended=BROKEN), "deviates"),
+        (Finding(printed=HOLDS), "holds"),
+        (Finding(printed=HOLDS, mended=FAILS), "holds"),
+        (Finding(printed=FAILS, mended=HOLDS), "wrong as printed"),
+        (Finding(printed=BROKEN, mended=HOLDS), "wrong as printed"),
+        (Finding(printed=FAILS, values={"entropy": 0.0}), "fails"),
+        (Finding(printed=FAILS, mended=FAILS, values={"entropy": 0.0}), "fails"),
+        (Finding(printed=FAILS), "fails"),
+        (Finding(printed=BROKEN, values={"entropy": 0.0}), "fails"),
+        (Finding(printed=FAILS, mended=BROKEN), "fails"),
     ],
 )
 def test_ruling(make, published, finding, ruling):
@@ -48,9 +48,9 @@ def test_the_counterexample_and_the_note_are_told(make, published):
 
 def test_the_gravest_of_several_records_counts(make, published):
     good, wrong, bad = Finding(printed=HOLDS), Finding(printed=FAILS, mended=HOLDS), Finding(printed=FAILS)
-    assert rule(make, published, good, good).ruling == "reproduced"
-    assert rule(make, published, good, wrong).ruling == "wrong in the source"
-    assert rule(make, published, wrong, bad, good).ruling == "deviates"
+    assert rule(make, published, good, good).ruling == "holds"
+    assert rule(make, published, good, wrong).ruling == "wrong as printed"
+    assert rule(make, published, wrong, bad, good).ruling == "fails"
 
 
 def test_no_such_finding_is_not_run(make, published):

@@ -44,26 +44,26 @@ CLEAR, CROSSED, MIXED = gap(0.2, 0.1), gap(0.2, -0.1), gap(0.2, np.where(T < 0.3
 @pytest.mark.parametrize(
     "trajectories, ruling",
     [
-        ((CLEAR, CLEAR), "reproduced"),
-        ((CROSSED, CROSSED), "deviates"),
-        ((CLEAR, CROSSED), "underpowered"),
-        ((CLEAR, MIXED), "underpowered"),
+        ((CLEAR, CLEAR), "holds"),
+        ((CROSSED, CROSSED), "fails"),
+        ((CLEAR, CROSSED), "undecided"),
+        ((CLEAR, MIXED), "undecided"),
     ],
 )
 def test_stays(make, published, trajectories, ruling):
     outcome = judge_test(ABOVE, runs(make, *trajectories), published)
     assert outcome.ruling == ruling, outcome.sentence
     named = "Weakest for test_l2 - train_l2" in outcome.sentence
-    assert named == (ruling != "reproduced")
+    assert named == (ruling != "holds")
     assert outcome.numbers["share of points test_l1 - train_l1"] == 1.0
 
 
 def test_stays_counts_from_where_it_is_told_to(make, published):
     late = gap(np.where(T < 0.09, -1.0, 0.2), 0.1)
-    assert judge_test(ABOVE, runs(make, late), published).ruling == "reproduced"
-    assert judge_test(ABOVE.model_copy(update={"since": 0.0}), runs(make, late), published).ruling == "reproduced"
+    assert judge_test(ABOVE, runs(make, late), published).ruling == "holds"
+    assert judge_test(ABOVE.model_copy(update={"since": 0.0}), runs(make, late), published).ruling == "holds"
     bound = ABOVE.model_copy(update={"at_least": None, "at_most": 0.15})
-    assert judge_test(bound, runs(make, late), published).ruling == "deviates"
+    assert judge_test(bound, runs(make, late), published).ruling == "fails"
 
 
 def test_sentences_name_bounds_and_courses_in_few_words(make, published):
@@ -82,7 +82,7 @@ def test_too_few_points_make_no_course_the_weakest(make, published):
         RUNS.replace("*", "0"), trajectory={"step": [0.0, 1.0, 2.0]} | {k: v.tolist() for k, v in few.items()}
     )
     outcome = judge_test(ABOVE, [record], published)
-    assert outcome.ruling == "underpowered" and "points 2" in outcome.sentence and "Weakest" not in outcome.sentence
+    assert outcome.ruling == "undecided" and "points 2" in outcome.sentence and "Weakest" not in outcome.sentence
 
 
 def test_stays_without_its_columns(make, published):
@@ -97,10 +97,10 @@ RISING, COMPRESSED = 3 * T, 3 - 1.5 * np.maximum(0, T - 0.5)
 @pytest.mark.parametrize(
     "second, ruling",
     [
-        ((RISING, RISING), "reproduced"),
-        ((COMPRESSED, COMPRESSED), "deviates"),
-        ((RISING, COMPRESSED), "underpowered"),
-        ((np.random.default_rng(0).normal(size=31),) * 2, "underpowered"),
+        ((RISING, RISING), "holds"),
+        ((COMPRESSED, COMPRESSED), "fails"),
+        ((RISING, COMPRESSED), "undecided"),
+        ((np.random.default_rng(0).normal(size=31),) * 2, "undecided"),
     ],
 )
 def test_no_fall(make, published, second, ruling):
@@ -112,7 +112,7 @@ TURN = TurnTest(kind="turn", runs=RUNS, series="loss", earliest=5, latest=15)
 
 
 @pytest.mark.parametrize(
-    "lowest, ruling", [((10, 9), "reproduced"), ((25, 28), "deviates"), ((10, 25), "underpowered")]
+    "lowest, ruling", [((10, 9), "holds"), ((25, 28), "fails"), ((10, 25), "undecided")]
 )
 def test_turn(make, published, lowest, ruling):
     records = runs(make, *({"loss": (30 * T - at) ** 2} for at in lowest))
@@ -138,10 +138,10 @@ def layers(law_at, right_at):
 @pytest.mark.parametrize(
     "courses, ruling",
     [
-        (((3, 20), (4, 99)), "reproduced"),
-        (((18, 20), (10, 8)), "deviates"),
-        (((3, 20), (18, 20)), "underpowered"),
-        (((99, 99),), "underpowered"),
+        (((3, 20), (4, 99)), "holds"),
+        (((18, 20), (10, 8)), "fails"),
+        (((3, 20), (18, 20)), "undecided"),
+        (((99, 99),), "undecided"),
     ],
 )
 def test_sooner(make, published, courses, ruling):
@@ -176,9 +176,9 @@ def four(make, differences, seeds=(0, 1, 2)):
 @pytest.mark.parametrize(
     "differences, seeds, ruling",
     [
-        ((0.12, 0.03), (0, 1, 2), "reproduced"),
-        ((0.03, 0.12), (0, 1, 2), "deviates"),
-        ((0.12, 0.03), (1,), "underpowered"),
+        ((0.12, 0.03), (0, 1, 2), "holds"),
+        ((0.03, 0.12), (0, 1, 2), "fails"),
+        ((0.12, 0.03), (1,), "undecided"),
     ],
 )
 def test_interaction(make, published, differences, seeds, ruling):
@@ -196,7 +196,7 @@ def test_interaction_of_differences_that_scatter(make, published):
         one.model_copy(update={"metrics": {"accuracy": one.metrics["accuracy"] + noise}})
         for one, noise in zip(records, (0.02, -0.03, 0.01, *[0.0] * 9), strict=True)
     ]
-    assert judge_test(INTERACTION, noisy, published).ruling == "underpowered"
+    assert judge_test(INTERACTION, noisy, published).ruling == "undecided"
 
 
 def test_interaction_without_common_seeds_or_finite_values(make, published):
@@ -220,7 +220,7 @@ EXACT = ValueTest(
 )
 
 
-@pytest.mark.parametrize("size, ruling", [(288.0, "reproduced"), (289.0, "deviates"), (float("nan"), "not run")])
+@pytest.mark.parametrize("size, ruling", [(288.0, "holds"), (289.0, "fails"), (float("nan"), "not run")])
 def test_an_exact_value_needs_no_spread(make, published, size, ruling):
     record = make("compression/cifar10/f_minus/architecture", metrics={"dimension_l2": size})
     outcome = judge_test(EXACT, [record], published)
@@ -232,7 +232,7 @@ def test_an_exact_value_is_that_of_the_printed_digits(make, published):
     accuracy = EXACT.model_copy(
         update={"metric": "a", "scale": 100.0, "table": "compression25/table3.1", "column": "Test accuracy"}
     )
-    for value, ruling in ((0.6263, "reproduced"), (0.6272, "deviates")):
+    for value, ruling in ((0.6263, "holds"), (0.6272, "fails")):
         record = make("compression/cifar10/f_minus/architecture", metrics={"a": value})
         assert judge_test(accuracy, [record], published).ruling == ruling
 
@@ -261,13 +261,13 @@ OUTSIDE = gaps(T - 0.2, np.where(T < 0.2, T - 9, UNRELATED["test_l3"]))
 @pytest.mark.parametrize(
     "trajectory, sign, ruling",
     [
-        (TOGETHER, "mild", "deviates"),
-        (TOGETHER, "positive", "reproduced"),
-        (TOGETHER, "negative", "deviates"),
-        (UNRELATED, "mild", "reproduced"),
-        (UNRELATED, "positive", "deviates"),
-        (OUTSIDE, "mild", "reproduced"),
-        (gaps(T - 2, T), "mild", "underpowered"),  # no point has a positive gap
+        (TOGETHER, "mild", "fails"),
+        (TOGETHER, "positive", "holds"),
+        (TOGETHER, "negative", "fails"),
+        (UNRELATED, "mild", "holds"),
+        (UNRELATED, "positive", "fails"),
+        (OUTSIDE, "mild", "holds"),
+        (gaps(T - 2, T), "mild", "undecided"),  # no point has a positive gap
     ],
 )
 def test_correlation_of_gaps(make, published, trajectory, sign, ruling):
@@ -279,7 +279,7 @@ def test_mild_correlation_of_few_points_is_undecided_where_it_is_strong(make, pu
     few = {name: values[-5:] for name, values in gaps(T, T).items()}
     few["test_l3"] = np.array([1.0, 3.0, 2.0, 5.0, 4.0])  # rho .8, p .1
     record = make(RUNS.replace("*", "0"), trajectory={"step": [0.0] * 5} | {k: list(v) for k, v in few.items()})
-    assert judge_test(MILD, [record], published).ruling == "underpowered"
+    assert judge_test(MILD, [record], published).ruling == "undecided"
 
 
 def test_readings_stand_where_metrics_do(make, published):
@@ -290,14 +290,14 @@ def test_readings_stand_where_metrics_do(make, published):
     last = Reading(series=course, take="last")
     other = "compression/cifar10/f_minus/seed*"
     tests = {
-        TrendTest(kind="trend", runs=RUNS, series=course, direction="rising"): "reproduced",
-        TrendTest(kind="trend", runs=RUNS, series=course, direction="falling"): "deviates",
-        OrderingTest(kind="ordering", metric=last, greater=other, lesser=RUNS): "reproduced",
-        OrderingTest(kind="ordering", metric=last, greater=RUNS, lesser=other): "deviates",
-        BoundTest(kind="bound", runs=RUNS, metric=last, at_least=0.29, at_most=0.33): "reproduced",
-        BoundTest(kind="bound", runs=RUNS, metric=last, at_most=0.29): "deviates",
+        TrendTest(kind="trend", runs=RUNS, series=course, direction="rising"): "holds",
+        TrendTest(kind="trend", runs=RUNS, series=course, direction="falling"): "fails",
+        OrderingTest(kind="ordering", metric=last, greater=other, lesser=RUNS): "holds",
+        OrderingTest(kind="ordering", metric=last, greater=RUNS, lesser=other): "fails",
+        BoundTest(kind="bound", runs=RUNS, metric=last, at_least=0.29, at_most=0.33): "holds",
+        BoundTest(kind="bound", runs=RUNS, metric=last, at_most=0.29): "fails",
         ContrastTest(kind="contrast", runs=(RUNS,), larger=last, smaller=Reading(series=course, take="first")): (
-            "reproduced"
+            "holds"
         ),
     }
     for test, ruling in tests.items():

@@ -37,36 +37,36 @@ CLEAR = {1: [0.10, 0.12], 3: [0.20, 0.22], 10: [0.30, 0.31]}
 
 def test_a_clear_response_is_reproduced_and_its_opposite_deviates(levels, published):
     outcome = judge_test(RISING, levels(CLEAR), published)
-    assert outcome.ruling == "reproduced" and outcome.numbers["p"] == pytest.approx(1 / 36)
+    assert outcome.ruling == "holds" and outcome.numbers["p"] == pytest.approx(1 / 36)
     assert "0.11 at 1, 0.21 at 3, 0.305 at 10" in outcome.sentence
-    assert judge_test(FALLING, levels(CLEAR), published).ruling == "deviates"
+    assert judge_test(FALLING, levels(CLEAR), published).ruling == "fails"
     backwards = {level: [1 - value for value in own] for level, own in CLEAR.items()}
-    assert judge_test(RISING, levels(backwards), published).ruling == "deviates"
-    assert judge_test(FALLING, levels(backwards), published).ruling == "reproduced"
+    assert judge_test(RISING, levels(backwards), published).ruling == "fails"
+    assert judge_test(FALLING, levels(backwards), published).ruling == "holds"
 
 
 def test_seeds_that_lie_apart_do_not_hide_a_response(levels, published):
     """Within each seed the metric rises; between the seeds lies more than the response."""
     apart = {level: [own[0], own[1] + 0.15] for level, own in CLEAR.items()}
-    assert judge_test(RISING, levels(apart), published).ruling == "reproduced"
+    assert judge_test(RISING, levels(apart), published).ruling == "holds"
 
 
 def test_one_seed_of_three_levels_can_never_tell(levels, published):
     single = {level: own[:1] for level, own in CLEAR.items()}
     outcome = judge_test(RISING, levels(single), published)
-    assert outcome.ruling == "underpowered" and outcome.numbers["smallest_p"] == pytest.approx(1 / 6)
+    assert outcome.ruling == "undecided" and outcome.numbers["smallest_p"] == pytest.approx(1 / 6)
 
 
 def test_no_response_deviates_only_with_enough_runs(levels, published):
     up_and_down = {level: [0.2 + 0.1 * ((level + seed) % 2) for seed in range(8)] for level in range(1, 6)}
-    assert judge_test(RISING, levels(up_and_down), published).ruling == "deviates"
+    assert judge_test(RISING, levels(up_and_down), published).ruling == "fails"
     few = {1: [0.2, 0.3], 3: [0.3, 0.2], 10: [0.2, 0.3]}
-    assert judge_test(RISING, levels(few), published).ruling == "underpowered"
+    assert judge_test(RISING, levels(few), published).ruling == "undecided"
 
 
 def test_a_metric_that_never_changes_does_not_respond(levels, published):
     constant = {level: [0.2] * 2 for level in CLEAR}
-    assert judge_test(RISING, levels(constant), published).ruling == "deviates"
+    assert judge_test(RISING, levels(constant), published).ruling == "fails"
 
 
 def test_what_is_missing_is_not_run(levels, make, published):
@@ -89,13 +89,13 @@ def test_every_selector_must_match(levels, published):
 @pytest.mark.parametrize(
     "values, ruling",
     [
-        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.510, 0.512]}, "reproduced"),
-        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.610, 0.612]}, "deviates"),
-        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.400, 0.405]}, "deviates"),
-        ({1: [0.40, 0.60], 3: [0.42, 0.58], 10: [0.45, 0.55]}, "underpowered"),  # no difference, but too noisy to say
-        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.552, 0.556]}, "underpowered"),  # on the edge
-        ({1: [0.5], 3: [0.5], 10: [0.5]}, "underpowered"),
-        ({1: [0.5, 0.5], 3: [0.5, 0.5]}, "reproduced"),
+        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.510, 0.512]}, "holds"),
+        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.610, 0.612]}, "fails"),
+        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.400, 0.405]}, "fails"),
+        ({1: [0.40, 0.60], 3: [0.42, 0.58], 10: [0.45, 0.55]}, "undecided"),  # no difference, but too noisy to say
+        ({1: [0.500, 0.505], 3: [0.502, 0.506], 10: [0.552, 0.556]}, "undecided"),  # on the edge
+        ({1: [0.5], 3: [0.5], 10: [0.5]}, "undecided"),
+        ({1: [0.5, 0.5], 3: [0.5, 0.5]}, "holds"),
     ],
 )
 def test_equivalence_needs_narrow_intervals(levels, published, values, ruling):

@@ -21,10 +21,10 @@ def runs(make, mir, chance):
 @pytest.mark.parametrize(
     "mir, ruling",
     [
-        ((0.52, 0.71, 0.60), "reproduced"),  # the runs lie apart, their differences do not
-        ((0.48, 0.68, 0.57), "deviates"),
-        ((0.52, 0.60, 0.71), "underpowered"),
-        ((0.51,), "underpowered"),
+        ((0.52, 0.71, 0.60), "holds"),  # the runs lie apart, their differences do not
+        ((0.48, 0.68, 0.57), "fails"),
+        ((0.52, 0.60, 0.71), "undecided"),
+        ((0.51,), "undecided"),
         ((0.51, nan, 0.6), "not run"),
     ],
 )
@@ -35,7 +35,7 @@ def test_contrast_is_paired(make, published, mir, ruling):
 
 def test_contrast_by_a_margin(make, published):
     records = runs(make, (0.62, 0.81, 0.70), (0.5, 0.7, 0.585))
-    for by, ruling in ((0.1, "reproduced"), (0.115, "underpowered"), (0.2, "deviates")):
+    for by, ruling in ((0.1, "holds"), (0.115, "undecided"), (0.2, "fails")):
         outcome = judge_test(CONTRAST.model_copy(update={"by": by}), records, published)
         assert outcome.ruling == ruling and outcome.numbers["difference"] == pytest.approx(0.115)
 
@@ -43,11 +43,11 @@ def test_contrast_by_a_margin(make, published):
 @pytest.mark.parametrize(
     "mir, chance, ruling",
     [
-        ((0.1, -0.2, 0.3), (0.5, -0.1, 0.2), "reproduced"),
-        ((0.1, -0.2, 0.3), (0.5, 0.1, 0.2), "underpowered"),
-        ((0.1, -0.2, 0.3), (-0.5, 0.1, 0.2), "deviates"),
-        ((0.1, 0.0, 0.3), (0.5, 0.1, 0.2), "underpowered"),
-        ((0.1, nan, 0.3), (0.5, 0.1, 0.2), "underpowered"),
+        ((0.1, -0.2, 0.3), (0.5, -0.1, 0.2), "holds"),
+        ((0.1, -0.2, 0.3), (0.5, 0.1, 0.2), "undecided"),
+        ((0.1, -0.2, 0.3), (-0.5, 0.1, 0.2), "fails"),
+        ((0.1, 0.0, 0.3), (0.5, 0.1, 0.2), "undecided"),
+        ((0.1, nan, 0.3), (0.5, 0.1, 0.2), "undecided"),
     ],
 )
 def test_agreement_of_signs(make, published, mir, chance, ruling):

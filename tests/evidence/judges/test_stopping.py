@@ -44,10 +44,10 @@ def runs(make, mir_best, settled, loss_best=None, configurations=6, seeds=2):
 @pytest.mark.parametrize(
     "mir_best, settled, ruling",
     [
-        ([50, 60], [40, 45], "reproduced"),  # accuracy has settled before MIR is best
-        ([20, 30], [80, 90], "deviates"),  # most of the accuracy is still to come
-        ([100], [40], "deviates"),  # it never stops anything
-        ([50, 60, 50, 60, 50, 20], [40, 45, 40, 45, 40, 80], "underpowered"),  # one configuration in six loses much
+        ([50, 60], [40, 45], "holds"),  # accuracy has settled before MIR is best
+        ([20, 30], [80, 90], "fails"),  # most of the accuracy is still to come
+        ([100], [40], "fails"),  # it never stops anything
+        ([50, 60, 50, 60, 50, 20], [40, 45, 40, 45, 40, 80], "undecided"),  # one configuration in six loses much
     ],
 )
 def test_stopping_alone(make, published, mir_best, settled, ruling):
@@ -65,12 +65,12 @@ def test_its_numbers(make, published):
 @pytest.mark.parametrize(
     "mir_best, loss_best, settled, ruling",
     [
-        ([50, 60], [50, 60], [40, 45], "reproduced"),  # the same
-        ([50, 60], [70, 75], [40, 45], "reproduced"),  # as accurate, and earlier
-        ([20, 30], [70, 75], [80, 90], "deviates"),  # earlier, but at the cost of accuracy
-        ([80, 85], [50, 55], [40, 45], "deviates"),  # as accurate, but later
-        ([100], [100], [40], "underpowered"),  # neither stops: nothing to compare
-        ([50, 60, 50, 60, 50, 20], [50, 60], [40, 45, 40, 45, 40, 80], "underpowered"),
+        ([50, 60], [50, 60], [40, 45], "holds"),  # the same
+        ([50, 60], [70, 75], [40, 45], "holds"),  # as accurate, and earlier
+        ([20, 30], [70, 75], [80, 90], "fails"),  # earlier, but at the cost of accuracy
+        ([80, 85], [50, 55], [40, 45], "fails"),  # as accurate, but later
+        ([100], [100], [40], "undecided"),  # neither stops: nothing to compare
+        ([50, 60, 50, 60, 50, 20], [50, 60], [40, 45, 40, 45, 40, 80], "undecided"),
     ],
 )
 def test_stopping_against_the_loss(make, published, mir_best, loss_best, settled, ruling):
@@ -81,7 +81,7 @@ def test_stopping_against_the_loss(make, published, mir_best, loss_best, settled
 
 def test_too_few_and_what_is_missing(make, published):
     few = judge_test(ALONE, runs(make, [50], [40], configurations=4, seeds=5), published)
-    assert few.ruling == "underpowered" and "fewer than" in few.sentence
+    assert few.ruling == "undecided" and "fewer than" in few.sentence
     records = runs(make, [50], [40])
     lost = records[0].model_copy(update={"trajectory": records[0].trajectory | {"stopping_mir": [nan] * len(STEPS)}})
     assert "never finite" in judge_test(ALONE, [lost, *records[1:]], published).sentence

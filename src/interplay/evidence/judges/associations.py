@@ -26,9 +26,9 @@ LEAD_THAT_MATTERS = 0.1
 def judge_association(test: AssociationTest, records: Sequence[Record]) -> Outcome:
     """Two metrics correlate over runs, by Spearman's rho and its 95 % bootstrap interval over runs.
 
-    - `reproduced`: the whole interval has the stated sign and rho is at least .5;
-    - `deviates`: the whole interval lies below .3 in the stated direction: weak, none, or the other way round;
-    - `underpowered`: anything between, or fewer than five runs.
+    - `holds`: the whole interval has the stated sign and rho is at least .5;
+    - `fails`: the whole interval lies below .3 in the stated direction: weak, none, or the other way round;
+    - `undecided`: anything between, or fewer than five runs.
 
     The levels of settings count as given: the interval says how far the seeds decide the correlation between these
     levels, not what other levels would do.
@@ -39,14 +39,14 @@ def judge_association(test: AssociationTest, records: Sequence[Record]) -> Outco
         raise NotRunError(f"{test.first} or {test.second} is not finite in every run")
     said = f"{test.first} and {test.second} over {len(runs)} runs"
     if len(runs) < FEWEST_RUNS:
-        return Outcome("underpowered", f"{said}: fewer than {FEWEST_RUNS}.", {"runs": float(len(runs))})
+        return Outcome("undecided", f"{said}: fewer than {FEWEST_RUNS}.", {"runs": float(len(runs))})
     rho = resampled_interval(lambda drawn: weighted_spearman(first, second, drawn), draw_weights(len(runs)))
     weakest, strongest = (rho.low, rho.high) if test.sign == "positive" else (-rho.high, -rho.low)
-    ruling: Ruling = "underpowered"
+    ruling: Ruling = "undecided"
     if weakest > 0 and abs(rho.centre) >= CLEAR_CORRELATION:
-        ruling = "reproduced"
+        ruling = "holds"
     elif strongest < WEAK_CORRELATION:
-        ruling = "deviates"
+        ruling = "fails"
     sentence = f"{said}: Spearman's rho {_shown(rho)}, to be {test.sign}."
     return Outcome(ruling, sentence, {**_numbers("rho", rho), "runs": float(len(runs))})
 
@@ -57,15 +57,15 @@ def judge_prediction(test: PredictionTest, records: Sequence[Record]) -> Outcome
     Spearman's rho over runs; 95 % bootstrap intervals over configurations (runs that differ by more than seed and data
     order), since it is between those that one would predict. Without `baseline`, whatever the sign of rho,
 
-    - `reproduced`: the whole interval lies on one side of zero and |rho| is at least .5;
-    - `deviates`: the whole interval lies within ±.5: no clear prediction either way;
+    - `holds`: the whole interval lies on one side of zero and |rho| is at least .5;
+    - `fails`: the whole interval lies within ±.5: no clear prediction either way;
 
     with `baseline`, on the lead of |rho| over the |rho| of that column at the same time,
 
-    - `reproduced`: the whole interval of the lead is above zero;
-    - `deviates`: it stays below .1, the lead that would matter: no better, or worse;
+    - `holds`: the whole interval of the lead is above zero;
+    - `fails`: it stays below .1, the lead that would matter: no better, or worse;
 
-    and `underpowered` for anything between, or fewer than five runs or configurations.
+    and `undecided` for anything between, or fewer than five runs or configurations.
     """
     runs = final_runs(select_all(records, test.runs))
     for run in runs:
@@ -79,23 +79,23 @@ def judge_prediction(test: PredictionTest, records: Sequence[Record]) -> Outcome
     (found,) = predictive_correlations(runs, test.series, test.metric, [test.at])
     if not isfinite(found.rho):
         reason = f"fewer than {FEWEST_RUNS} runs or {FEWEST_CONFIGURATIONS} configurations have both"
-        return Outcome("underpowered", f"{what}: {reason}.", size)
+        return Outcome("undecided", f"{what}: {reason}.", size)
     if test.baseline is None:
         rho = Interval(found.rho, found.low, found.high)
-        ruling: Ruling = "underpowered"
+        ruling: Ruling = "undecided"
         if rho.low * rho.high > 0 and abs(rho.centre) >= CLEAR_CORRELATION:
-            ruling = "reproduced"
+            ruling = "holds"
         elif rho.low > -CLEAR_CORRELATION and rho.high < CLEAR_CORRELATION:
-            ruling = "deviates"
+            ruling = "fails"
         return Outcome(ruling, f"{what}: Spearman's rho {_shown(rho)}.", _numbers("rho", rho) | size)
     compared = compare_predictions(runs, test.series, test.baseline, test.metric, test.at)
     if compared is None:
-        return Outcome("underpowered", f"{what}: {test.baseline} is not finite in enough of them.", size)
-    ruling = "underpowered"
+        return Outcome("undecided", f"{what}: {test.baseline} is not finite in enough of them.", size)
+    ruling = "undecided"
     if compared.lead.low > 0:
-        ruling = "reproduced"
+        ruling = "holds"
     elif compared.lead.high < LEAD_THAT_MATTERS:
-        ruling = "deviates"
+        ruling = "fails"
     sentence = (
         f"{what}: Spearman's rho {_shown(compared.series)}; {test.baseline} at that time {_shown(compared.baseline)}; "
         f"lead in strength {_shown(compared.lead)}."

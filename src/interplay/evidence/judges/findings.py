@@ -8,15 +8,15 @@ from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, short
 from interplay.protocols.claims import FindingTest
 from interplay.records import Finding, Record
 
-ORDER: tuple[Ruling, ...] = ("deviates", "wrong in the source", "reproduced")  # the gravest first
+ORDER: tuple[Ruling, ...] = ("fails", "wrong as printed", "holds")  # the gravest first
 
 
 def judge_finding(test: FindingTest, records: Sequence[Record]) -> Outcome:
     """Rule on a check of theory; of several records that carry it the gravest outcome counts.
 
-    - the statement holds as printed: `reproduced`;
-    - it fails, and its mended form holds: `wrong in the source`;
-    - otherwise (the mended form fails too, or there is none): `deviates`. A counterexample alone does not convict the
+    - the statement holds as printed: `holds`;
+    - it fails, and its mended form holds: `wrong as printed`;
+    - otherwise (the mended form fails too, or there is none): `fails`. A counterexample alone does not convict the
       source, since a broken metric of ours would look the same; that the mended form holds tells the two apart.
     """
     found = [record.findings[test.finding] for record in records if test.finding in record.findings]
@@ -33,16 +33,16 @@ def _judge_one(finding: Finding) -> Outcome:
         numbers |= {"mended_residual": mended.value, "mended_tolerance": mended.tolerance}
     ruling: Ruling
     if printed.holds:
-        ruling, said = "reproduced", f"holds as printed: residual {_against(printed.value, printed.tolerance)}"
+        ruling, said = "holds", f"holds as printed: residual {_against(printed.value, printed.tolerance)}"
     else:
         said = f"fails as printed: residual {_against(printed.value, printed.tolerance)}"
         if mended is not None:
             said += f"; mended, {'it holds' if mended.holds else 'it fails too'}"
             said += f": {_against(mended.value, mended.tolerance)}"
-            ruling = "wrong in the source" if mended.holds else "deviates"
+            ruling = "wrong as printed" if mended.holds else "fails"
         else:
-            ruling, said = "deviates", said + "; no mended form is known"
-        if ruling == "wrong in the source" and finding.values:
+            ruling, said = "fails", said + "; no mended form is known"
+        if ruling == "wrong as printed" and finding.values:
             shown = (f"{name.replace('_', ' ')} {short(value)}" for name, value in finding.values.items())
             said += "; " + ", ".join(shown)
     note = f" {finding.note.strip()}" if finding.note.strip() else ""

@@ -26,7 +26,7 @@ from interplay.records import Record
 def judge_ordering(test: OrderingTest, records: Sequence[Record]) -> Outcome:
     """One-sided test at 5 %: paired by data set and seed where both groups have the same ones, Welch's otherwise.
 
-    Significant: `reproduced`; significant the other way round: `deviates`; neither: `underpowered`, whether the groups
+    Significant: `holds`; significant the other way round: `fails`; neither: `undecided`, whether the groups
     overlap or the runs are too few. One run against one run never decides.
     """
     greater, lesser = select(records, test.greater), select(records, test.lesser)
@@ -39,11 +39,11 @@ def judge_ordering(test: OrderingTest, records: Sequence[Record]) -> Outcome:
         result = paired_ordering(left, right)
     else:
         result = welch_ordering(first, second)
-    ruling: Ruling = "underpowered"
+    ruling: Ruling = "undecided"
     if result.p_greater < 1 - LEVEL:
-        ruling = "reproduced"
+        ruling = "holds"
     elif result.p_less < 1 - LEVEL:
-        ruling = "deviates"
+        ruling = "fails"
     numbers = {
         "greater_mean": float(np.mean(first)),
         "lesser_mean": float(np.mean(second)),
@@ -71,9 +71,9 @@ def _paired(greater: Sequence[Record], lesser: Sequence[Record]) -> list[tuple[R
 
 
 def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
-    """The metric stays within its bounds in every run: one run outside (or NaN) is enough for `deviates`.
+    """The metric stays within its bounds in every run: one run outside (or NaN) is enough for `fails`.
 
-    With `majority` that takes more than half of the runs, and fewer make it `underpowered`. With `only`, the runs are
+    With `majority` that takes more than half of the runs, and fewer make it `undecided`. With `only`, the runs are
     those at the highest or lowest level of a setting that the selected ones have.
     """
     runs, where = at_extreme(select(records, test.runs), test.only)
@@ -97,9 +97,9 @@ def judge_bound(test: BoundTest, records: Sequence[Record]) -> Outcome:
         said += f", undefined in {len(values) - len(known)} of them" if len(known) < len(values) else ""
     said += ", to be " + " and ".join(f"{name.replace('_', ' ')} {bound:g}" for name, bound in limits.items())
     said += f"; outside in {len(outside)}, the first {outside[0]}" if outside else ""
-    ruling: Ruling = "deviates" if outside else "reproduced"
+    ruling: Ruling = "fails" if outside else "holds"
     if test.majority and 0 < 2 * len(outside) <= len(runs):
-        ruling = "underpowered"
+        ruling = "undecided"
     return Outcome(ruling, f"{said}.", numbers)
 
 
@@ -117,12 +117,12 @@ def judge_value(test: ValueTest, records: Sequence[Record], published: Published
     - two or more, spread printed: the published mean lies in Welch's interval around our mean;
     - three or more, no spread printed: the published value, taken for a single run, lies in the prediction interval
       of ours;
-    - fewer and no spread: `underpowered`, nothing says how far runs lie apart.
+    - fewer and no spread: `undecided`, nothing says how far runs lie apart.
 
-    Outside: `deviates`. Inside: `reproduced`, but `underpowered` where the interval reaches further than the test's
+    Outside: `fails`. Inside: `holds`, but `undecided` where the interval reaches further than the test's
     `margin`, for then it would have covered a value that differs by what matters.
 
-    What is `exact` has no spread: one run that differs from the printed digits is enough for `deviates`.
+    What is `exact` has no spread: one run that differs from the printed digits is enough for `fails`.
     """
     cell = published.cell(test.table, test.row, test.column)
     runs = select(records, test.runs)
@@ -143,19 +143,19 @@ def judge_value(test: ValueTest, records: Sequence[Record], published: Published
         different = sorted({value for value in ours if abs(value - cell.value) > cell.rounding})
         found = f"{', '.join(f'{value:.10g}' for value in different)} instead" if different else f"the same {mean:.10g}"
         sentence = f"Published {cell.printed} ({where}); {found} in {_runs(len(ours))}."
-        return Outcome("deviates" if different else "reproduced", sentence, numbers)
+        return Outcome("fails" if different else "holds", sentence, numbers)
     decided = _interval(ours, cell)
     if decided is None:
         reason = f"no spread is printed, and {len(ours)} of {SEVERAL_SEEDS} runs do not give one"
-        return Outcome("underpowered", f"{said}; {reason}.", numbers)
+        return Outcome("undecided", f"{said}; {reason}.", numbers)
     interval, inside, method = decided
     numbers |= {"low": interval.low, "high": interval.high}
     said += f"; {method} {short(interval.low)} to {short(interval.high)}"
     if not inside:
-        return Outcome("deviates", f"{said} does not cover it.", numbers)
+        return Outcome("fails", f"{said} does not cover it.", numbers)
     if test.margin is not None and interval.half_width > test.margin:
-        return Outcome("underpowered", f"{said} covers it, but is wider than ±{test.margin:g}.", numbers)
-    return Outcome("reproduced", f"{said} covers it.", numbers)
+        return Outcome("undecided", f"{said} covers it, but is wider than ±{test.margin:g}.", numbers)
+    return Outcome("holds", f"{said} covers it.", numbers)
 
 
 def _interval(ours: Sequence[float], cell: Cell) -> tuple[Interval, bool, str] | None:

@@ -69,8 +69,8 @@ def judge_sooner(test: SoonerTest, records: Sequence[Record]) -> Outcome:
 def judge_interaction(test: InteractionTest, records: Sequence[Record]) -> Outcome:
     """A difference of two groups exceeds that of two others: a one-sided paired t-test over seeds at 5 %.
 
-    Significant: `reproduced`; significant the other way round: `deviates`; neither, or fewer than two seeds that all
-    four groups have: `underpowered`.
+    Significant: `holds`; significant the other way round: `fails`; neither, or fewer than two seeds that all
+    four groups have: `undecided`.
     """
     groups = [_by_seed(records, pattern, test) for pattern in (*test.greater, *test.lesser)]
     seeds = sorted(set.intersection(*(set(group) for group in groups)))
@@ -80,11 +80,11 @@ def judge_interaction(test: InteractionTest, records: Sequence[Record]) -> Outco
     greater = [one - other for one, other in zip(first, second, strict=True)]
     lesser = [one - other for one, other in zip(third, fourth, strict=True)]
     result = paired_ordering(greater, lesser)
-    ruling: Ruling = "underpowered"
+    ruling: Ruling = "undecided"
     if len(seeds) > 1 and result.p_greater < 1 - LEVEL:
-        ruling = "reproduced"
+        ruling = "holds"
     elif len(seeds) > 1 and result.p_less < 1 - LEVEL:
-        ruling = "deviates"
+        ruling = "fails"
     numbers = {
         "greater_difference": float(np.mean(greater)),
         "lesser_difference": float(np.mean(lesser)),
@@ -139,7 +139,7 @@ def _with_each(
     if not known:
         return outcome
     worst = next(name for name, value in numbers.items() if value == gravest(known))
-    short_of = outcome.ruling != "reproduced" and "points" not in outcome.numbers  # not merely too few points to tell
+    short_of = outcome.ruling != "holds" and "points" not in outcome.numbers  # not merely too few points to tell
     said = f" Weakest for {worst} ({what} {short(numbers[worst])})." if short_of else ""
     return replace(
         outcome,

@@ -19,10 +19,10 @@ CLEAR_RESPONSE = 0.5  # Kendall's tau-b: three of four pairs of runs in the stat
 def judge_response(test: ResponseTest, records: Sequence[Record]) -> Outcome:
     """A metric rises (or falls) with a setting: Kendall's tau-b over runs, permuted within data set and seed.
 
-    - `reproduced`: tau is at least .5 in the stated direction and p < .05;
-    - `deviates`: p < .05 the other way, or p >= .05 and the whole 95 % bootstrap interval of tau stays below .5 in the
+    - `holds`: tau is at least .5 in the stated direction and p < .05;
+    - `fails`: p < .05 the other way, or p >= .05 and the whole 95 % bootstrap interval of tau stays below .5 in the
       stated direction: whatever response there is, it is not a clear one;
-    - `underpowered`: anything between. Three levels with one run each can never be significant (p is 1/6 at best).
+    - `undecided`: anything between. Three levels with one run each can never be significant (p is 1/6 at best).
     """
     runs, values = _finite_runs(records, test)
     levels = [setting_of(run, test.setting) for run in runs]
@@ -33,11 +33,11 @@ def judge_response(test: ResponseTest, records: Sequence[Record]) -> Outcome:
     sign = 1 if test.direction == "rising" else -1
     p, reverse = (found.p_rising, found.p_falling)[::sign]
     strongest = found.tau.high if sign > 0 else -found.tau.low
-    ruling: Ruling = "underpowered"
+    ruling: Ruling = "undecided"
     if p < 1 - LEVEL and sign * found.tau.centre >= CLEAR_RESPONSE:
-        ruling = "reproduced"
+        ruling = "holds"
     elif reverse < 1 - LEVEL or (p >= 1 - LEVEL and strongest < CLEAR_RESPONSE):
-        ruling = "deviates"
+        ruling = "fails"
     means = {
         level: float(np.mean([v for v, at in zip(values, levels, strict=True) if at == level])) for level in counted
     }
@@ -59,9 +59,9 @@ def judge_flat(test: FlatTest, records: Sequence[Record]) -> Outcome:
     That no difference is significant would not do: two runs never show one. With the spread between runs pooled over
     the levels,
 
-    - `reproduced`: the 95 % interval of every difference lies within ±`within`;
-    - `deviates`: that of some difference lies wholly beyond it, at 95 % for all pairs together (Bonferroni);
-    - `underpowered`: anything between, and wherever no level has two runs.
+    - `holds`: the 95 % interval of every difference lies within ±`within`;
+    - `fails`: that of some difference lies wholly beyond it, at 95 % for all pairs together (Bonferroni);
+    - `undecided`: anything between, and wherever no level has two runs.
     """
     runs, values = _finite_runs(records, test)
     groups: dict[float, list[float]] = {}
@@ -76,15 +76,15 @@ def judge_flat(test: FlatTest, records: Sequence[Record]) -> Outcome:
     said = f"{test.metric} over {test.setting}: {course} (means of {len(runs)} runs)"
     differences = level_differences(groups)
     if differences is None:
-        return Outcome("underpowered", f"{said}; one run a level gives no spread to judge them by.", numbers)
+        return Outcome("undecided", f"{said}; one run a level gives no spread to judge them by.", numbers)
     widest = max(differences, key=lambda one: max(-one.interval.low, one.interval.high))
     numbers |= {"low": widest.interval.low, "high": widest.interval.high, "difference": widest.interval.centre}
     beyond = [one for one in differences if one.simultaneous.low > test.within or one.simultaneous.high < -test.within]
-    ruling: Ruling = "underpowered"
+    ruling: Ruling = "undecided"
     if all(one.interval.low >= -test.within and one.interval.high <= test.within for one in differences):
-        ruling = "reproduced"
+        ruling = "holds"
     elif beyond:
-        ruling = "deviates"
+        ruling = "fails"
         widest = max(beyond, key=lambda one: abs(one.interval.centre))
     shown, which = (widest.simultaneous, "all pairs together") if beyond else (widest.interval, "the farthest pair")
     sentence = (

@@ -27,7 +27,7 @@ from interplay.records import Record
 def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
     """One metric exceeds another of the same runs by more than `by`: a one-sided paired test at 5 %.
 
-    Significant: `reproduced`; significant the other way round: `deviates`; neither: `underpowered`. One run never
+    Significant: `holds`; significant the other way round: `fails`; neither: `undecided`. One run never
     decides.
     """
     runs = select_all(records, test.runs)
@@ -35,11 +35,11 @@ def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
     if not all(isfinite(value) for value in (*larger, *smaller)):
         raise NotRunError(f"{test.larger} or {test.smaller} is not finite in every run")
     result = paired_ordering(larger, [value + test.by for value in smaller])
-    ruling: Ruling = "underpowered"
+    ruling: Ruling = "undecided"
     if result.p_greater < 1 - LEVEL:
-        ruling = "reproduced"
+        ruling = "holds"
     elif result.p_less < 1 - LEVEL:
-        ruling = "deviates"
+        ruling = "fails"
     numbers = {
         "larger_mean": float(np.mean(larger)),
         "smaller_mean": float(np.mean(smaller)),

@@ -14,7 +14,7 @@ CellAt = Callable[[str, str], Cell]
 
 
 def judge_published_ordering(test: PublishedOrderingTest, published: Published) -> Outcome:
-    """`reproduced` if the better one wins every comparison (or most of them), else `wrong in the source`.
+    """`holds` if the better one wins every comparison (or most of them), else `wrong as printed`.
 
     A tie is no win.
     """
@@ -28,7 +28,7 @@ def judge_published_ordering(test: PublishedOrderingTest, published: Published) 
 
 
 def judge_rank(test: PublishedRankTest, published: Published) -> Outcome:
-    """`reproduced` if a member is among the best `first` on every line (or on most), else `wrong in the source`."""
+    """`holds` if a member is among the best `first` on every line (or on most), else `wrong as printed`."""
     table = published.table(test.table)
     contenders, lines, at = _axes(test, table)
     for member in test.members:
@@ -57,7 +57,7 @@ def judge_rank(test: PublishedRankTest, published: Published) -> Outcome:
 
 
 def judge_margin(test: PublishedMarginTest, published: Published) -> Outcome:
-    """`reproduced` if the largest lead is the stated one to the digits printed, else `wrong in the source`."""
+    """`holds` if the largest lead is the stated one to the digits printed, else `wrong as printed`."""
     table = published.table(test.table)
     leads = [
         (_lead(ours, theirs, test.lower_is_better), ours, theirs)
@@ -72,7 +72,7 @@ def judge_margin(test: PublishedMarginTest, published: Published) -> Outcome:
         f"({_place(theirs)}: {ours.printed} against {theirs.printed}), stated {test.margin:g}."
     )
     numbers = {"largest": largest, "stated": test.margin, "comparisons": float(len(leads))}
-    return Outcome("reproduced" if holds else "wrong in the source", said, numbers)
+    return Outcome("holds" if holds else "wrong as printed", said, numbers)
 
 
 def _axes(test: PublishedTest, table: PublishedTable) -> tuple[tuple[str, ...], tuple[str, ...], CellAt]:
@@ -139,4 +139,4 @@ def _verdict(test: PublishedTest, what: str, hits: list[str], misses: list[str],
     said = f"In {table.id}, {what} in {len(hits)} of {total} comparisons"
     said += f"; not so in {'; '.join(misses[:4])}{'; ...' if misses[4:] else ''}" if misses else ""
     numbers = {"comparisons": float(total), "held": float(len(hits)), "failed": float(len(misses))}
-    return Outcome("reproduced" if holds else "wrong in the source", f"{said}.", numbers)
+    return Outcome("holds" if holds else "wrong as printed", f"{said}.", numbers)

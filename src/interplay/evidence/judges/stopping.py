@@ -19,16 +19,16 @@ def judge_stopping(test: StoppingTest, records: Sequence[Record]) -> Outcome:
 
     95 % bootstrap intervals of means, over configurations as for predictions. Without `against`,
 
-    - `reproduced`: the interval of the accuracy lost ends by `within`, that of the iterations saved starts above zero;
-    - `deviates`: the interval of the accuracy lost lies wholly above `within`, or no run at all is stopped early;
+    - `holds`: the interval of the accuracy lost ends by `within`, that of the iterations saved starts above zero;
+    - `fails`: the interval of the accuracy lost lies wholly above `within`, or no run at all is stopped early;
 
     with `against`, run by run against another criterion with the same patience,
 
-    - `reproduced`: it loses at most `within` more accuracy and saves at least as many iterations less `within_saved`,
+    - `holds`: it loses at most `within` more accuracy and saves at least as many iterations less `within_saved`,
       both with their whole intervals: at least as good in both respects;
-    - `deviates`: one of the two intervals lies wholly on the wrong side of its margin;
+    - `fails`: one of the two intervals lies wholly on the wrong side of its margin;
 
-    and `underpowered` for anything between, where neither criterion stops any run, and with fewer than five runs or
+    and `undecided` for anything between, where neither criterion stops any run, and with fewer than five runs or
     configurations.
     """
     runs = final_runs(select_all(records, test.runs))
@@ -39,7 +39,7 @@ def judge_stopping(test: StoppingTest, records: Sequence[Record]) -> Outcome:
     others = _stops(runs, test.against, test.patience) if test.against else None
     if len(runs) < FEWEST_RUNS or len(set(keys)) < FEWEST_CONFIGURATIONS:
         reason = f"fewer than {FEWEST_RUNS} runs or {FEWEST_CONFIGURATIONS} configurations"
-        return Outcome("underpowered", f"{test.criterion} {over}: {reason}.", size)
+        return Outcome("undecided", f"{test.criterion} {over}: {reason}.", size)
     weights = draw_weights(len(runs), keys)
     lost, saved = _mean_lost(stops, weights), _mean_saved(stops, weights)
     numbers = _numbers("accuracy_lost", lost) | _numbers("iterations_saved", saved) | size
@@ -68,17 +68,17 @@ def judge_stopping(test: StoppingTest, records: Sequence[Record]) -> Outcome:
 
 def _ruling_alone(test: StoppingTest, stopped: float, lost: Interval, saved: Interval) -> Ruling:
     if not stopped or lost.low > test.within:
-        return "deviates"
-    return "reproduced" if lost.high <= test.within and saved.low > 0 else "underpowered"
+        return "fails"
+    return "holds" if lost.high <= test.within and saved.low > 0 else "undecided"
 
 
 def _ruling_against(test: StoppingTest, numbers: dict[str, float], more_lost: Interval, more_saved: Interval) -> Ruling:
     if not numbers["stopped"] and not numbers["other_stopped"]:
-        return "underpowered"
+        return "undecided"
     if more_lost.low > test.within or more_saved.high < -test.within_saved:
-        return "deviates"
+        return "fails"
     held = more_lost.high <= test.within and more_saved.low >= -test.within_saved
-    return "reproduced" if held else "underpowered"
+    return "holds" if held else "undecided"
 
 
 def _stops(runs: Sequence[Record], criterion: Criterion, patience: float) -> list[Stop]:

@@ -1,0 +1,106 @@
+"""How like the published conditions those were under which runs were made: data, protocol, scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from pydantic import Field
+
+from interplay.errors import InterplayError
+from interplay.evidence.words import Basis
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_setup
+from interplay.protocols.sourced import Strict
+from interplay.records import Record
+
+
+class Conditions(Strict):
+    """What was read and done, beside what was published.
+
+    `data` maps each published data set to what was read in its place. `data_share` is the share of the runs that read
+    the published data, `protocol_share` the share of the published values that were in force, `scale` the operations of
+    the runs over those of the same runs at the published protocol; None where that is not known.
+    """
+
+    data: dict[str, str] = Field(default_factory=dict)
+    data_share: float
+    protocol_share: float
+    scale: float | None = None
+    overridden: tuple[str, ...] = ()
+
+
+def conditions_of(records: Sequence[Record], published_operations: Mapping[str, float]) -> Conditions | None:
+    """The conditions of some runs, which are the mean of each run's own; None without runs."""
+    if not records:
+        return None
+    read = {name: used for record in records for name, used in data_read(record).items()}
+    scales = [
+        record.operations / published_operations[record.name]
+        for record in records
+        if record.operations and published_operations.get(record.name)
+    ]
+    return Conditions(
+        data=dict(sorted(read.items())),
+        data_share=fmean(not _substituted(record) for record in records),
+        protocol_share=fmean(_share_in_force(record) for record in records),
+        scale=fmean(scales) if len(scales) == len(records) else None,
+        overridden=tuple(sorted({line for record in records for line in departures(record)})),
+    )
+
+
+def basis_of(records: Iterable[Record]) -> Basis:
+    """The class of the evidence that some runs are: that of the weakest among them; a printed table without any."""
+    bases = {_basis(record) for record in records}
+    if not bases:
+        return "printed table"
+    for weakest in ("substitute data", "reduced protocol", "published protocol"):
+        if weakest in bases:
+            return weakest
+    return "theory"
+
+
+def data_read(record: Record) -> dict[str, str]:
+    """The published data sets of a run, and what was read in the place of each."""
+    own = {record.dataset: record.dataset_used} if record.dataset and record.dataset_used else {}
+    return own | record.datasets
+
+
+def departures(record: Record) -> list[str]:
+    """How a run departs from what was published: fewer seeds are fewer runs, not another protocol."""
+    return [line for line in record.overrides if line.partition(":")[0].rpartition(".")[2] != "seeds"]
+
+
+def _basis(record: Record) -> Basis:
+    if record.findings:
+        return "theory"
+    if _substituted(record):
+        return "substitute data"
+    return "reduced protocol" if departures(record) else "published protocol"
+
+
+def _substituted(record: Record) -> bool:
+    return any(name != used for name, used in data_read(record).items())
+
+
+def _share_in_force(record: Record) -> float:
+    """Share of the values of the protocol that are as published; lines on data and on other protocols count as one."""
+    values = max(1, _leaves(record.protocol))
+    return max(0.0, 1 - len(departures(record)) / values)
+
+
+def _leaves(node: Any) -> int:
+    return sum(_leaves(value) for value in node.values()) if isinstance(node, dict) else 1
+
+
+@cache
+def published_operations(config: Path) -> Mapping[str, float]:
+    """Operations of every run at the published protocol on the published data, by its name; empty without a plan."""
+    try:
+        jobs = plan_jobs(load_setup(config, "paper", "published"))
+    except InterplayError:  # a configuration without that tier
+        return {}
+    return {f"{job.experiment}/{run.name}": run.cost.operations for job in jobs for run in job.runs}

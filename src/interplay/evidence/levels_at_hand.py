@@ -1,0 +1,85 @@
+"""The levels of evidence at hand: folders of results, each of one tier and one data mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from interplay.errors import InterplayError
+from interplay.evidence.conditions import published_operations
+from interplay.evidence.inputs import find_records, setup_of
+from interplay.protocols.claims import Claim, DataName, TierName
+from interplay.records import Record
+
+REFERENCE = "reference"  # below `results/`: what was really run at larger scale, and is committed
+
+
+@dataclass(frozen=True)
+class Level:
+    """The records of one folder of results.
+
+    Raises:
+        InterplayError: two records share a name, or one is of another tier or mapping than the level.
+    """
+
+    name: str
+    tier: TierName
+    data: DataName
+    records: Sequence[Record]
+    published_operations: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [record.name for record in self.records]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise InterplayError(f"two records are called {twice[0]}; judge one results folder at a time")
+        for record in self.records:
+            if (record.tier, record.data_mapping) != (self.tier, self.data):
+                raise InterplayError(
+                    f"record {record.name} is of tier {record.tier} on {record.data_mapping} data, "
+                    f"not of {self.tier} on {self.data}; judge each results folder by itself"
+                )
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Of the records."""
+        return frozenset(record.name for record in self.records)
+
+
+def load_levels(
+    results: Path,
+    claims: Sequence[Claim],
+    config: Path,
+    tier: str | None = None,
+    data: str | None = None,
+    beside: Iterable[Path] | None = None,
+) -> list[Level]:
+    """The folder that was asked about, then those `beside` it: by default, all that `folders_beside` finds.
+
+    Raises:
+        InterplayError: a folder does not exist, holds records of several setups, or one that cannot be read.
+    """
+    levels = []
+    operations = published_operations(config)
+    for index, folder in enumerate((results, *(folders_beside(results) if beside is None else beside))):
+        records = find_records(folder, claims)
+        if index and not records:
+            continue
+        names = setup_of(folder, records, *((None, None) if index else (tier, data)), config)
+        levels.append(Level(name_of(folder), *names, records, operations))
+    return levels
+
+
+def folders_beside(results: Path) -> list[Path]:
+    """Other results of the same root: those in `reference/`, and those of other tiers, data or overrides."""
+    root = results.resolve().parent
+    own = [path for path in sorted(root.glob("*")) if path.name != REFERENCE and path != results.resolve()]
+    found = [*sorted((root / REFERENCE).glob("*")), *own]
+    return [path for path in found if (path / "records").is_dir()]
+
+
+def name_of(folder: Path) -> str:
+    """`smoke`, or `reference/grokking-paper`."""
+    path = folder.resolve()
+    return f"{REFERENCE}/{path.name}" if path.parent.name == REFERENCE else path.name
