@@ -29,9 +29,10 @@ def meeting(records: Sequence[Record], preconditions: Iterable[Precondition]) ->
         if failed:
             low, high = short(min(failed.values())), short(max(failed.values()))
             found = low if low == high else f"{low} to {high}"
+            asked = f"{_named(precondition)} {found}, to be {_bounds(precondition)}"
             reasons.append(
                 f"{precondition.because}, which {len(failed)} of {len(values)} {'runs' if len(values) > 1 else 'run'} "
-                f"do{'es' if len(failed) == 1 else ''} not meet ({_named(precondition)} {found}, to be {_bounds(precondition)})"
+                f"do{'es' if len(failed) == 1 else ''} not meet ({asked})"
             )
             kept = [record for record in kept if record.name not in failed]
     return kept, reasons
