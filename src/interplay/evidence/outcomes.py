@@ -1,4 +1,4 @@
-"""What a judge hands back, and the two rules that all judges share: missing records, and several runs."""
+"""What a judge hands back, and how judges find what they read in records."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-import numpy as np
-
-from interplay.evidence.trajectories import Sight
 from interplay.protocols.claims import Extreme
 from interplay.records import Record
 
@@ -68,6 +65,11 @@ def select_all(records: Iterable[Record], patterns: Sequence[str]) -> list[Recor
     return [found[name] for name in sorted(found)]
 
 
+def seeds_of(runs: Iterable[Record]) -> int:
+    """How many seeds the runs have."""
+    return len({run.seed for run in runs})
+
+
 def setting_of(record: Record, name: str) -> float:
     """A numeric setting of a record; NotRunError if it has none of that name."""
     value = record.settings.get(name)
@@ -103,37 +105,6 @@ def column_of(record: Record, name: str) -> Sequence[float]:
 def _some(names: Iterable[str]) -> str:
     listed = sorted(names)
     return "it has none" if not listed else "it has " + ", ".join(listed[:8]) + (", ..." if len(listed) > 8 else "")
-
-
-def over_runs(what: str, sights: Sequence[Sight]) -> Outcome:
-    """Rule on what every run must show.
-
-    `holds` if all runs show it; `fails` if it is absent in more than half of them; otherwise `undecided`:
-    some run is too short or too noisy to tell, or a minority contradicts.
-    """
-    total = len(sights)
-    shown = sum(sight.state == "shown" for sight in sights)
-    absent = sum(sight.state == "absent" for sight in sights)
-    numbers: dict[str, float] = {"runs": total, "shown": shown, "absent": absent}
-    for name in sorted({name for sight in sights for name in sight.numbers}):
-        values = [sight.numbers[name] for sight in sights if name in sight.numbers]
-        numbers[name] = float(np.median(values))
-        if len(values) > 1:
-            numbers |= {f"{name}_least": min(values), f"{name}_most": max(values)}
-    ruling: Ruling = "undecided"
-    if shown == total:
-        ruling = "holds"
-    elif 2 * absent > total:
-        ruling = "fails"
-    counts = f"shown in {shown} of {total} {'run' if total == 1 else 'runs'}"
-    counts += f", absent in {absent}" if absent else ""
-    counts += f", not decidable in {total - shown - absent}" if shown + absent < total else ""
-    detail = ", ".join(
-        f"{name.replace('_', ' ')} {short(numbers[name])}"
-        for name in dict.fromkeys(name for sight in sights for name in sight.numbers)
-    )
-    middle = "" if not detail else f" ({detail})" if total == 1 else f" (medians: {detail})"
-    return Outcome(ruling, f"{what}: {counts}{middle}.", numbers)
 
 
 def short(value: float) -> str:

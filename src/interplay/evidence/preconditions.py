@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from interplay.evidence.outcomes import setting_of, short
-from interplay.evidence.readings import number_of
+from interplay.evidence.quantities import number_of
 from interplay.protocols.claims import Precondition
 from interplay.records import Record
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import isfinite, nan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interplay.errors import InterplayError
 from interplay.evidence.bootstrap import draw_weights, resampled_interval, weighted_spearman
-from interplay.evidence.statistics import Interval
-from interplay.evidence.trajectories import finite
+from interplay.evidence.statistics import LEVEL, Interval, finite
 from interplay.records import Record
 
 FRACTIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -40,6 +40,7 @@ class Comparison:
     series: Interval
     baseline: Interval
     lead: Interval
+    leads: NDArray[np.float64]  # of the resamples
 
 
 def final_runs(records: Iterable[Record]) -> list[Record]:
@@ -108,14 +109,33 @@ def compare_predictions(
     if not _enough(used):
         return None
     weights = draw_weights(len(used), [configuration(record) for record in used])
+    own, others = weighted_spearman(one, ends, weights), weighted_spearman(other, ends, weights)
+    leads = np.abs(own) - np.abs(others)
+    every = np.ones((1, len(used)))
+    rho, baseline_rho = (float(weighted_spearman(column, ends, every)[0]) for column in (one, other))
     return Comparison(
-        resampled_interval(lambda drawn: weighted_spearman(one, ends, drawn), weights),
-        resampled_interval(lambda drawn: weighted_spearman(other, ends, drawn), weights),
-        resampled_interval(
-            lambda drawn: np.abs(weighted_spearman(one, ends, drawn)) - np.abs(weighted_spearman(other, ends, drawn)),
-            weights,
-        ),
+        _around(rho, own), _around(baseline_rho, others), _around(abs(rho) - abs(baseline_rho), leads), leads
     )
+
+
+def _around(centre: float, resampled: NDArray[np.float64]) -> Interval:
+    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(centre, float(low), float(high))
+
+
+def by_configuration(
+    records: Sequence[Record], series: str, metric: str, fraction: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means over the runs of each configuration: of `series` at a fraction of training, and of a metric at its end.
+
+    Raises:
+        InterplayError: a record has no such column or metric.
+    """
+    used, (values,), ends = _columns(records, (series,), metric, fraction)
+    keys = [configuration(record) for record in used]
+    members = [np.flatnonzero([key == own for own in keys]) for key in dict.fromkeys(keys)]
+    found = [np.array([np.mean(np.asarray(column)[rows]) for rows in members]) for column in (values, ends)]
+    return found[0], found[1]
 
 
 def _columns(

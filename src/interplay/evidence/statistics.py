@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
+from math import comb, nan, sqrt
 
 import numpy as np
 import scipy  # its submodules load on first use, and most callers use none
@@ -12,8 +12,17 @@ from numpy.typing import NDArray
 
 Values = Sequence[float] | NDArray[np.float64]
 
+Series = NDArray[np.float64]  # one value per logged point of a run
+
 LEVEL = 0.95
 SEVERAL_SEEDS = 3  # "several seeds" of unknown number: the smallest, which gives the widest interval
+
+
+def finite(*columns: Values) -> tuple[Series, ...]:
+    """The columns without the points at which one of them is not finite."""
+    arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+    keep = np.all([np.isfinite(array) for array in arrays], axis=0)
+    return tuple(array[keep] for array in arrays)
 
 
 @dataclass(frozen=True)
@@ -87,12 +96,17 @@ def bootstrap_interval(
 
 @dataclass(frozen=True)
 class OrderingResult:
-    """Is one group above another? Mean difference and one-sided p-values of that and of the reverse."""
+    """Is one group above another? Mean difference and one-sided p-values of that and of the reverse.
+
+    `low` and `high` are the two-sided 95 % interval of the difference, NaN where ranks or signs were tested.
+    """
 
     method: str
     difference: float
     p_greater: float
     p_less: float
+    low: float = nan
+    high: float = nan
 
 
 def paired_ordering(greater: Sequence[float], lesser: Sequence[float]) -> OrderingResult:
@@ -104,8 +118,9 @@ def paired_ordering(greater: Sequence[float], lesser: Sequence[float]) -> Orderi
     differences = np.asarray(greater, dtype=np.float64) - np.asarray(lesser, dtype=np.float64)
     mean = float(differences.mean())
     if len(differences) > 1 and np.ptp(differences) > 1e-12 * max(1.0, abs(mean)):
-        above = scipy.stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue
-        return OrderingResult("paired t-test", mean, float(above), float(1 - above))
+        above = float(scipy.stats.ttest_1samp(differences, 0.0, alternative="greater").pvalue)
+        within = scipy.stats.ttest_1samp(differences, 0.0).confidence_interval(LEVEL)
+        return OrderingResult("paired t-test", mean, above, 1 - above, float(within.low), float(within.high))
     wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
     if wins + losses == 0:
         return OrderingResult("sign test", mean, 1.0, 1.0)
@@ -119,8 +134,9 @@ def welch_ordering(greater: Sequence[float], lesser: Sequence[float]) -> Orderin
     first, second = np.asarray(greater, dtype=np.float64), np.asarray(lesser, dtype=np.float64)
     difference = float(first.mean() - second.mean())
     if min(len(first), len(second)) > 1 and (np.ptp(first) > 0 or np.ptp(second) > 0):
-        above = scipy.stats.ttest_ind(first, second, equal_var=False, alternative="greater").pvalue
-        return OrderingResult("Welch's t-test", difference, float(above), float(1 - above))
+        above = float(scipy.stats.ttest_ind(first, second, equal_var=False, alternative="greater").pvalue)
+        within = scipy.stats.ttest_ind(first, second, equal_var=False).confidence_interval(LEVEL)
+        return OrderingResult("Welch's t-test", difference, above, 1 - above, float(within.low), float(within.high))
     extreme = 1 / comb(len(first) + len(second), len(first))
     return OrderingResult(
         "exact rank test",

@@ -15,6 +15,7 @@ from interplay.evidence.accusations import accuse
 from interplay.evidence.conditions import Conditions, basis_of, conditions_of
 from interplay.evidence.judges import judge_test
 from interplay.evidence.levels_at_hand import Level
+from interplay.evidence.multiplicity import Tested, not_surviving
 from interplay.evidence.outcomes import NotRunError, Outcome, Ruling
 from interplay.evidence.preconditions import meeting
 from interplay.evidence.published import Published
@@ -118,12 +119,42 @@ def judge(claims: Iterable[Claim], levels: Sequence[Level], published: Published
     """
     if not levels:
         raise InterplayError("no results to judge; name a folder with --results")
-    return [_judge_one(claim, levels, published) for claim in claims]
+    asked = list(claims)
+    columns = [_on_level(asked, level, published, first=index == 0) for index, level in enumerate(levels)]
+    return [
+        _verdict(claim, [rung for rung in rungs if rung is not None])
+        for claim, rungs in zip(asked, zip(*columns, strict=True), strict=True)
+    ]
 
 
-def _judge_one(claim: Claim, levels: Sequence[Level], published: Published) -> Verdict:
-    # What needs no records comes out the same on every level.
-    rungs = [_rung(claim, level, published) for level in (levels if selectors(claim) else levels[:1])]
+def _on_level(claims: Sequence[Claim], level: Level, published: Published, first: bool) -> list[Rung | None]:
+    """What one level says of each claim; what needs no records comes out the same on every level, and is said once.
+
+    Decisions that do not survive among all those of their document on this level are undecided.
+    """
+    rungs = [_rung(claim, level, published) if first or selectors(claim) else None for claim in claims]
+    tested = [
+        Tested(claim.documents, rung is not None and rung.ruling in DECIDED, None if rung is None else rung.degree.p)
+        for claim, rung in zip(claims, rungs, strict=True)
+    ]
+    return [
+        rung if rung is None or not reason else _undecided(rung, claim, reason)
+        for claim, rung, reason in zip(claims, rungs, not_surviving(tested), strict=True)
+    ]
+
+
+def _undecided(rung: Rung, claim: Claim, reason: str) -> Rung:
+    return rung.model_copy(
+        update={
+            "ruling": "undecided",
+            "leaning": rung.ruling,
+            "word": word("undecided", rung.basis, claim.asks, None),
+            "sentence": f"{rung.sentence} {reason}",
+        }
+    )
+
+
+def _verdict(claim: Claim, rungs: Sequence[Rung]) -> Verdict:
     at_hand = [rung for index, rung in enumerate(rungs) if index == 0 or rung.ruling != "not run"]
     ladder = sorted(at_hand, key=_strength, reverse=True)  # stable: the folder asked about comes first among equals
     decided = next((index for index, rung in enumerate(ladder) if rung.ruling in DECIDED), None)

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from interplay.evidence.judges.associations import judge_association, judge_prediction
+from interplay.evidence.judges.associations import judge_association, judge_correlation, judge_prediction
+from interplay.evidence.judges.cells import judge_value
 from interplay.evidence.judges.findings import judge_finding
-from interplay.evidence.judges.groups import judge_bound, judge_ordering, judge_value
-from interplay.evidence.judges.layers import (
-    judge_interaction,
-    judge_no_fall,
-    judge_sooner,
-    judge_stays,
-    judge_turn,
-)
-from interplay.evidence.judges.levels import judge_flat, judge_response
-from interplay.evidence.judges.pairs import judge_agreement, judge_contrast
+from interplay.evidence.judges.limits import judge_bound, judge_no_fall, judge_stays
+from interplay.evidence.judges.orderings import judge_agreement, judge_contrast, judge_interaction, judge_ordering
 from interplay.evidence.judges.printed import judge_margin, judge_published_ordering, judge_rank
-from interplay.evidence.judges.shapes import judge_correlation, judge_delay, judge_dip, judge_peak, judge_trend
+from interplay.evidence.judges.responses import judge_flat, judge_response
+from interplay.evidence.judges.shapes import judge_dip, judge_peak, judge_trend
 from interplay.evidence.judges.stopping import judge_stopping
+from interplay.evidence.judges.timing import judge_delay, judge_sooner, judge_turn
 from interplay.evidence.outcomes import NotRunError, Outcome
 from interplay.evidence.published import Published
 from interplay.protocols import claims as kinds
-from interplay.protocols import course_claims as courses
 from interplay.records import Record
 
 __all__ = ["judge_test"]
@@ -74,15 +68,15 @@ def _dispatch(test: kinds.Test, records: Sequence[Record], published: Published)
             return judge_contrast(test, records)
         case kinds.AgreementTest():
             return judge_agreement(test, records)
-        case courses.StaysTest():
+        case kinds.StaysTest():
             return judge_stays(test, records)
-        case courses.NoFallTest():
+        case kinds.NoFallTest():
             return judge_no_fall(test, records)
-        case courses.TurnTest():
+        case kinds.TurnTest():
             return judge_turn(test, records)
-        case courses.SoonerTest():
+        case kinds.SoonerTest():
             return judge_sooner(test, records)
-        case courses.InteractionTest():
+        case kinds.InteractionTest():
             return judge_interaction(test, records)
         case kinds.PublishedOrderingTest():
             return judge_published_ordering(test, published)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, short
-from interplay.protocols.claims import FindingTest
+from interplay.protocols.run_tests import FindingTest
 from interplay.records import Finding, Record
 
 ORDER: tuple[Ruling, ...] = ("fails", "wrong as printed", "holds")  # the gravest first

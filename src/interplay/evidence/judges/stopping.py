@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import inf, isfinite
+from statistics import fmean
 
-from interplay.evidence.bootstrap import Weights, draw_weights, resampled_interval, weighted_mean
-from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, column_of, select_all, short
+from interplay.evidence.decisions import Decision, MeanTest, decide, judge_mean, outcome_of
+from interplay.evidence.outcomes import Degree, NotRunError, Outcome, column_of, seeds_of, select_all, short
 from interplay.evidence.prediction import FEWEST_CONFIGURATIONS, FEWEST_RUNS, configuration, final_runs
-from interplay.evidence.statistics import Interval
 from interplay.evidence.stopping import Stop, stop
-from interplay.protocols.claims import Criterion, StoppingTest
+from interplay.protocols.run_tests import Criterion, StoppingTest
 from interplay.records import Record
 
 
 def judge_stopping(test: StoppingTest, records: Sequence[Record]) -> Outcome:
     """A criterion ends training early, by the rule of `stop`, and keeps the accuracy, on average over runs.
 
-    95 % bootstrap intervals of means, over configurations as for predictions. Without `against`,
+    95 % intervals of means over configurations, as for predictions. Without `against`,
 
-    - `holds`: the interval of the accuracy lost ends by `within`, that of the iterations saved starts above zero;
-    - `fails`: the interval of the accuracy lost lies wholly above `within`, or no run at all is stopped early;
+    - `holds`: the accuracy lost lies below `within` and the iterations saved above zero;
+    - `fails`: the accuracy lost lies above `within`, or no run at all is stopped early;
 
     with `against`, run by run against another criterion with the same patience,
 
-    - `holds`: it loses at most `within` more accuracy and saves at least as many iterations less `within_saved`,
-      both with their whole intervals: at least as good in both respects;
-    - `fails`: one of the two intervals lies wholly on the wrong side of its margin;
+    - `holds`: it loses less than `within` more accuracy and saves as many iterations less `within_saved`, both with
+      their whole intervals: at least as good in both respects;
+    - `fails`: one of the two lies on the wrong side of its margin;
 
     and `undecided` for anything between, where neither criterion stops any run, and with fewer than five runs or
     configurations.
@@ -40,8 +40,7 @@ def judge_stopping(test: StoppingTest, records: Sequence[Record]) -> Outcome:
     if len(runs) < FEWEST_RUNS or len(set(keys)) < FEWEST_CONFIGURATIONS:
         reason = f"fewer than {FEWEST_RUNS} runs or {FEWEST_CONFIGURATIONS} configurations"
         return Outcome("undecided", f"{test.criterion} {over}: {reason}.", size)
-    weights = draw_weights(len(runs), keys)
-    lost, saved = _mean_lost(stops, weights), _mean_saved(stops, weights)
+    lost, saved = _mean(stops, keys, "accuracy_lost"), _mean(stops, keys, "iterations_saved")
     numbers = _numbers("accuracy_lost", lost) | _numbers("iterations_saved", saved) | size
     numbers["stopped"] = float(sum(one.iterations_saved > 0 for one in stops))
     said = (
@@ -49,36 +48,40 @@ def judge_stopping(test: StoppingTest, records: Sequence[Record]) -> Outcome:
         f"saves {_shown(saved)} of the iterations"
     )
     if others is None or test.against is None:
-        return Outcome(_ruling_alone(test, numbers["stopped"], lost, saved), f"{said}.", numbers)
-    other_lost, other_saved = _mean_lost(others, weights), _mean_saved(others, weights)
-    more_lost = _mean([one.accuracy_lost - two.accuracy_lost for one, two in zip(stops, others, strict=True)], weights)
-    more_saved = _mean(
-        [one.iterations_saved - two.iterations_saved for one, two in zip(stops, others, strict=True)], weights
-    )
+        decision = _alone(test, stops, keys, seeds_of(runs))
+        return outcome_of(decision, f"{said}.", numbers, _degree(lost, test.within, len(set(keys)), decision))
+    differences = [
+        Stop(0.0, 0.0, one.accuracy_lost - two.accuracy_lost, one.iterations_saved - two.iterations_saved)
+        for one, two in zip(stops, others, strict=True)
+    ]
+    other_lost, other_saved = _mean(others, keys, "accuracy_lost"), _mean(others, keys, "iterations_saved")
+    more_lost, more_saved = _mean(differences, keys, "accuracy_lost"), _mean(differences, keys, "iterations_saved")
     numbers |= _numbers("other_accuracy_lost", other_lost) | _numbers("other_iterations_saved", other_saved)
     numbers |= _numbers("more_accuracy_lost", more_lost) | _numbers("more_iterations_saved", more_saved)
     numbers["other_stopped"] = float(sum(one.iterations_saved > 0 for one in others))
     said += (
-        f"; {test.against} stops {numbers['other_stopped']:g}, loses {short(other_lost.centre)} and saves "
-        f"{short(other_saved.centre)}; difference {_shown(more_lost)} in accuracy lost, {_shown(more_saved)} in "
-        "iterations saved"
+        f"; {test.against} stops {numbers['other_stopped']:g}, loses {short(other_lost.interval.centre)} and saves "
+        f"{short(other_saved.interval.centre)}; difference {_shown(more_lost)} in accuracy lost, {_shown(more_saved)} "
+        "in iterations saved"
     )
-    return Outcome(_ruling_against(test, numbers, more_lost, more_saved), f"{said}.", numbers)
-
-
-def _ruling_alone(test: StoppingTest, stopped: float, lost: Interval, saved: Interval) -> Ruling:
-    if not stopped or lost.low > test.within:
-        return "fails"
-    return "holds" if lost.high <= test.within and saved.low > 0 else "undecided"
-
-
-def _ruling_against(test: StoppingTest, numbers: dict[str, float], more_lost: Interval, more_saved: Interval) -> Ruling:
+    decision = _against(test, differences, keys, seeds_of(runs))
     if not numbers["stopped"] and not numbers["other_stopped"]:
-        return "undecided"
-    if more_lost.low > test.within or more_saved.high < -test.within_saved:
-        return "fails"
-    held = more_lost.high <= test.within and more_saved.low >= -test.within_saved
-    return "holds" if held else "undecided"
+        decision = Decision("undecided", float("nan"))
+    return outcome_of(decision, f"{said}.", numbers, _degree(more_lost, test.within, len(set(keys)), decision))
+
+
+def _alone(test: StoppingTest, stops: Sequence[Stop], keys: Sequence[str], seeds: int) -> Decision:
+    if not any(one.iterations_saved for one in stops):
+        return decide(1.0, 0.0, seeds)
+    lost = _mean(stops, keys, "accuracy_lost", high=test.within)
+    saved = _mean(stops, keys, "iterations_saved", low=0.0)
+    return decide(max(lost.p_within, saved.p_within), lost.p_beyond, seeds)
+
+
+def _against(test: StoppingTest, differences: Sequence[Stop], keys: Sequence[str], seeds: int) -> Decision:
+    lost = _mean(differences, keys, "accuracy_lost", high=test.within)
+    saved = _mean(differences, keys, "iterations_saved", low=-test.within_saved)
+    return decide(max(lost.p_within, saved.p_within), min(lost.p_beyond, saved.p_beyond), seeds)
 
 
 def _stops(runs: Sequence[Record], criterion: Criterion, patience: float) -> list[Stop]:
@@ -90,21 +93,23 @@ def _stops(runs: Sequence[Record], criterion: Criterion, patience: float) -> lis
     return [stop(run, criterion, patience) for run in runs]
 
 
-def _mean_lost(stops: Sequence[Stop], weights: Weights) -> Interval:
-    return _mean([one.accuracy_lost for one in stops], weights)
+def _mean(stops: Sequence[Stop], keys: Sequence[str], name: str, low: float = -inf, high: float = inf) -> MeanTest:
+    """Of the means of each configuration."""
+    values = [getattr(one, name) for one in stops]
+    means = [fmean(v for v, key in zip(values, keys, strict=True) if key == own) for own in dict.fromkeys(keys)]
+    return judge_mean(means, low, high)
 
 
-def _mean_saved(stops: Sequence[Stop], weights: Weights) -> Interval:
-    return _mean([one.iterations_saved for one in stops], weights)
+def _degree(found: MeanTest, threshold: float, configurations: int, decision: Decision) -> Degree:
+    interval = found.interval
+    return Degree(interval.centre, interval.low, interval.high, threshold, configurations, decision.p)
 
 
-def _mean(values: Sequence[float], weights: Weights) -> Interval:
-    return resampled_interval(lambda drawn: weighted_mean(values, drawn), weights)
-
-
-def _shown(interval: Interval) -> str:
+def _shown(found: MeanTest) -> str:
+    interval = found.interval
     return f"{short(interval.centre)} ({short(interval.low)} to {short(interval.high)})"
 
 
-def _numbers(name: str, interval: Interval) -> dict[str, float]:
+def _numbers(name: str, found: MeanTest) -> dict[str, float]:
+    interval = found.interval
     return {name: interval.centre, f"{name}_low": interval.low, f"{name}_high": interval.high}

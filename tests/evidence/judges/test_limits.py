@@ -5,8 +5,8 @@ import pytest
 
 from interplay.evidence.judges import judge_test
 from interplay.protocols.claims import BoundTest, ContrastTest, CorrelationTest, OrderingTest, TrendTest, ValueTest
-from interplay.protocols.course_claims import InteractionTest, NoFallTest, SoonerTest, StaysTest, TurnTest
-from interplay.protocols.readings import Crossing, Difference, InDepth, Reading
+from interplay.protocols.series_tests import InteractionTest, NoFallTest, SoonerTest, StaysTest, TurnTest
+from interplay.protocols.quantities import Crossing, Difference, InDepth, Reading
 
 RUNS = "compression/cifar10/f_plus/seed*"
 T = np.linspace(0, 1, 31)

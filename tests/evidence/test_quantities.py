@@ -7,8 +7,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from interplay.evidence.outcomes import NotRunError
-from interplay.evidence.readings import course_of, from_fraction, number_of
-from interplay.protocols.readings import Crossing, Difference, InDepth, Metric, Ratio, Reading, Series, Share
+from interplay.evidence.quantities import series_of, from_fraction, number_of
+from interplay.protocols.quantities import Crossing, Difference, InDepth, Metric, Ratio, Reading, Series, Share
 
 NAN = float("nan")
 
@@ -30,9 +30,9 @@ def record(make):
 
 
 def test_a_difference_and_a_ratio_go_point_by_point(record):
-    np.testing.assert_equal(course_of(record, Difference(column="a", minus="b")), [4.0, 2.0, NAN, 1.0, -2.0])
-    np.testing.assert_equal(course_of(record, Ratio(column="a", over="b")), [5.0, 2.0, NAN, np.inf, 0.5])
-    np.testing.assert_equal(course_of(record, "b"), [1.0, 2.0, 1.0, 0.0, 4.0])
+    np.testing.assert_equal(series_of(record, Difference(column="a", minus="b")), [4.0, 2.0, NAN, 1.0, -2.0])
+    np.testing.assert_equal(series_of(record, Ratio(column="a", over="b")), [5.0, 2.0, NAN, np.inf, 0.5])
+    np.testing.assert_equal(series_of(record, "b"), [1.0, 2.0, 1.0, 0.0, 4.0])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_difference_and_a_ratio_go_point_by_point(record):
     ],
 )
 def test_statistics_over_layers(record, statistic, expected):
-    found = course_of(record, InDepth(columns="c", statistic=statistic))
+    found = series_of(record, InDepth(columns="c", statistic=statistic))
     assert found == pytest.approx(expected, nan_ok=True)
 
 
@@ -87,7 +87,7 @@ def test_a_share_is_of_the_entropy_of_the_labels(make):
         ("minimality_test_l1", {"train_per_class": 1000, "information": {"per_class": 40}}, 2 / (whole + 2)),
     ):
         record = informative(make, protocol, {"num_classes": 10})
-        assert course_of(record, Share(column=column, of="label_entropy"))[1] == pytest.approx(expected), column
+        assert series_of(record, Share(column=column, of="label_entropy"))[1] == pytest.approx(expected), column
 
 
 def test_a_share_of_other_labels_is_not_run(make):
@@ -97,7 +97,7 @@ def test_a_share_of_other_labels_is_not_run(make):
         ({"num_classes": 10}, "step", "labels are unknown"),
     ):
         with pytest.raises(NotRunError, match=said):
-            course_of(informative(make, {}, settings), Share(column=column, of="label_entropy"))
+            series_of(informative(make, {}, settings), Share(column=column, of="label_entropy"))
 
 
 def test_a_recorded_metric_is_itself_and_a_course_without_points_is_nan(record, make):
@@ -119,7 +119,7 @@ def test_fractions_count_from_where_the_run_starts(make):
 )
 def test_what_was_not_recorded_is_not_run(record, series):
     with pytest.raises(NotRunError, match="d"):
-        course_of(record, series)
+        series_of(record, series)
     with pytest.raises(NotRunError, match="'loss'"):
         number_of(record, "loss")
 

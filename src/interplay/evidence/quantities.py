@@ -1,4 +1,4 @@
-"""Courses made of recorded columns, and numbers read off them, as claims name them."""
+"""Series made of recorded columns, and numbers read off them, as claims name them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from interplay.errors import InterplayError
 from interplay.evidence.layers import law_in_depth, layer_columns
 from interplay.evidence.outcomes import NotRunError, column_of, metric_of, setting_of
 from interplay.evidence.relabelling import class_size, most_minimality
-from interplay.protocols.readings import DepthStatistic, Difference, InDepth, Metric, Ratio, Reading, Series, Share
+from interplay.evidence.statistics import Series
+from interplay.protocols import quantities as asked
+from interplay.protocols.quantities import Crossing, DepthStatistic, Difference, InDepth, Metric, Ratio, Reading, Share
 from interplay.records import Record
 
-Course = NDArray[np.float64]
 
-
-def course_of(record: Record, series: Series) -> Course:
-    """A course over training, one value a logged point; NotRunError if a column that it needs was not recorded."""
+def series_of(record: Record, series: asked.Series) -> Series:
+    """A series over training, one value a logged point; NotRunError if a column that it needs was not recorded."""
     match series:
         case Difference():
             return _column(record, series.column) - _column(record, series.minus)
@@ -38,10 +38,10 @@ def course_of(record: Record, series: Series) -> Course:
 
 
 def number_of(record: Record, metric: Metric) -> float:
-    """A number of a run; NotRunError if what it needs was not recorded, NaN where the course is nowhere finite."""
+    """A number of a run; NotRunError if what it needs was not recorded, NaN where the series is nowhere finite."""
     if not isinstance(metric, Reading):
         return metric_of(record, metric)
-    values = course_of(record, metric.series)[from_fraction(record, metric.since)]
+    values = series_of(record, metric.series)[from_fraction(record, metric.since)]
     values = values[np.isfinite(values)]
     if not len(values):
         return float("nan")
@@ -69,7 +69,18 @@ def from_fraction(record: Record, since: float) -> NDArray[np.bool_]:
     return kept
 
 
-def _column(record: Record, name: str) -> Course:
+def holds_at(record: Record, crossing: Crossing) -> NDArray[np.bool_]:
+    """At which points of a run's trajectory a series is beyond its bound."""
+    series = series_of(record, crossing.series)
+    if crossing.at_least is not None:
+        above: NDArray[np.bool_] = series >= crossing.at_least
+        return above
+    assert crossing.at_most is not None
+    below: NDArray[np.bool_] = series <= crossing.at_most
+    return below
+
+
+def _column(record: Record, name: str) -> Series:
     return np.asarray(column_of(record, name), dtype=np.float64)
 
 
@@ -86,7 +97,7 @@ def _largest(record: Record, column: str) -> float:
         raise NotRunError(str(reason)) from reason
 
 
-def _over_layers(values: Course, layers: list[int], statistic: DepthStatistic) -> float:
+def _over_layers(values: Series, layers: list[int], statistic: DepthStatistic) -> float:
     """One statistic of one value per layer; NaN where a value is missing, or not positive and needed as a logarithm."""
     if not np.isfinite(values).all():
         return float("nan")

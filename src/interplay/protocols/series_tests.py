@@ -1,4 +1,4 @@
-"""Tests on courses over training: does one stay within bounds, fall back, turn, come about before another?"""
+"""Tests on series over training: does one rise, peak, move with another, stay within bounds, turn, come first?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,65 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from interplay.protocols.readings import Crossing, Metric, Series
+from interplay.protocols.quantities import Crossing, Series
 from interplay.protocols.selectors import Selector
 from interplay.protocols.sourced import Strict
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 SeveralSeries = Annotated[tuple[Series, ...], Field(min_length=1)]
+
+
+class TrendTest(Strict):
+    """A course rises or falls over training (in every run; tested across seeds)."""
+
+    kind: Literal["trend"]
+    runs: Selector
+    series: Series
+    direction: Literal["rising", "falling"]
+
+
+class DipTest(Strict):
+    """A column first falls below its start by `depth`, then rises again by `depth` (both relative to its range)."""
+
+    kind: Literal["dip"]
+    runs: Selector
+    series: str
+    depth: Annotated[float, Field(gt=0, lt=1)] = 0.1
+
+
+class PeakTest(Strict):
+    """A column rises, then falls (`peak`) or falls, then rises (`valley`), by `depth` of its range on both sides."""
+
+    kind: Literal["peak"]
+    runs: Selector
+    series: str
+    shape: Literal["peak", "valley"]
+    depth: Annotated[float, Field(gt=0, lt=1)] = 0.1
+
+
+class CorrelationTest(Strict):
+    """Two courses move together (`positive`), against each other (`negative`), or `mild`ly if at all.
+
+    With `where_positive`, only the points count at which the first of them is above zero.
+    """
+
+    kind: Literal["correlation"]
+    runs: Selector
+    first: Series
+    second: Series
+    sign: Literal["positive", "negative", "mild"]
+    where_positive: bool = False
+
+
+class DelayTest(Strict):
+    """`second` reaches `threshold` at least `factor` times as many steps after the start as `first` does."""
+
+    kind: Literal["delay"]
+    runs: Selector
+    first: str
+    second: str
+    threshold: float
+    factor: Annotated[float, Field(gt=1)]
 
 
 class StaysTest(Strict):
@@ -63,12 +116,3 @@ class SoonerTest(Strict):
     second: Crossing
     factor: Annotated[float, Field(gt=1)]
     since: Fraction = 0.0
-
-
-class InteractionTest(Strict):
-    """By how much a group of runs exceeds a second one is more than by how much a third exceeds a fourth."""
-
-    kind: Literal["interaction"]
-    metric: Metric
-    greater: tuple[Selector, Selector]
-    lesser: tuple[Selector, Selector]

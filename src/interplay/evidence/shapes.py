@@ -1,0 +1,141 @@
+"""Shapes of a series over training: does it rise, dip, peak?
+
+Each function answers for one run with a `Sight`. Its p-value is that of a walk without drift: the steps of the series
+are kept and their signs drawn anew. It holds for independent values and for autoregressive ones too, whose steps cancel
+each other more than those of a walk. How many runs must show a shape is decided in `outcomes.over_runs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from interplay.evidence.statistics import Series, Values, finite, trend
+
+Rows = NDArray[np.float64]
+
+POINTS = 20
+"""Points of a series that are looked at, evenly chosen among those logged: logging more often changes nothing.
+
+Decided before any result was judged by it: enough for a turn within a tenth of training, and as few as the coarsest
+tier logs."""
+
+FEWEST_POINTS = 5  # four steps: below that the signs of the steps have fewer than 16 arrangements
+MOST_ARRANGEMENTS = 2048  # all of them up to eleven steps; above that as many drawn at random
+CLEAR_TREND = 0.3
+"""Kendall's tau with time: 65 of 100 pairs of points in the stated order. Ours, decided before results were judged by
+it, so that a trend too faint to be seen in a figure does not count however small its p."""
+HALF_OF_RANGE = 0.5  # ours: a series that has lost more than half of its rise again is not described by "rises"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one run shows.
+
+    Attributes:
+        shown: whether the shape is as clear as asked; None where the series is too short to tell.
+        strength: its size (tau, depth, rho), counted in the stated direction.
+        p: of a shape as clear by chance alone.
+    """
+
+    shown: bool | None
+    strength: float = float("nan")
+    p: float = 1.0
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+def too_short(series: Series) -> Sight:
+    """Of a series that is too short to tell anything."""
+    return Sight(None, numbers={"points": float(len(series))})
+
+
+def thinned(series: Series) -> Series:
+    """At most 20 points of a series, evenly chosen by number, the first and the last among them."""
+    if len(series) <= POINTS:
+        return series
+    return series[np.linspace(0, len(series) - 1, POINTS).round().astype(np.intp)]
+
+
+def see_trend(values: Values, direction: Literal["rising", "falling"]) -> Sight:
+    """A trend is clear if Kendall's tau is at least .3 and the net change at least half of the range.
+
+    Both are taken on 20 points. p is that of a net change as large after as many steps of a walk without drift.
+    """
+    (series,) = finite(values)
+    if len(series) < FEWEST_POINTS:
+        return too_short(series)
+    sign = 1.0 if direction == "rising" else -1.0
+    chosen = sign * thinned(series)
+    tau, change = trend(chosen)[0], float(chosen[-1] - chosen[0])
+    clear = tau >= CLEAR_TREND and change >= HALF_OF_RANGE * float(np.ptp(chosen)) and change > 0
+    p = chance_of(chosen, lambda rows: rows[:, -1] - rows[:, 0])
+    return Sight(clear, tau, p, {"tau": sign * tau, "start": float(series[0]), "end": float(series[-1])})
+
+
+def see_dip(values: Values, depth: float) -> Sight:
+    """A dip is clear if the series falls below its start by `depth` of its range and then rises by as much.
+
+    Before the fall it must not have risen by that much.
+    """
+
+    def extent(rows: Rows) -> Rows:
+        fall = rows[:, :1] - rows
+        rise = np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1] - rows
+        risen = np.maximum.accumulate(rows, axis=1) - rows[:, :1] >= depth * np.ptp(rows, axis=1, keepdims=True)
+        return np.where(risen & (np.ptp(rows, axis=1, keepdims=True) > 0), 0.0, np.minimum(fall, rise))
+
+    return _see_extent(values, extent, depth)
+
+
+def see_peak(values: Values, shape: Literal["peak", "valley"], depth: float) -> Sight:
+    """A peak is clear if the series rises by `depth` of its range and later falls by as much; a valley, mirrored."""
+    sign = 1.0 if shape == "peak" else -1.0
+
+    def extent(rows: Rows) -> Rows:
+        upright = sign * rows
+        rise = upright - np.minimum.accumulate(upright, axis=1)
+        fall = upright - np.minimum.accumulate(upright[:, ::-1], axis=1)[:, ::-1]
+        return np.minimum(rise, fall)
+
+    return _see_extent(values, extent, depth)
+
+
+def _see_extent(values: Values, extent: Callable[[Rows], Rows], depth: float) -> Sight:
+    """Judge the largest extent against `depth` of the range, and against the largest of walks without drift."""
+    (series,) = finite(values)
+    if len(series) < FEWEST_POINTS:
+        return too_short(series)
+    chosen = thinned(series)
+    own, span = extent(chosen[None])[0], float(np.ptp(chosen))
+    where = int(np.argmax(own))
+    share = float(own[where]) / span if span else 0.0
+    p = chance_of(chosen, lambda rows: extent(rows).max(axis=1)) if span else 1.0
+    return Sight(span > 0 and share >= depth, share, p, {"depth": share, "turn": float(chosen[where])})
+
+
+def chance_of(series: Series, statistic: Callable[[Rows], Rows]) -> float:
+    """Share of walks with the steps of the series, their signs drawn anew, whose statistic is as large as its own.
+
+    Exact for a walk without drift whose steps are symmetric: every arrangement of signs is equally likely then.
+    """
+    steps = np.diff(series)
+    walks = np.cumsum(all_signs(len(steps)) * steps, axis=1)
+    found = statistic(np.concatenate([np.zeros((len(walks), 1)), walks], axis=1))
+    own = found[0]
+    return float((found >= own - 1e-9 * max(abs(own), float(np.ptp(series)))).mean())
+
+
+@cache
+def all_signs(steps: int) -> Rows:
+    """Rows of signs, the first all positive: the series itself."""
+    if 2**steps <= MOST_ARRANGEMENTS:
+        return np.array(list(product((1.0, -1.0), repeat=steps)))
+    drawn = np.random.default_rng(0).choice((1.0, -1.0), size=(MOST_ARRANGEMENTS, steps))
+    drawn[0] = 1.0
+    return drawn
