@@ -46,20 +46,24 @@ def make_record(name, *, seed=0, tier="smoke", data="offline", dataset="cifar10"
 
 
 def supervised_trajectory(seed, points=30):
-    """Accuracy and MIR rise, HDR falls, the entropy of the head dips: with noise of a plausible size."""
+    """Accuracy and MIR rise, HDR falls, the entropy of the head dips: with noise of a plausible size.
+
+    MIR and HDR follow the ups and downs of the accuracy, not only its trend.
+    """
     rng = np.random.default_rng(seed)
     t = np.linspace(0, 1, points)
 
     def noisy(values, scale):
         return (values + rng.normal(0, scale, points)).tolist()
 
+    luck = rng.normal(0, 1, points)
     return {
         "step": np.round(t * 600).tolist(),
-        "test_accuracy": noisy(0.1 + 0.77 * (1 - np.exp(-6 * t)), 0.006),
+        "test_accuracy": noisy(0.1 + 0.77 * (1 - np.exp(-6 * t)) + 0.006 * luck, 0.001),
         "feature_entropy": noisy(0.37 + 1.64 * (1 - np.exp(-5 * t)), 0.01),
         "head_entropy": noisy(1.97 + 0.24 * np.exp(-t / 0.03) + 0.12 * (1 - np.exp(-t / 0.5)), 0.002),
-        "mir": noisy(0.34 + 0.24 * (1 - np.exp(-4 * t)), 0.004),
-        "hdr": noisy(0.013 + 0.82 * np.exp(-5 * t), 0.005),
+        "mir": noisy(0.34 + 0.24 * (1 - np.exp(-4 * t)) + 0.004 * luck, 0.001),
+        "hdr": noisy(0.013 + 0.82 * np.exp(-5 * t) - 0.005 * luck, 0.001),
     }
 
 

@@ -6,43 +6,10 @@ from interplay.evidence.outcomes import (
     NotRunError,
     column_of,
     metric_of,
-    over_runs,
     select,
     select_all,
     setting_of,
 )
-from interplay.evidence.trajectories import Sight
-
-SHOWN, UNCLEAR, ABSENT = (
-    Sight(state, {"tau": tau}) for state, tau in (("shown", 0.9), ("unclear", 0.2), ("absent", -0.5))
-)
-
-
-@pytest.mark.parametrize(
-    "sights, ruling",
-    [
-        ([SHOWN], "holds"),
-        ([SHOWN, SHOWN, SHOWN], "holds"),
-        ([SHOWN, SHOWN, UNCLEAR], "undecided"),
-        ([UNCLEAR], "undecided"),
-        ([SHOWN, SHOWN, ABSENT], "undecided"),
-        ([SHOWN, ABSENT], "undecided"),
-        ([SHOWN, ABSENT, ABSENT], "fails"),
-        ([UNCLEAR, ABSENT, ABSENT], "fails"),
-        ([ABSENT], "fails"),
-    ],
-)
-def test_rule_for_several_runs(sights, ruling):
-    outcome = over_runs("mir rising", sights)
-    assert outcome.ruling == ruling
-    assert outcome.numbers["runs"] == len(sights)
-    assert f"of {len(sights)} run" in outcome.sentence
-
-
-def test_numbers_are_medians_with_their_extremes():
-    numbers = over_runs("mir rising", [SHOWN, UNCLEAR, ABSENT]).numbers
-    assert (numbers["tau"], numbers["tau_least"], numbers["tau_most"]) == (0.2, -0.5, 0.9)
-    assert (numbers["shown"], numbers["absent"]) == (1, 1)
 
 
 def test_selection_by_glob(make):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from interplay.evidence.responses import MOST_ARRANGEMENTS, differences_over_setting, response_to_setting
+from interplay.evidence.responses import MOST_ARRANGEMENTS, differences_over_setting, p_as_strong, response_to_setting
 
 
 def test_tau_is_scipys_and_p_that_of_all_arrangements():
@@ -76,3 +76,23 @@ def test_simultaneous_intervals_are_bonferronis_and_wider():
 def test_one_run_a_level_has_no_spread():
     assert differences_over_setting({1.0: [0.1], 2.0: [0.2]}) is None
     assert differences_over_setting({1.0: [0.1], 2.0: [0.2, 0.2]})[0].interval.half_width == 0
+
+
+def test_the_interval_is_over_seeds_and_each_seed_has_a_tau():
+    found = response_to_setting([1, 2, 3, 1, 2, 3], [1.0, 2.0, 3.0, 3.0, 2.0, 1.0], [0, 0, 0, 1, 1, 1])
+    assert found.by_block == pytest.approx((1.0, -1.0)) and found.tau.centre == pytest.approx(0)
+    assert (found.tau.low, found.tau.high) == pytest.approx((-1, 1))
+
+
+def test_strengths_that_agree_by_chance_count_as_spread():
+    assert np.isnan(p_as_strong([0.3], 0.5, 0.6))
+    assert p_as_strong([1 / 3] * 3, 0.5, 0.6) > 0.3 and p_as_strong([-1.0] * 9, 0.5, 0.6) < 0.001
+    assert p_as_strong([0.0, 0.1, 0.2], 0.5, 0.0) == pytest.approx(
+        stats.ttest_1samp([0, 0.1, 0.2], 0.5, alternative="less").pvalue
+    )
+
+
+def test_p_of_a_difference_is_that_of_the_t_test():
+    first, second = [0.1, 0.2, 0.15], [0.4, 0.35]
+    (found,) = differences_over_setting({1.0: first, 2.0: second})
+    assert found.p_below(0.0) == pytest.approx(stats.ttest_ind(second, first, alternative="less").pvalue)

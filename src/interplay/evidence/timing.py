@@ -32,7 +32,7 @@ def lowest_between(steps: Values, values: Values) -> Span | None:
         return None
     middle = np.median([series[:-2], series[1:-1], series[2:]], axis=0)
     smooth = np.concatenate([series[:1], middle, series[-1:]])
-    lowest = int(np.argmin(smooth))
+    lowest = int(np.argmin(np.where(smooth == smooth.min(), series, inf)))
     last = inf if lowest == len(smooth) - 1 else float(times[lowest + 1])
     return Span(float(times[max(0, lowest - 1)]), last)
 
@@ -56,6 +56,11 @@ def first_time(steps: Values, holds: NDArray[np.bool_], kept: NDArray[np.bool_] 
 
 
 def ratio_of(first: Span, second: Span) -> Span:
-    """The smallest and the largest ratio of the second time to the first that the two spans allow."""
-    smallest = second.first / first.last if first.last else inf
-    return Span(0.0 if first.last == inf else smallest, second.last / first.first if first.first else inf)
+    """The smallest and the largest ratio of the second time to the first that the two spans allow.
+
+    Anything from nothing to infinity where the first was there from the start: a time of zero has no multiples.
+    """
+    if first.last == 0:
+        return Span(0.0, inf)
+    smallest = 0.0 if first.last == inf else second.first / first.last
+    return Span(smallest, second.last / first.first if first.first else inf)

@@ -19,7 +19,7 @@ from interplay.evidence.timing import Span, first_time, lowest_between, ratio_of
 from interplay.protocols.series_tests import DelayTest, SoonerTest, TurnTest
 from interplay.records import Record
 
-LONGEST = 1e6
+LEAST = 1e-6  # a ratio of times of zero, the end of a span that starts with training, has no logarithm
 
 
 def judge_turn(test: TurnTest, records: Sequence[Record]) -> Outcome:
@@ -103,7 +103,12 @@ def judge_ratios(what: str, pairs: Sequence[tuple[Span | None, Span | None]], fa
     said = f"{what}: over {len(pairs)} {'run' if len(pairs) == 1 else 'runs'}" + (f" {detail}" if detail else "")
     if len(ratios) < len(pairs) or any(ratio.first == 0 and ratio.last == inf for ratio in ratios):
         degree = Degree(nan, threshold=factor, runs=seeds)
-        return Outcome("undecided", f"{said}; in some run neither came about, or both at once.", numbers, degree)
+        return Outcome(
+            "undecided",
+            f"{said}; in some run neither came about, or the first was there from the start.",
+            numbers,
+            degree,
+        )
     bound = log(factor)
     smallest, largest = ([_logarithm(value) for value in ends] for ends in zip(*map(_ends, ratios), strict=True))
     for_it = judge_mean(smallest, low=bound)
@@ -123,5 +128,4 @@ def _ends(ratio: Span) -> tuple[float, float]:
 
 
 def _logarithm(ratio: float) -> float:
-    """Of a ratio within a millionth and a million: what happens before training has no ratio, and counts as that."""
-    return log(min(max(ratio, 1 / LONGEST), LONGEST))
+    return log(max(ratio, LEAST))
