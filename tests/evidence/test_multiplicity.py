@@ -48,7 +48,7 @@ def test_a_statement_of_two_documents_has_to_survive_in_both(order):
 
 
 def test_of_false_statements_hardly_any_stands():
-    """Among twenty of which none is true, at least one is decided in two cases of three, and stands in one of twenty."""
+    """Of twenty that are false, at least one is decided in two cases of three, and stands in one of twenty."""
     rng = np.random.default_rng(1)
     draws = [statements_with(*rng.random(20)) for _ in range(400)]
     alone = np.mean([any(one.decided for one in draw) for draw in draws])

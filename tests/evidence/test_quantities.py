@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from interplay.evidence.outcomes import NotRunError
-from interplay.evidence.quantities import series_of, from_fraction, number_of
+from interplay.evidence.quantities import from_fraction, number_of, series_of
 from interplay.protocols.quantities import Crossing, Difference, InDepth, Metric, Ratio, Reading, Series, Share
 
 NAN = float("nan")

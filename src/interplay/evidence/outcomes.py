@@ -108,5 +108,5 @@ def _some(names: Iterable[str]) -> str:
 
 
 def short(value: float) -> str:
-    """Four significant digits."""
-    return f"{value:.4g}"
+    """Four significant digits; a dash for what there is not."""
+    return f"{value:.4g}" if value == value else "-"

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from interplay.evidence.judges import judge_test
-from interplay.protocols.claims import AssociationTest, PredictionTest
+from interplay.protocols.quantities import Difference
+from interplay.protocols.run_tests import AssociationTest, PredictionTest
+from interplay.protocols.series_tests import CorrelationTest
 
 STEPS = [0.0, 10.0, 50.0, 100.0]
 NEGATIVE = AssociationTest(
@@ -110,3 +112,75 @@ def test_columns_that_are_lost_decide_nothing(make, normal, published):
     assert judge_test(PREDICTION, lost, published).ruling == "undecided"
     lost = trained(make, normal[0], normal[1], [nan] * 60)
     assert judge_test(BETTER, lost, published).ruling == "undecided"
+
+
+RUNS = "compression/cifar10/f_plus/seed*"
+T = np.linspace(0, 1, 31)
+
+
+def runs(make, *trajectories):
+    return [
+        make(
+            f"compression/cifar10/f_plus/seed{seed}",
+            seed=seed,
+            trajectory={"step": (30 * T).tolist()} | {name: np.asarray(v).tolist() for name, v in columns.items()},
+        )
+        for seed, columns in enumerate(trajectories)
+    ]
+
+
+MILD = CorrelationTest(
+    kind="correlation",
+    runs=RUNS,
+    first=Difference(column="test_loss", minus="train_loss"),
+    second=Difference(column="test_l3", minus="train_l3"),
+    sign="mild",
+    where_positive=True,
+)
+
+
+def gaps(generalisation, compression):
+    zero = np.zeros(31)
+    return {"train_loss": zero, "test_loss": generalisation, "train_l3": zero, "test_l3": compression}
+
+
+def wiggling(seed, shared=1.0, noise=0.1):
+    """Two gaps that rise, and whose ups and downs are the same."""
+    rng = np.random.default_rng(seed)
+    both = 0.1 * shared * rng.normal(size=31)
+    return gaps(T + 0.2 + both, T**2 + both + 0.1 * noise * rng.normal(size=31))
+
+
+def unrelated(seed):
+    return gaps(T - 0.2, np.random.default_rng(seed).normal(size=31))
+
+
+def outside(seed):
+    """Nothing but the points with a negative generalisation gap makes these two move together."""
+    return gaps(T - 0.2, np.where(T < 0.2, T - 9, unrelated(seed)["test_l3"]))
+
+
+@pytest.mark.parametrize(
+    "trajectory, sign, ruling",
+    [
+        (wiggling, "mild", "fails"),
+        (wiggling, "positive", "holds"),
+        (wiggling, "negative", "fails"),
+        (lambda seed: wiggling(seed, shared=0.0), "positive", "undecided"),  # they share a trend, and nothing else
+        (unrelated, "mild", "holds"),
+        (unrelated, "positive", "fails"),
+        (outside, "mild", "holds"),
+        (lambda seed: gaps(T - 2, T), "mild", "undecided"),  # no point has a positive gap
+    ],
+)
+def test_correlation_of_gaps(make, published, trajectory, sign, ruling):
+    records = runs(make, *(trajectory(seed) for seed in range(4)))
+    outcome = judge_test(MILD.model_copy(update={"sign": sign}), records, published)
+    assert outcome.ruling == ruling, outcome.sentence
+
+
+def test_a_correlation_that_cannot_be_told_is_not_thereby_mild(make, published):
+    apart = runs(make, unrelated(0), wiggling(0))
+    assert judge_test(MILD, apart, published).ruling == "undecided"
+    one = judge_test(MILD, runs(make, unrelated(0)), published)
+    assert (one.ruling, one.leaning) == ("undecided", "holds")

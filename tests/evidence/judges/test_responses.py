@@ -5,7 +5,7 @@ from math import nan
 import pytest
 
 from interplay.evidence.judges import judge_test
-from interplay.protocols.claims import FlatTest, ResponseTest
+from interplay.protocols.run_tests import FlatTest, ResponseTest
 
 RUNS = ("temperature/cifar10/*",)
 RISING = ResponseTest(kind="response", runs=RUNS, setting="temperature", metric="silhouette", direction="rising")
@@ -65,7 +65,7 @@ def test_no_response_deviates_only_with_enough_runs(levels, published):
 
 
 def test_a_metric_that_never_changes_does_not_respond(levels, published):
-    constant = {level: [0.2] * 2 for level in CLEAR}
+    constant = {level: [0.2] * 9 for level in CLEAR}
     assert judge_test(RISING, levels(constant), published).ruling == "fails"
 
 
@@ -73,7 +73,7 @@ def test_what_is_missing_is_not_run(levels, make, published):
     lost = levels({1: [0.1], 3: [nan]})
     for test in (RISING, FLAT):
         assert "not finite" in judge_test(test, lost, published).sentence
-        assert "one level only, 1" in judge_test(test, levels({1: [0.1, 0.2]}), published).sentence
+        assert "one value only, 1" in judge_test(test, levels({1: [0.1, 0.2]}), published).sentence
         bare = [make("temperature/cifar10/t1/seed0", metrics={"silhouette": 0.1}, settings={"scope": "global"})]
         outcome = judge_test(test, bare, published)
         assert outcome.ruling == "not run" and "no numeric setting 'temperature'" in outcome.sentence
