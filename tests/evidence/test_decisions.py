@@ -19,7 +19,8 @@ VALUES = [0.3, 0.5, 0.45, 0.6]
         (0.01, 0.9, 1, ("holds", None)),
         (0.9, 0.01, 2, ("fails", None)),
         (0.9, 0.01, 1, ("undecided", "fails")),  # one seed convicts nobody
-        (0.05, 0.05, 9, ("undecided", None)),
+        (0.051, 0.051, 9, ("undecided", None)),
+        (0.05, 0.9, 9, ("holds", None)),
         (nan, nan, 1, ("undecided", "holds")),
         (nan, nan, 3, ("undecided", None)),
     ],

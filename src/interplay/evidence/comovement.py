@@ -31,8 +31,8 @@ def see_correlation(first: Values, second: Values, sign: Literal["positive", "ne
     rho = rank_correlation(one, other)[0]
     steps = np.diff(without_trend(one)), np.diff(without_trend(other))
     together = rank_correlation(*steps)[0] if all(np.ptp(step) > 0 for step in steps) else 0.0
-    p = chance_together(direction * steps[0], steps[1])
     clear = direction * rho >= CLEAR_CORRELATION
+    p = chance_together(direction * steps[0], steps[1]) if clear else 1.0
     return Sight(clear, direction * rho, p, {"rho": rho, "rho_of_steps": together})
 
 

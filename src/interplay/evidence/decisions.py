@@ -33,14 +33,14 @@ class Decision:
 
 
 def decide(p_for: float, p_against: float, seeds: int, leaning: Ruling | None = None) -> Decision:
-    """`holds` where p_for is below 5 %, `fails` where p_against is, else `undecided`; a NaN decides nothing.
+    """`holds` where p_for is 5 % or less, `fails` where p_against is, else `undecided`; a NaN decides nothing.
 
     One seed convicts nobody: where all runs share it, `fails` becomes `undecided`, and the runs lean towards it. So do
     they towards `leaning` where a single run has no p-value at all.
     """
-    if p_for < ALPHA:
+    if p_for <= ALPHA:
         return Decision("holds", p_for)
-    if p_against < ALPHA:
+    if p_against <= ALPHA:
         return Decision("fails", p_against) if seeds > 1 else Decision("undecided", p_against, "fails")
     known = [p for p in (p_for, p_against) if p == p]
     return Decision("undecided", min(known, default=nan), leaning if seeds == 1 else None)
@@ -48,7 +48,7 @@ def decide(p_for: float, p_against: float, seeds: int, leaning: Ruling | None = 
 
 def outcome_of(decision: Decision, sentence: str, numbers: dict[str, float], degree: Degree) -> Outcome:
     """The outcome of a decision; the sentence says why one seed does not suffice where that is the reason."""
-    if decision.leaning == "fails" and decision.p < ALPHA:
+    if decision.leaning == "fails" and decision.p <= ALPHA:
         sentence += " It speaks against the statement, but it is one seed, which convicts nobody."
     return Outcome(decision.ruling, sentence, numbers, degree, decision.leaning)
 

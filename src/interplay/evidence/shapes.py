@@ -41,7 +41,7 @@ class Sight:
     Attributes:
         shown: whether the shape is as clear as asked; None where the series is too short to tell.
         strength: its size (tau, depth, rho), counted in the stated direction.
-        p: of a shape as clear by chance alone.
+        p: of a shape as clear by chance alone; 1 where it is not shown.
     """
 
     shown: bool | None
@@ -74,7 +74,7 @@ def see_trend(values: Values, direction: Literal["rising", "falling"]) -> Sight:
     chosen = sign * thinned(series)
     tau, change = trend(chosen)[0], float(chosen[-1] - chosen[0])
     clear = tau >= CLEAR_TREND and change >= HALF_OF_RANGE * float(np.ptp(chosen)) and change > 0
-    p = chance_of(chosen, lambda rows: rows[:, -1] - rows[:, 0])
+    p = chance_of(chosen, lambda rows: rows[:, -1] - rows[:, 0]) if clear else 1.0
     return Sight(clear, tau, p, {"tau": sign * tau, "start": float(series[0]), "end": float(series[-1])})
 
 
@@ -84,39 +84,56 @@ def see_dip(values: Values, depth: float) -> Sight:
     Before the fall it must not have risen by that much.
     """
 
-    def extent(rows: Rows) -> Rows:
-        fall = rows[:, :1] - rows
-        rise = np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1] - rows
+    def sides(rows: Rows) -> tuple[Rows, Rows]:
         risen = np.maximum.accumulate(rows, axis=1) - rows[:, :1] >= depth * np.ptp(rows, axis=1, keepdims=True)
-        return np.where(risen & (np.ptp(rows, axis=1, keepdims=True) > 0), 0.0, np.minimum(fall, rise))
+        fall = np.where(risen, 0.0, rows[:, :1] - rows)
+        return fall, np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1] - rows
 
-    return _see_extent(values, extent, depth)
+    return _see_turn(values, sides, depth)
 
 
 def see_peak(values: Values, shape: Literal["peak", "valley"], depth: float) -> Sight:
     """A peak is clear if the series rises by `depth` of its range and later falls by as much; a valley, mirrored."""
     sign = 1.0 if shape == "peak" else -1.0
 
-    def extent(rows: Rows) -> Rows:
+    def sides(rows: Rows) -> tuple[Rows, Rows]:
         upright = sign * rows
         rise = upright - np.minimum.accumulate(upright, axis=1)
-        fall = upright - np.minimum.accumulate(upright[:, ::-1], axis=1)[:, ::-1]
-        return np.minimum(rise, fall)
+        return rise, upright - np.minimum.accumulate(upright[:, ::-1], axis=1)[:, ::-1]
 
-    return _see_extent(values, extent, depth)
+    return _see_turn(values, sides, depth)
 
 
-def _see_extent(values: Values, extent: Callable[[Rows], Rows], depth: float) -> Sight:
-    """Judge the largest extent against `depth` of the range, and against the largest of walks without drift."""
+def _see_turn(values: Values, sides: Callable[[Rows], tuple[Rows, Rows]], depth: float) -> Sight:
+    """Judge what a series does before and after a turning point, wherever the lesser of the two is largest.
+
+    Its size is held against `depth` of the range. Its p is twice the lesser of two: of that size, and of the size with
+    each side divided by the root of the sum of its squared steps, what a walk would do there. The first sees a fall
+    within a step or two, the second a late turn of a curve that starts with steps which dwarf all later ones.
+    """
     (series,) = finite(values)
     if len(series) < FEWEST_POINTS:
         return too_short(series)
     chosen = thinned(series)
-    own, span = extent(chosen[None])[0], float(np.ptp(chosen))
-    where = int(np.argmax(own))
-    share = float(own[where]) / span if span else 0.0
-    p = chance_of(chosen, lambda rows: extent(rows).max(axis=1)) if span else 1.0
-    return Sight(span > 0 and share >= depth, share, p, {"depth": share, "turn": float(chosen[where])})
+    extent, span = np.minimum(*sides(chosen[None]))[0], float(np.ptp(chosen))
+    where = int(np.argmax(extent))
+    share = float(extent[where]) / span if span else 0.0
+    clear = span > 0 and share >= depth
+    squares = np.concatenate([[0.0], np.cumsum(np.diff(chosen) ** 2)])
+    before, after = np.sqrt(squares), np.sqrt(np.maximum(0.0, squares[-1] - squares))
+
+    def size(rows: Rows) -> Rows:
+        found: Rows = np.minimum(*sides(rows)).max(axis=1)
+        return found
+
+    def scaled(rows: Rows) -> Rows:
+        both = zip(sides(rows), (before, after), strict=True)
+        parts = [np.divide(side, root, out=np.zeros_like(side), where=root > 1e-9 * span) for side, root in both]
+        found: Rows = np.minimum(*parts).max(axis=1)
+        return found
+
+    p = min(1.0, 2 * min(chance_of(chosen, size), chance_of(chosen, scaled))) if clear else 1.0
+    return Sight(clear, share, p, {"depth": share, "turn": float(chosen[where])})
 
 
 def chance_of(series: Series, statistic: Callable[[Rows], Rows]) -> float:
@@ -128,7 +145,7 @@ def chance_of(series: Series, statistic: Callable[[Rows], Rows]) -> float:
     walks = np.cumsum(all_signs(len(steps)) * steps, axis=1)
     found = statistic(np.concatenate([np.zeros((len(walks), 1)), walks], axis=1))
     own = found[0]
-    return float((found >= own - 1e-9 * max(abs(own), float(np.ptp(series)))).mean())
+    return float((found >= own - 1e-9 * (abs(own) + float(np.ptp(found)))).mean())
 
 
 @cache

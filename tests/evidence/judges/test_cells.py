@@ -35,7 +35,7 @@ def runs_of(make, accuracies):
 def test_value_without_a_printed_spread(make, published, accuracies, ruling, leaning):
     outcome = judge_test(value_test(margin=0.5), runs_of(make, accuracies), published)
     assert (outcome.ruling, outcome.leaning) == (ruling, leaning), outcome.sentence
-    assert ("seeds would decide" in outcome.sentence) == (ruling == "undecided" and len(accuracies) > 1)
+    assert ("seeds of ours would decide" in outcome.sentence) == (ruling == "undecided" and len(accuracies) > 1)
 
 
 @pytest.mark.parametrize(
