@@ -21,9 +21,10 @@ from interplay.records import Record
 class Conditions(Strict):
     """What was read and done, beside what was published.
 
-    `data` maps each published data set to what was read in its place (several: in a list with commas). `data_share` is the share of the runs that read
-    the published data, `protocol_share` the share of the published values that were in force, `scale` the operations of
-    the runs over those of the same runs at the published protocol; None where that is not known.
+    `data` maps each published data set to what was read in its place (several: in a list with commas). `data_share` is
+    the share of the runs that read the published data, `protocol_share` the share of the published values that were in
+    force, `scale` the operations of the runs over those of the same runs at the published protocol; None where that is
+    not known.
     """
 
     data: dict[str, str] = Field(default_factory=dict)
