@@ -14,7 +14,7 @@ CLAIM = Claim.model_validate(
         "where": "1",
         "says": "x",
         "needs": ["supervised/cifar10/plain/*"],
-        "test": {"kind": "finding", "finding": "x"},
+        "test": {"kind": "finding", "findings": ["x"]},
     }
 )
 

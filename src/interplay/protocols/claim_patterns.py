@@ -4,6 +4,9 @@ A file of claims may name `patterns`: for each a set of members by key, every me
 claim `over` one or more of them stands once for each member (for each combination, of several), with `<name>` in its
 texts replaced by the member's value; `<pattern>` itself is the member's key. A text that is a placeholder and nothing
 else takes the value as it is, a number or a list too.
+
+What several claims of a file share is written once, too, and named where it is used: `thresholds` (a claim's
+`threshold: <name>`) and `preconditions` (names among its `valid_if`).
 """
 
 from __future__ import annotations
@@ -18,27 +21,55 @@ from interplay.errors import InterplayError
 
 Values = Mapping[str, Any]
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
+SHARED = ("patterns", "thresholds", "preconditions")
 
 
 def expand_claims(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The content of a file of claims with every claim `over` a pattern replaced by one for each member.
+    """The content of a file of claims with every claim `over` a pattern replaced by one for each member, names looked up.
 
     `with`, by key of a member, holds fields of the claim that are otherwise for that member alone; `only` lists the
     keys that the claim is said of, where it is not all.
 
     Raises:
-        InterplayError: a pattern, a member or a placeholder that is not there; one line.
+        InterplayError: a pattern, a member, a placeholder, a threshold or a precondition that is not there; one line.
     """
     patterns = content.get("patterns") or {}
     if not isinstance(patterns, dict) or not all(isinstance(members, dict) for members in patterns.values()):
         raise InterplayError(f"{path}: patterns: give for each its members by key")
+    for kind in ("thresholds", "preconditions"):
+        if not isinstance(content.get(kind) or {}, dict):
+            raise InterplayError(f"{path}: {kind}: give them by name")
+    bare = {key: value for key, value in content.items() if key not in SHARED}
     claims = content.get("claims")
     if not isinstance(claims, list):
-        return {key: value for key, value in content.items() if key != "patterns"}
+        return bare
     expanded: list[Any] = []
     for claim in claims:
         expanded += _expand(claim, patterns, path) if isinstance(claim, dict) and "over" in claim else [claim]
-    return {key: value for key, value in content.items() if key != "patterns"} | {"claims": expanded}
+    return bare | {"claims": [_looked_up(claim, content, path) for claim in expanded]}
+
+
+def _looked_up(claim: Any, content: Mapping[str, Any], path: Path) -> Any:
+    """A claim with the thresholds and preconditions that it names in their place."""
+    if not isinstance(claim, dict):
+        return claim
+    where = f"{path}: claim {claim.get('id', 'without id')}"
+    found: dict[str, Any] = {}
+    if isinstance(claim.get("threshold"), str):
+        found["threshold"] = _named(claim["threshold"], "thresholds", content, where)
+    if isinstance(claim.get("valid_if"), list):
+        found["valid_if"] = [
+            _named(given, "preconditions", content, where) if isinstance(given, str) else given
+            for given in claim["valid_if"]
+        ]
+    return claim | found
+
+
+def _named(name: str, kind: str, content: Mapping[str, Any], where: str) -> Any:
+    known = content.get(kind) or {}
+    if name not in known:
+        raise InterplayError(f"{where}: no {name!r} in {kind}; there are {', '.join(known) or 'none'}")
+    return known[name]
 
 
 def _expand(claim: dict[str, Any], patterns: Mapping[str, Any], path: Path) -> Iterator[Any]:
