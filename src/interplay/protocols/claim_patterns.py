@@ -25,7 +25,7 @@ SHARED = ("patterns", "thresholds", "preconditions")
 
 
 def expand_claims(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The content of a file of claims with every claim `over` a pattern replaced by one for each member, names looked up.
+    """The content of a file of claims, with one claim for each member of a pattern and names replaced.
 
     `with`, by key of a member, holds fields of the claim that are otherwise for that member alone; `only` lists the
     keys that the claim is said of, where it is not all.
