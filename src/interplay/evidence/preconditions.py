@@ -31,7 +31,8 @@ def meeting(records: Sequence[Record], preconditions: Iterable[Precondition]) ->
             found = low if low == high else f"{low} to {high}"
             reasons.append(
                 f"{precondition.because}, which {len(failed)} of {len(values)} {'runs' if len(values) > 1 else 'run'} "
-                f"do{'es' if len(failed) == 1 else ''} not meet ({_named(precondition)} {found}, to be {_bounds(precondition)})"
+                f"do{'es' if len(failed) == 1 else ''} not meet "
+                f"({_named(precondition)} {found}, to be {_bounds(precondition)})"
             )
             kept = [record for record in kept if record.name not in failed]
     return kept, reasons
