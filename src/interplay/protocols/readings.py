@@ -65,7 +65,7 @@ class FirstRecorded(Strict):
     first_of: tuple[str, ...] = Field(min_length=1)
 
     def __str__(self) -> str:
-        return self.first_of[0]
+        return " or else ".join(self.first_of)
 
 
 Series = str | Difference | Ratio | Share | InDepth | FirstRecorded
