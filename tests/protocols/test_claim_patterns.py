@@ -57,8 +57,8 @@ def test_names_stand_for_what_the_file_shares():
         ({"id": "x", "over": "network"}, "no pattern 'network'; there are scenario, layer"),
         ({"id": "x", "over": "scenario", "only": ["huge"]}, "no member 'huge'"),
         ({"id": "x", "over": "scenario", "says": "<size>"}, "no value for <size>"),
-        ({"id": "x", "threshold": "third"}, "no 'third' in thresholds; there are half"),
-        ({"id": "x", "valid_if": ["large"]}, "no 'large' in preconditions; there are trained"),
+        ({"id": "x", "threshold": "third"}, "threshold: no 'third'; there are half"),
+        ({"id": "x", "valid_if": ["large"]}, "valid_if: no 'large'; there are trained"),
     ],
 )
 def test_what_is_not_there_is_one_line(claim, said):

@@ -1,12 +1,12 @@
-"""Claims that are said of several data sets, networks or layers, written once and expanded.
+"""What a file of claims says once: claims on several data sets, networks or layers, thresholds, preconditions.
 
 A file of claims may name `patterns`: for each a set of members by key, every member with values for placeholders. A
 claim `over` one or more of them stands once for each member (for each combination, of several), with `<name>` in its
 texts replaced by the member's value; `<pattern>` itself is the member's key. A text that is a placeholder and nothing
 else takes the value as it is, a number or a list too.
 
-What several claims of a file share is written once, too, and named where it is used: `thresholds` (a claim's
-`threshold: <name>`) and `preconditions` (names among its `valid_if`).
+It may also name `thresholds` and `preconditions`, to which the claims' `threshold` and `valid_if` then refer by name;
+placeholders in them are those of the claim.
 """
 
 from __future__ import annotations
@@ -21,59 +21,43 @@ from interplay.errors import InterplayError
 
 Values = Mapping[str, Any]
 PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
-SHARED = ("patterns", "thresholds", "preconditions")
 
 
 def expand_claims(content: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The content of a file of claims, with one claim for each member of a pattern and names replaced.
+    """The content of a file of claims with every claim `over` a pattern replaced by one for each member.
 
     `with`, by key of a member, holds fields of the claim that are otherwise for that member alone; `only` lists the
     keys that the claim is said of, where it is not all.
 
     Raises:
-        InterplayError: a pattern, a member, a placeholder, a threshold or a precondition that is not there; one line.
+        InterplayError: a pattern, a member or a placeholder that is not there; one line.
     """
     patterns = content.get("patterns") or {}
     if not isinstance(patterns, dict) or not all(isinstance(members, dict) for members in patterns.values()):
         raise InterplayError(f"{path}: patterns: give for each its members by key")
-    for kind in ("thresholds", "preconditions"):
-        if not isinstance(content.get(kind) or {}, dict):
-            raise InterplayError(f"{path}: {kind}: give them by name")
-    bare = {key: value for key, value in content.items() if key not in SHARED}
+    names = {"threshold": content.get("thresholds") or {}, "valid_if": content.get("preconditions") or {}}
+    if wrong := [name for name in ("thresholds", "preconditions") if not isinstance(content.get(name) or {}, dict)]:
+        raise InterplayError(f"{path}: {wrong[0]}: give them by name")
+    rest = {key: value for key, value in content.items() if key not in ("patterns", "thresholds", "preconditions")}
     claims = content.get("claims")
     if not isinstance(claims, list):
-        return bare
+        return rest
     expanded: list[Any] = []
     for claim in claims:
-        expanded += _expand(claim, patterns, path) if isinstance(claim, dict) and "over" in claim else [claim]
-    return bare | {"claims": [_looked_up(claim, content, path) for claim in expanded]}
+        if not isinstance(claim, dict):
+            expanded.append(claim)
+            continue
+        where = f"{path}: claim {claim.get('id', 'without id')}"
+        for fields, values in _expand(claim, patterns, where) if "over" in claim else [(claim, None)]:
+            filled = fields if values is None else _fill(fields, values, where)
+            expanded.append(_look_up(filled, names, values or {}, where))
+    return rest | {"claims": expanded}
 
 
-def _looked_up(claim: Any, content: Mapping[str, Any], path: Path) -> Any:
-    """A claim with the thresholds and preconditions that it names in their place."""
-    if not isinstance(claim, dict):
-        return claim
-    where = f"{path}: claim {claim.get('id', 'without id')}"
-    found: dict[str, Any] = {}
-    if isinstance(claim.get("threshold"), str):
-        found["threshold"] = _named(claim["threshold"], "thresholds", content, where)
-    if isinstance(claim.get("valid_if"), list):
-        found["valid_if"] = [
-            _named(given, "preconditions", content, where) if isinstance(given, str) else given
-            for given in claim["valid_if"]
-        ]
-    return claim | found
-
-
-def _named(name: str, kind: str, content: Mapping[str, Any], where: str) -> Any:
-    known = content.get(kind) or {}
-    if name not in known:
-        raise InterplayError(f"{where}: no {name!r} in {kind}; there are {', '.join(known) or 'none'}")
-    return known[name]
-
-
-def _expand(claim: dict[str, Any], patterns: Mapping[str, Any], path: Path) -> Iterator[Any]:
-    where = f"{path}: claim {claim.get('id', 'without id')}"
+def _expand(
+    claim: dict[str, Any], patterns: Mapping[str, Any], where: str
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The claim's fields for every member, with the values of its placeholders."""
     over = [claim["over"]] if isinstance(claim["over"], str) else list(claim["over"])
     if unknown := [name for name in over if name not in patterns]:
         raise InterplayError(f"{where}: over: no pattern {unknown[0]!r}; there are {', '.join(patterns) or 'none'}")
@@ -93,7 +77,25 @@ def _expand(claim: dict[str, Any], patterns: Mapping[str, Any], path: Path) -> I
         for name, (key, member) in zip(over, members, strict=True):
             values |= {name: key} | (member or {})
         fields = bare | {name: value for key in chosen for name, value in special.get(key, {}).items()}
-        yield _fill(fields, values, where)
+        yield fields, values
+
+
+def _look_up(claim: dict[str, Any], names: Mapping[str, Mapping[str, Any]], values: Values, where: str) -> Any:
+    """The claim with its thresholds and preconditions in place of their names."""
+
+    def named(field: str, node: Any) -> Any:
+        if not isinstance(node, str):
+            return node
+        if node not in names[field]:
+            raise InterplayError(f"{where}: {field}: no {node!r}; there are {', '.join(names[field]) or 'none'}")
+        return _fill(names[field][node], values, where)
+
+    found = dict(claim)
+    if "threshold" in found:
+        found["threshold"] = named("threshold", found["threshold"])
+    if isinstance(found.get("valid_if"), list):
+        found["valid_if"] = [named("valid_if", node) for node in found["valid_if"]]
+    return found
 
 
 def _fill(node: Any, values: Values, where: str) -> Any:
