@@ -134,6 +134,7 @@ def test_a_final_run_takes_the_weight_that_the_sweep_chose(tiny, do):
     record = do(tiny, "supervised", "cifar10/min_hd/seed0")[0]
     best = max(sweep, key=lambda r: (r.metrics["validation_accuracy"], -r.settings["weight"]))
     assert record.settings["weight"] == best.settings["weight"]
+    assert (record.settings["num_features"], record.settings["num_classes"]) == (64, 10)  # of a network of width 1
     assert [row["weight"] for row in record.tables["sweep"]] == [0.01, 0.1]
 
 
