@@ -174,9 +174,9 @@ def sag(rng: Rng, n: int) -> Series:
 
 
 def fallen(n: int, fall: float) -> Series:
-    """Rises to 1 within a quarter of training and falls from its middle on."""
+    """Rises to 1 within a quarter of training, falls from its middle on, and stays for its last seventh."""
     t = np.linspace(0, 1, n)
-    return np.minimum(1, 4 * t) - fall * np.clip(2 * t - 1, 0, None)
+    return np.minimum(1, 4 * t) - fall * np.clip((t - 0.5) / 0.35, 0, 1)
 
 
 def shapes() -> Iterator[Scenario]:

@@ -143,3 +143,23 @@ def test_unreadable_verdicts_are_one_line(tmp_path, text):
     with pytest.raises(InterplayError) as caught:
         read_verdicts(path)
     assert "verdicts.json" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_what_stands_alone_need_not_stand_among_many(make, level, published):
+    """A p of .04 is a verdict for one statement of a document, and none among twenty that show nothing."""
+    records = [
+        make(f"supervised/a/seed{seed}", seed=seed, metrics={"m": m, "k": k}, dataset_used="fashion-mnist")
+        for seed, (m, k) in enumerate(zip((1.0, 1.5, 2.4, 0.9), (1.0, -1.2, 0.4, -0.3), strict=True))
+    ]
+    bound = {"kind": "bound", "runs": "supervised/a/*", "at_least": 0.35}
+    clear = claim_of(bound | {"metric": "m"}, needs=[])
+    noise = [claim_of(bound | {"metric": "k"}, id=f"n{index}", needs=[]) for index in range(19)]
+    (alone,) = judge([clear], [level(records)], published)
+    assert alone.rung.ruling == "holds" and 0.005 < alone.rung.degree.p <= 0.05
+    among = judge([clear, *noise], [level(records)], published)[0]
+    assert (among.rung.ruling, among.rung.leaning) == ("undecided", "holds")
+    assert among.verdict == "undecided on substitute data"
+    assert among.rung.sentence.endswith("not among the 20 statements of metrics24 that were tested.")
+    elsewhere = [claim.model_copy(update={"said_in": ({"document": "note", "where": "1"},)}) for claim in noise]
+    other = [type(clear).model_validate(claim.model_dump(mode="json")) for claim in elsewhere]
+    assert judge([clear, *other], [level(records)], published)[0].rung.ruling == "holds"

@@ -1,5 +1,6 @@
 from math import isnan, nan
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +9,7 @@ from interplay.experiments.paths import (
     accuracy_barrier,
     barrier_explained,
     change_near_ends,
+    cross_fitted_barrier,
     loss_barrier,
     path_metrics,
     rise_in_middle,
@@ -22,7 +24,7 @@ def line(start, end):
 
 
 def columns(**changed):
-    names = ("accuracy", "loss", "mir", "mir_batch", "hdr", "hdr_batch")
+    names = ("accuracy", "accuracy_even", "accuracy_odd", "loss", "mir", "mir_batch", "hdr", "hdr_batch")
     return {"weight": WEIGHTS, **{name: line(0.5, 0.5) for name in names}, **changed}
 
 
@@ -46,6 +48,28 @@ def test_a_dip_of_known_depth():
     assert accuracy_barrier(line(0.9, 0.9)) == 0
     assert accuracy_barrier([0.8, 0.95, 0.99, 0.95, 0.9]) == pytest.approx(0.05)  # the worse child counts
     assert span(accuracies) == pytest.approx(0.3)
+
+
+def noisy_barriers(true, images=500, points=21, paths=400):
+    """Mean of both barriers over paths that fall by `true` in their middle, each point read on images of its own."""
+    rng = np.random.default_rng(0)
+    weights = np.linspace(0, 1, points)
+    accuracy = 0.8 - true * np.sin(np.pi * weights)
+    halves = rng.binomial(images // 2, accuracy, size=(2, paths, points)) / (images // 2)
+    plain = [accuracy_barrier(row) for row in halves.mean(axis=0)]
+    return np.mean(plain), np.mean([cross_fitted_barrier(*pair) for pair in halves.swapaxes(0, 1)])
+
+
+def test_without_a_barrier_the_minimum_shows_one_and_the_cross_fitted_none():
+    plain, fitted = noisy_barriers(0.0)
+    assert plain > 0.015 and abs(fitted) < 0.004
+
+
+@pytest.mark.parametrize("true", [0.05, 0.3])
+def test_a_true_barrier_is_seen_and_never_exaggerated(true):
+    plain, fitted = noisy_barriers(true)
+    assert 0.5 * true < fitted < true < plain
+    assert cross_fitted_barrier([0.8, 0.5, 0.8], [0.8, 0.5, 0.8]) == pytest.approx(0.3)
 
 
 @settings(deadline=None, max_examples=50)

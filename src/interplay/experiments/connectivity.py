@@ -121,6 +121,8 @@ def _read(network: WideResNet, test: Images, batch_size: int) -> dict[str, float
     by_batch = batch_information(features, test.labels, network.head.weight, batch_size)
     return {
         "accuracy": result["test_accuracy"],
+        "accuracy_even": accuracy_and_loss(logits[::2], test.labels[::2], "test")["test_accuracy"],
+        "accuracy_odd": accuracy_and_loss(logits[1::2], test.labels[1::2], "test")["test_accuracy"],
         "loss": result["test_loss"],
         **{name: exact[name] for name in READINGS},
         **{f"{name}_batch": by_batch[name] for name in READINGS},
