@@ -43,7 +43,7 @@ def test_no_rule_errs_often(scenario):
 )
 def test_five_runs_decide_what_is_clear(rule, what):
     (scenario,) = [one for one in SCENARIOS if (one.rule, one.what) == (rule, what)]
-    assert rates(scenario, 5, 20, 12).power(scenario.true) > 0.6
+    assert rates(scenario, 5, 20, 12).power(scenario.true) > 0.4
 
 
 def test_the_table_has_errors_and_power_for_each_number_of_runs():

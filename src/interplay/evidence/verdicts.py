@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from math import isfinite
 from pathlib import Path
 
@@ -12,12 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from interplay.errors import InterplayError
 from interplay.evidence.accusations import accuse
+from interplay.evidence.claim_outcomes import outcome_on
 from interplay.evidence.conditions import Conditions, basis_of, conditions_of
 from interplay.evidence.judges import judge_test
 from interplay.evidence.levels_at_hand import Level
 from interplay.evidence.multiplicity import Tested, not_surviving
-from interplay.evidence.outcomes import NotRunError, Outcome, Ruling
-from interplay.evidence.preconditions import meeting
+from interplay.evidence.outcomes import Ruling
 from interplay.evidence.published import Published
 from interplay.evidence.sensitivity import flips
 from interplay.evidence.words import STRENGTH, Basis, Word, word
@@ -26,7 +25,7 @@ from interplay.protocols.claims import Claim, DataName, TierName, Weight
 from interplay.protocols.places import Place
 from interplay.protocols.source_errors import SourceError
 from interplay.protocols.sourced import Strict
-from interplay.records import Record, text_digest, write_text_atomically
+from interplay.records import text_digest, write_text_atomically
 
 DECIDED: tuple[Ruling, ...] = ("holds", "fails", "wrong as printed")
 
@@ -184,7 +183,7 @@ def _strength(rung: Rung) -> tuple[float, ...]:
 
 
 def _rung(claim: Claim, level: Level, published: Published) -> Rung:
-    used, outcome = _outcome(claim, level, published)
+    used, outcome = outcome_on(claim, level, published)
     outcome, error = accuse(outcome, claim.error)
     judged = outcome.ruling not in ("not run", "not representative")
     basis = basis_of(used) if judged else None
@@ -213,35 +212,6 @@ def _rung(claim: Claim, level: Level, published: Published) -> Rung:
             for record in sorted(used, key=lambda record: record.name)
         ),
     )
-
-
-def _outcome(claim: Claim, level: Level, published: Published) -> tuple[list[Record], Outcome]:
-    """What a level says, and the records that were used."""
-    patterns = selectors(claim)
-    missing = [need for need in patterns if not any(fnmatchcase(name, need) for name in level.names)]
-    if missing:
-        return [], Outcome("not run", f"Not judged: no record matches {', '.join(missing)}.")
-    if claim.tiers is not None and level.tier not in claim.tiers:
-        said = f"It means something only at tier {' or '.join(claim.tiers)}, not at {level.tier}."
-        return [], Outcome("not representative", said)
-    if claim.data is not None and level.data not in claim.data:
-        said = f"It speaks of the {' or '.join(claim.data)} data themselves, not of the {level.data} ones."
-        return [], Outcome("not representative", said)
-    used = [record for record in level.records if any(fnmatchcase(record.name, pattern) for pattern in patterns)]
-    try:
-        kept, reasons = meeting(used, claim.valid_if)
-    except NotRunError as reason:
-        return [], Outcome("not run", f"Not judged: {reason}.")
-    if reasons:
-        said = f"It asks that {'; and that '.join(reasons)}."
-        gone = [need for need in patterns if not any(fnmatchcase(record.name, need) for record in kept)]
-        outcome = Outcome("not run", "") if gone else judge_test(claim.test, kept, published)
-        if outcome.ruling == "not run":
-            return [], Outcome("not representative", said)
-        return kept, Outcome(
-            outcome.ruling, f"{outcome.sentence} {said}", outcome.numbers, outcome.degree, outcome.leaning
-        )
-    return used, judge_test(claim.test, used, published)
 
 
 def _finite(value: float | int | None) -> float | int | None:
