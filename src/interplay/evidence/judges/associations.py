@@ -76,7 +76,7 @@ def _mild(what: str, rhos: Sequence[float], seeds: int) -> Outcome:
     interval = f", 95 % interval {size.low:.2f} to {size.high:.2f}" if len(rhos) > 1 else ""
     said = (
         f"{what}: size of Spearman's rho {size.centre:.2f} on average over {counted}{interval}, to be below "
-        f"{CLEAR_CORRELATION:g}; p = {short(decision.p)}."
+        f"{CLEAR_CORRELATION:g}" + (f"; p = {short(decision.p)}." if len(rhos) > 1 else ".")
     )
     degree = Degree(size.centre, size.low, size.high, CLEAR_CORRELATION, seeds, decision.p, variation_of(sizes))
     return outcome_of(decision, said, numbers, degree)

@@ -117,7 +117,7 @@ def judge_ratios(what: str, pairs: Sequence[tuple[Span | None, Span | None]], fa
     decision = decide(for_it.p_within, against, seeds, leaning)
     effect, low, high = (exp(end) for end in (for_it.interval.centre, for_it.interval.low, for_it.interval.high))
     numbers |= {"smallest ratio": effect, "p": decision.p}
-    said += f"; ratio at least {short(effect)}, p = {short(decision.p)}."
+    said += f"; ratio at least {short(effect)}" + (f", p = {short(decision.p)}." if len(pairs) > 1 else ".")
     said += seeds_wanted(for_it.interval.centre - bound, smallest) if decision.ruling == "undecided" else ""
     degree = Degree(effect, low, high, factor, seeds, decision.p, variation_of([exp(value) for value in smallest]))
     return outcome_of(decision, said, numbers, degree)
