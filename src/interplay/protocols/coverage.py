@@ -1,19 +1,15 @@
-"""What of the documents is covered: every numbered item, figure, table and sentence, and the claims on it or why none."""
+"""What of the documents is covered: every numbered item, figure, table and sentence, with its claims or why none."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from interplay.errors import InterplayError
-from interplay.protocols.catalogue import Catalogue, load_catalogue
 from interplay.protocols.places import Document, ExhibitId
 from interplay.protocols.sourced import Strict, read_yaml, validate
 
@@ -154,77 +150,3 @@ def matching(patterns: Iterable[str], claims: Sequence[str]) -> tuple[str, ...]:
     """Those ids of `claims` that one of the globs names, in their order."""
     wanted = tuple(patterns)
     return tuple(claim for claim in claims if any(fnmatchcase(claim, pattern) for pattern in wanted))
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How many of `total` claims cover, and for the rest how many there are of each reason, the most frequent first."""
-
-    total: int
-    covered: int
-    reasons: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True)
-class DocumentTally:
-    """What of one document claims cover: its numbered items, its exhibits, its sentences that state a result."""
-
-    document: Document
-    items: Tally
-    exhibits: Tally
-    statements: Tally
-
-
-@dataclass(frozen=True)
-class CoverageSummary:
-    """How many exhibits the documents have, how many are made, and the ids of the others by reason."""
-
-    exhibits: int
-    made: int
-    missing: tuple[tuple[str, tuple[str, ...]], ...]
-    documents: tuple[DocumentTally, ...]
-
-    def __str__(self) -> str:
-        rest = "; ".join(f"{len(ids)} {reason}" for reason, ids in self.missing)
-        return f"{self.made} of {self.exhibits} exhibits" + (f", the rest because: {rest}" if rest else "")
-
-
-def coverage_summary(config: Path) -> CoverageSummary:
-    """What is covered of the documents, by `config/coverage.yaml` and the catalogue.
-
-    Raises:
-        InterplayError: a file is missing or does not fit; one line.
-    """
-    coverage, catalogue = load_coverage(config), load_catalogue(config)
-    made = _made(catalogue)
-    missing: dict[str, list[str]] = {}
-    count = 0
-    for document in coverage.documents.values():
-        for item in (one for one in document.items if one.exhibits):
-            count += 1
-            if item.exhibits[0] in made:
-                continue
-            if item.not_made is None:
-                raise InterplayError(f"{config / 'coverage.yaml'}: {item.exhibits[0]} is not in the catalogue: not_made?")
-            missing.setdefault(coverage.reasons[item.not_made], []).append(item.exhibits[0])
-    documents = tuple(
-        DocumentTally(
-            name,
-            items=_tally((item for item in document.items if not item.exhibits), coverage.reasons),
-            exhibits=_tally((item for item in document.items if item.exhibits), coverage.reasons),
-            statements=_tally(document.statements, coverage.reasons),
-        )
-        for name, document in coverage.documents.items()
-    )
-    absent = tuple((reason, tuple(ids)) for reason, ids in missing.items())
-    return CoverageSummary(count, count - sum(len(ids) for _, ids in absent), absent, documents)
-
-
-def _made(catalogue: Catalogue) -> frozenset[str]:
-    return frozenset(name for exhibit in catalogue.exhibits for name in exhibit.ids)
-
-
-def _tally(entries: Iterable[Entry], reasons: dict[str, str]) -> Tally:
-    found = tuple(entries)
-    because = Counter(reasons[entry.because] for entry in found if entry.because is not None)
-    return Tally(len(found), sum(bool(entry.claims) for entry in found), tuple(because.most_common()))
