@@ -41,7 +41,7 @@ TOMBSTONE = re.compile(r"\s*(?:\$\\(?:square|Box)\$|\\square|\\Box|□)\s*$")
 BOUNDARY = re.compile(r"(?<=[.!?])([\"'”’)\]*]*)\s+(?=\(?[\[“\"*]*[A-Z$\\\x00])")
 ABBREVIATED = re.compile(r"(?:\b(?:Figs?|Eqn?s?|al|e\.g|i\.e|c\.f|cf|vs|resp|pp?|s\.t|No)|\b\w\.\w)\.$")
 OPENING = re.compile(
-    r"\**(?:(?:Definition|Theorem|Lemma|Corollary|Proposition) [A-Z\d.]+?\.?\**(?: \(.*\))?|Proof|Remark)\.\**"
+    r"\**(?:(?:Definition|Theorem|Lemma|Corollary|Proposition) [A-Z\d.]+?\.?\**(?: \((?:[^()]|\([^()]*\))*\))?|Proof|Remark)\.\**"
     r"|\*\*[^*]+\.\*\*|\*Proof\.\*"
 )
 
