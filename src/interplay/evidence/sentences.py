@@ -37,13 +37,13 @@ RUN_IN = re.compile(r"[a-z]\) (?=[A-Z*])")
 EQUATION_NUMBER = re.compile(r"\(\d+(?:\.\d+)?\)\.?")
 MATH = re.compile(r"\$\$.*?\$\$|\$[^$]*\$", re.S)
 ENDED = re.compile(r"[.!?:][\"'”’)\]*]*$")
+# Marks a short piece that does not end a sentence: a heading without number, unless what follows goes on from it.
+HEADING = "\x01"
 TOMBSTONE = re.compile(r"\s*(?:\$\\(?:square|Box)\$|\\square|\\Box|□)\s*$")
 BOUNDARY = re.compile(r"(?<=[.!?])([\"'”’)\]*]*)\s+(?=\(?[\[“\"*]*[A-Z$\\\x00])")
 ABBREVIATED = re.compile(r"(?:\b(?:Figs?|Eqn?s?|al|e\.g|i\.e|c\.f|cf|vs|resp|pp?|s\.t|No)|\b\w\.\w)\.$")
-OPENING = re.compile(
-    r"\**(?:(?:Definition|Theorem|Lemma|Corollary|Proposition) [A-Z\d.]+?\.?\**(?: \((?:[^()]|\([^()]*\))*\))?|Proof|Remark)\.\**"
-    r"|\*\*[^*]+\.\*\*|\*Proof\.\*"
-)
+STATEMENT = r"(?:Definition|Theorem|Lemma|Corollary|Proposition) [A-Z\d.]+?\.?\**(?: \((?:[^()]|\([^()]*\))*\))?"
+OPENING = re.compile(rf"\**(?:{STATEMENT}|Proof|Remark)\.\**|\*\*[^*]+\.\*\*|\*Proof\.\*")
 
 
 class Located(NamedTuple):
@@ -70,7 +70,12 @@ def sentence_digest(text: str) -> str:
 @dataclass
 class _Section:
     name: str
-    paragraphs: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """Its paragraphs; what turned out to be a heading without number is none."""
+        return [piece for piece in self.pieces if not piece.startswith(HEADING)]
 
 
 def split_document(text: str) -> list[Located]:
@@ -154,7 +159,7 @@ def _sections(text: str) -> Iterator[_Section]:
             yield current
             yield from captions
             current, captions = _Section(proof["title"]), []
-        _add(current.paragraphs, lines if proof is None else [joined])
+        _add(current.pieces, lines if proof is None else [joined])
     yield current
     yield from captions
 
@@ -222,27 +227,22 @@ def _add(paragraphs: list[str], lines: list[str]) -> None:
             parts.append(line)
     for part in parts:
         listed = LISTED.match(part)
-        words = part[listed.end() :] if listed else part
+        words = TOMBSTONE.sub("", part[listed.end() :] if listed else part)
         before = paragraphs[-1] if paragraphs else ""
         if listed is None and _goes_on(before, words):
-            split_word = re.search(r"[a-z]-$", before) and words[0].islower()
-            paragraphs[-1] = before[:-1] + words if split_word else f"{before} {words}"
-        elif listed or not _is_bare_heading(words):
-            paragraphs.append(words)
-        if paragraphs:
-            paragraphs[-1] = TOMBSTONE.sub("", paragraphs[-1])
+            before = before.removeprefix(HEADING)
+            split_word = re.search(r"[a-z]-$", before) and words[:1].islower()
+            paragraphs[-1] = before[:-1] + words if split_word else f"{before} {words}".strip()
+        elif words:
+            paragraphs.append(HEADING + words if listed is None and _is_bare_heading(words) else words)
 
 
 def _goes_on(before: str, words: str) -> bool:
-    if not before:
+    if not before or RUN_IN.match(words):
         return False
-    if RUN_IN.match(words):
-        return False
-    if words.startswith("$$") or words[0].islower() or words[0] in "=,)":
+    if not words or words.startswith("$$") or words[0].islower() or words[0] in "=,)":
         return True
-    if before.endswith("$$"):
-        return False
-    return ENDED.search(before) is None
+    return not before.endswith("$$") and not before.startswith(HEADING) and ENDED.search(before) is None
 
 
 def _is_bare_heading(words: str) -> bool:
