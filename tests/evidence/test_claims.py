@@ -12,8 +12,7 @@ from interplay.protocols.setup import load_setup
 
 CLAIM = {
     "id": "mir_rises",
-    "document": "metrics24",
-    "where": "VI-A",
+    "said_in": [{"document": "metrics24", "where": "VI-A"}],
     "says": "MIR rises.",
     "needs": ["supervised/cifar10/plain/*"],
     "test": {"kind": "trend", "runs": "supervised/cifar10/plain/*", "series": "mir", "direction": "rising"},
@@ -33,12 +32,13 @@ def test_claims_come_file_by_file(tmp_path):
 @pytest.mark.parametrize(
     "change, said",
     [
-        ({"document": "novel"}, "claims.0.document"),
+        ({"said_in": [{"document": "novel", "where": "1"}]}, "claims.0.said_in.0.document"),
+        ({"said_in": []}, "claims.0.said_in"),
         ({"id": "MIR rises"}, "claims.0.id"),
         ({"test": CLAIM["test"] | {"kind": "guess"}}, "claims.0.test"),
         ({"test": CLAIM["test"] | {"direction": "up"}}, "direction"),
         ({"tiers": ["huge"]}, "claims.0.tiers"),
-        ({"verdict": "reproduced"}, "claims.0.verdict"),
+        ({"verdict": "holds"}, "claims.0.verdict"),
     ],
 )
 def test_a_wrong_claim_is_one_line_with_file_and_key(tmp_path, change, said):
@@ -86,18 +86,18 @@ def test_questions_are_marked_as_such_and_statements_are_not(config):
     """What is ours says so in its text; whatever ends with a question mark is answered, and nothing else."""
     for claim in load_claims(config / "claims"):
         assert claim.asks == claim.says.endswith("?"), claim.id
-        assert claim.asks == (claim.document == "note" or claim.says.startswith("Ours, not the document's:")), claim.id
+        assert claim.asks == ("note" in claim.documents or claim.says.startswith("Ours, not the document's:")), claim.id
         assert claim.id.startswith("ours_") == claim.says.startswith("Ours, not the document's:"), claim.id
 
 
-def test_the_claims_in_the_repository_are_valid_and_name_real_cells(config, published):
+def test_the_claims_in_the_repository_are_valid_and_name_real_cells(config, published, level):
     claims = load_claims(config / "claims")
     for claim in claims:
         if isinstance(claim.test, ValueTest):
             cell = published.cell(claim.test.table, claim.test.row, claim.test.column)
             assert not cell.missing
     # Whatever names a row, column or table that does not exist raises here.
-    verdicts = judge(claims, [], published, "paper", "published")
+    verdicts = judge(claims, [level([], "paper", "published")], published)
     assert len(verdicts) == len(claims)
 
 
@@ -129,19 +129,19 @@ def test_every_cell_of_the_thesis_tables_has_its_claim(config, published, table)
         assert (claim.data is None or "offline" in claim.data) == (dataset == "fashion-mnist" or not trained)
 
 
-def test_what_the_printed_tables_say_about_themselves(config, published):
+def test_what_the_printed_tables_say_about_themselves(config, published, level):
     """The sentences that their own tables contradict, of which kind, and no others."""
     claims = [claim for claim in load_claims(config / "claims") if claim.test.kind.startswith("published_")]
-    verdicts = {verdict.id: verdict for verdict in judge(claims, [], published, "smoke", "offline")}
-    assert {name: verdict.error for name, verdict in verdicts.items() if verdict.verdict != "reproduced"} == {
+    verdicts = {verdict.id: verdict for verdict in judge(claims, [level([])], published)}
+    assert {name: verdict.rung.error for name, verdict in verdicts.items() if verdict.verdict != "borne out"} == {
         "max_mi_beats_freematch": "false",
         "max_mi_beats_freematch_interplay24": "false",
         "cma_only_beats_ce_only_for_few_classes": "our_finding",
         "mec_second_best_on_coco": "misprint",
         "mce_is_best_on_gsm8k": "needs_assumption",
     }
-    assert {verdict.verdict for verdict in verdicts.values()} == {"reproduced", "wrong in the source", "our finding"}
-    assert {claim.id for claim in claims if claim.error} == {n for n, v in verdicts.items() if v.error}
+    assert {verdict.rung.basis for verdict in verdicts.values()} == {"printed table"}
+    assert {claim.id for claim in claims if claim.error} == {n for n, v in verdicts.items() if v.rung.error}
 
 
 @pytest.mark.parametrize("tier", ["smoke", "review", "paper"])

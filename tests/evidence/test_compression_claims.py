@@ -8,7 +8,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from interplay.evidence import judge
+from interplay.evidence import Level, judge
 from interplay.protocols.claim_files import load_claims
 
 NETWORKS, DATASETS, SEEDS = ("f_plus", "f_minus"), ("cifar10", "fashion-mnist"), (0, 1, 2)
@@ -141,7 +141,9 @@ def claims(config):
 
 
 def judged(claims, records, published):
-    return {verdict.id: verdict for verdict in judge(claims, records, published, "paper", "published")}
+    return {
+        verdict.id: verdict for verdict in judge(claims, [Level("paper", "paper", "published", records)], published)
+    }
 
 
 def exchange(one, other):
@@ -215,7 +217,7 @@ def test_every_claim_of_the_document_holds_on_what_it_tells(make, claims, publis
     found = judged(claims, records_of(make), published)
     assert len(found) > 100
     wrong = [one for one in found.values() if one.verdict not in ("reproduced", "yes", "no")]
-    assert not wrong, "\n".join(f"{one.id}: {one.sentence}" for one in wrong)
+    assert not wrong, "\n".join(f"{one.id}: {one.rung.sentence}" for one in wrong)
 
 
 @pytest.mark.filterwarnings("ignore:Precision loss")  # some lies leave hardly any spread
