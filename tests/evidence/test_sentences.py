@@ -20,8 +20,6 @@ This begins on one page and, as many do, ends on
 
 [†] Correspondence author.
 
- 
-
 
 Fig. 1: What is drawn. It has two parts.
 
