@@ -58,6 +58,9 @@ def geometry(network, dataset, seed):
         "train_accuracy": np.minimum(1, start + chance(network, dataset, seed) + (1 - start) * t / 0.8 / t[-1]),
         "test_accuracy": accuracy - 0.3 * (np.exp(-t / 3) - np.exp(-t[-1] / 3)),
     }
+    columns |= {
+        f"nc{sign}_train": 0.9 / sign * np.exp(-t / 4) + chance(network, dataset, seed) for sign in (1, 2, 3, 4)
+    }
     for layer in (1, 2, 3):
         train = 30 * np.exp(-1.1 * layer * (1 - np.exp(-t / 4)))
         follows = (network, dataset) == OVERFITTED and layer > 1
