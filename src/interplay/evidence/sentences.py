@@ -190,7 +190,7 @@ def _heading(line: str, top: str, seen: set[str]) -> tuple[str | None, str] | No
     """Name of the section that begins and the number above it; name None for a header that repeats on every page."""
     bare = line.replace("*", "").strip()
     if bare.lower() in BARE:
-        return ("abstract" if bare.lower() == "abstract" else bare.lower()), bare.lower()
+        return bare.lower(), bare.lower()
     markdown = MARKDOWN.fullmatch(bare)
     if markdown is not None:
         title = markdown["title"].strip().removesuffix(".")
