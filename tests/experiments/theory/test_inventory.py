@@ -47,7 +47,7 @@ BESIDES = {
         theorem-e-5-normalised""",
     "compression25": """nc4 theorem-4-complexity algorithm-1-eigenvalues section-2-1-drift algorithm-2-logarithm
         section-1-3-sign-flips
-        section-2-2-entropy section-2-2-minimality section-b-2""",
+        section-2-2-entropy section-2-2-minimality section-3-3-weights section-b-2""",
 }
 
 

@@ -14,6 +14,7 @@ from interplay.errors import InterplayError
 from interplay.experiments.theory import frames, relabelling
 from interplay.experiments.theory.registry import run_check
 from interplay.information import closed_forms, entropy, gram, joint
+from interplay.models.compression_cnn import CnnShape
 from interplay.objectives import matrix_divergence, matrix_ssl
 
 THEORY = "interplay.experiments.theory"
@@ -71,6 +72,10 @@ def by_the_covariance(self, layer_outputs, labels):
     for outputs in layer_outputs.values():
         outputs.T @ outputs
     taken_up(self, layer_outputs, labels)
+
+
+def of_half_the_width(network, image):
+    return CnnShape(network, image, channels=(32, 64, 128))
 
 
 def without_the_bias(features, labels, head, bias=None):
@@ -174,6 +179,7 @@ MUTATIONS = [
         "compression25/theorem-4",
     ),
     ([(layers.LayerScatter, "update", by_the_covariance)], "compression25/theorem-4-complexity", ""),
+    ([(f"{THEORY}.complexity", "CnnShape", of_half_the_width)], "compression25/section-3-3-weights", ""),
     (
         [(f"{THEORY}.collapse_values", "neural_collapse", without_the_bias)],
         "compression25/nc4",

@@ -1,4 +1,4 @@
-"""What Algorithm 1 of compression25 costs (Theorem 4): operations and memory, counted, never timed."""
+"""What compression25 says of sizes: operations and memory of Algorithm 1 (Theorem 4), weights of f+; counted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from torch.utils._pytree import tree_leaves
 
 from interplay.collapse import LayerCollapse, OnePassLayerCollapse
 from interplay.experiments.theory.registry import Draws, check, finding
+from interplay.models.compression_cnn import CnnShape
+from interplay.models.compression_operations import operations
 from interplay.records import Finding
 
 
@@ -141,4 +143,14 @@ def two_passes_in_linear_time_and_memory(draws: Draws) -> Finding:
         space_of_covariance_with_dimension=other["dimension"][1],
         note="operations counted, as exponents when one number is doubled; forming the covariance grows with the "
         "square of the dimension instead",
+    )
+
+
+@check("compression25/section-3-3-weights")
+def weights_of_the_last_layer(draws: Draws) -> Finding:
+    """The last layer of the networks that this package trains, on the images of both data sets."""
+    shapes = [CnnShape("f_plus", image) for image in ((3, 32, 32), (1, 28, 28))]
+    heads = [row["parameters"] for shape in shapes for row in operations(shape) if row["operation"] == "linear"]
+    return finding(
+        max(abs(count - 2570) for count in heads), weights=heads[0], note="256 x 10 and 10 more of the bias, exactly"
     )
