@@ -119,8 +119,11 @@ def run_snakemake(
     targets: Sequence[Path | str],
     root: Path = Path("results"),
     variables: Mapping[str, str] = MappingProxyType({}),
+    config: Path = CONFIG,
 ) -> int:
-    """Make `targets` (everything, without any) below `root`, with environment variables beside those of this process.
+    """Make `targets` (everything, without any) below `root`.
+
+    `variables` of the environment come beside those of this process; `config` is the folder of the configuration.
 
     Returns:
         the exit status.
@@ -128,7 +131,7 @@ def run_snakemake(
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
     command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
     command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
-    command += [f"results={root}"]
+    command += [f"results={root}", f"config={config}"]
     command += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
     command += ["--", *map(str, targets)] if targets else []
     environment = dict(os.environ) | dict(variables)
