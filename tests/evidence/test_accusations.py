@@ -21,7 +21,7 @@ STATEMENT = {
     "said_in": [{"document": "metrics24", "where": "Theorem 1"}],
     "says": "It holds.",
     "needs": ["theory/metrics24"],
-    "test": {"kind": "finding", "finding": "metrics24/theorem-1"},
+    "test": {"kind": "finding", "findings": ["metrics24/theorem-1"]},
 }
 
 

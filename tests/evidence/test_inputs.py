@@ -13,7 +13,7 @@ CLAIM = Claim.model_validate(
         "said_in": [{"document": "note", "where": "1"}],
         "says": "x",
         "needs": ["supervised/cifar10/plain/*"],
-        "test": {"kind": "finding", "finding": "x"},
+        "test": {"kind": "finding", "findings": ["x"]},
     }
 )
 

@@ -54,7 +54,10 @@ def course_of(record: Record, series: Series) -> Course:
 
 
 def number_of(record: Record, metric: Metric) -> float:
-    """A number of a run; NotRunError if what it needs was not recorded, NaN where the course is nowhere finite."""
+    """A number of a run; NotRunError if what it needs was not recorded, NaN where the course is nowhere finite.
+
+    The `count` of its points is 0 there.
+    """
     if isinstance(metric, ValueAt):
         place = _moment(record, metric.when)
         value = float("nan") if place is None else float(course_of(record, metric.value)[place])
@@ -66,6 +69,8 @@ def number_of(record: Record, metric: Metric) -> float:
         return metric_of(record, metric)
     values = course_of(record, metric.series)[from_fraction(record, metric.since)]
     values = values[np.isfinite(values)]
+    if metric.take == "count":
+        return float(len(values))
     if not len(values):
         return float("nan")
     match metric.take:

@@ -22,10 +22,10 @@ Criterion = Literal["stopping_loss", "stopping_mir", "stopping_hdr"]
 
 
 class FindingTest(Strict):
-    """The residual of a check of theory is within its tolerance."""
+    """The residual of each of some checks of theory is within its tolerance: one for every place that prints it."""
 
     kind: Literal["finding"]
-    finding: str
+    findings: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class TrendTest(Strict):

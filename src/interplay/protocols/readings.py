@@ -75,12 +75,12 @@ Series = str | Difference | Ratio | Share | InDepth | FirstRecorded
 class Reading(Strict):
     """A number of a run, read off a course from the fraction `since` of training on, where it is finite.
 
-    `first` and `last` are the values at the two ends, `range` is the largest less the smallest, and `rise` the last
-    less the smallest.
+    `first` and `last` are the values at the two ends, `range` is the largest less the smallest, `rise` the last less
+    the smallest, and `count` the number of points at which there is one.
     """
 
     series: Series
-    take: Literal["first", "last", "mean", "least", "most", "range", "rise"]
+    take: Literal["first", "last", "mean", "least", "most", "range", "rise", "count"]
     since: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     def __str__(self) -> str:
