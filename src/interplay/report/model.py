@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from interplay.evidence.verdicts import Rung, Verdict
 from interplay.protocols.catalogue import Exhibit
+from interplay.protocols.coverage_summary import CoverageSummary
 from interplay.report.commands import Commands
 from interplay.report.tones import TONE_OF, Row, Tone
 
@@ -283,8 +284,8 @@ class Report:
     figures: tuple[ExhibitView, ...]
     tables: tuple[ExhibitView, ...]
     levels: tuple[LevelRow, ...]
-    coverage: str = ""
-    changed_claims: tuple[str, ...] = field(default=())
+    coverage: CoverageSummary | None = None
+    changed_claims: tuple[str, ...] = ()
 
     @property
     def own(self) -> LevelRow:

@@ -60,14 +60,15 @@ def data_published(rung: Rung) -> str:
 
 
 def likeness(rung: Rung) -> str:
-    """Share of the published settings in force, and of the published operations."""
+    """`as published`, or the number of departures from the published protocol and the share of its operations."""
     if rung.basis in (None, "theory", "printed table") or rung.conditions is None:
         return ""
     found = rung.conditions
-    if found.protocol_share >= 1 and (found.scale is None or found.scale >= 0.995):
+    changed = count_of(len(found.overridden), "deviation") if found.overridden else ""
+    scale = "" if found.scale is None else f"{scale_in_words(found.scale)} of the computation"
+    if not changed and scale in ("", "all of the computation"):
         return "as published"
-    settings = "all settings" if found.protocol_share >= 1 else f"{_percent(found.protocol_share)} of the settings"
-    return settings if found.scale is None else f"{settings}, {scale_in_words(found.scale)} of the computation"
+    return ", ".join(filter(None, (changed, scale)))
 
 
 def scale_in_words(scale: float) -> str:
