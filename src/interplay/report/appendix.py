@@ -13,7 +13,7 @@ from interplay.markup import markdown_text as _text
 from interplay.report import wording
 from interplay.report.formats import count_of, format_duration, format_memory
 from interplay.report.model import ClaimRow, Report
-from interplay.report.tones import LABELS, TONES, basis_key
+from interplay.report.tones import LABELS, ROWS, TONES, basis_key
 
 
 def render_appendix(report: Report) -> str:

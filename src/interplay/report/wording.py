@@ -7,7 +7,7 @@ from interplay.protocols.datasets import DATASETS
 from interplay.report.formats import count_of, format_number
 
 MATHEMATICS = "mathematics"
-MADE = "made by the protocol"
+MADE = "generated data"
 PRINTED = "printed numbers"
 NOTHING = "nothing"
 
@@ -42,7 +42,7 @@ def data_in_words(rung: Rung) -> str:
         return "the document's printed numbers"
     data = rung.conditions.data if rung.conditions else {}
     if not data:
-        return "made by the protocol, as published"
+        return "generated, as published"
     return "; ".join(
         f"{data_title(used)}, as published" if name == used else f"{data_title(used)} for {data_title(name)}"
         for name, used in data.items()
@@ -56,7 +56,7 @@ def data_published(rung: Rung) -> str:
     if rung.basis in ("theory", "printed table"):
         return "none needed"
     data = rung.conditions.data if rung.conditions else {}
-    return ", ".join(map(data_title, data)) or "made by the protocol"
+    return ", ".join(map(data_title, data)) or "generated"
 
 
 def likeness(rung: Rung) -> str:
