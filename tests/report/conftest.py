@@ -215,7 +215,7 @@ def sample_verdicts() -> list[Verdict]:
         ),
         a_verdict(
             "note_q1_sample",
-            [("note", "open question 1", "")],
+            [("note", "open question 1, the sentence after the second of its two equations", "")],
             "Does MIR at half of training foretell the final accuracy?",
             a_rung(
                 *("undecided", "substitute data", "Spearman's rho +0.41 (95 % interval -0.20 to 0.83)."),
