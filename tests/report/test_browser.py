@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from interplay.evidence.verdicts import read_verdicts, write_verdicts
 from interplay.report import write_report
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -412,3 +413,30 @@ def test_the_dark_scheme_is_dark_and_prints_light(browser, url):
         "Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}]
     )
     assert min(browser.run(ground)) == 255
+
+
+def test_a_page_of_500_claims_is_small_and_says_how_fast_it_opens_and_searches(browser, sample, tmp_path, capsys):
+    """The times are printed and not asserted: they are the machine's, too."""
+    results = tmp_path / "results/smoke"
+    shutil.copytree(sample[0].parent, results.parent)
+    verdicts = read_verdicts(results / "verdicts.json")
+    many = [
+        verdict.model_copy(update={"id": f"{verdict.id}_{number}", "statement": f"{number}: {verdict.statement}"})
+        for number in range(500 // len(verdicts) + 1)
+        for verdict in verdicts
+    ]
+    write_verdicts(many, results / "verdicts.json")
+    page, _ = write_report(results, sample[1])
+    assert page.stat().st_size < 3_000_000
+    browser.open(page.as_uri())
+    opened = browser.run("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    searched, status = browser.run(
+        "(async () => { const field = document.getElementById('search'), start = performance.now(); "
+        "field.value = 'rises 13:'; field.dispatchEvent(new Event('input', {bubbles: true})); "
+        "await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))); "
+        "return [performance.now() - start, document.getElementById('shown').textContent]; })()"
+    )
+    assert status == f"1 of {len(many)} claims shown: text “rises 13:”."
+    with capsys.disabled():
+        print(f"\n{len(many)} claims, {page.stat().st_size / 1e6:.1f} MB: opened in {opened:.0f} ms, ", end="")
+        print(f"searched in {searched:.0f} ms")

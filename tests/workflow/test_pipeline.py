@@ -73,6 +73,7 @@ def shrink(config: Path) -> None:
     for path in (config / "catalogue").glob("*.yaml"):
         exhibits = [entry for entry in yaml.safe_load(path.read_text())["exhibits"] if entry["ids"][0] in EXHIBITS]
         path.write_text(yaml.safe_dump({"exhibits": exhibits}))
+    (config / "coverage.yaml").unlink()  # it speaks of the whole catalogue
     path = config / "data" / "offline.yaml"
     mapping = yaml.safe_load(path.read_text())
     del mapping["experiments"]
