@@ -148,7 +148,7 @@ def test_every_document_has_one_line_of_counts_and_all_claims_count_once(html):
     body = html.partition('<table class="tally">')[2].partition("</table>")[0]
     rows = [Page(f"<div>{row}</div>").text for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body, re.S)]
     assert len(rows) == 1 + 4 + 1
-    assert rows[-1].startswith("each once") and rows[-1].endswith(" 8")
+    assert rows[-1].startswith("all, each once") and rows[-1].endswith(" 8")
     assert [int(row.split()[-1]) for row in rows[1:-1]] == [5, 1, 2, 1]
 
 

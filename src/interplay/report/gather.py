@@ -18,10 +18,11 @@ from interplay.protocols.frozen_claims import changed_since, read_frozen
 from interplay.protocols.sourced import read_yaml
 from interplay.records import Record, select_records
 from interplay.records.provenance import git_state
-from interplay.report.claims import Records, join_claims, records_by_level
+from interplay.report.claim_rows import Records, join_claims, records_by_level
 from interplay.report.commands import Commands
 from interplay.report.exhibits import view_exhibit
-from interplay.report.model import ClaimRow, DocumentRow, ExhibitView, LevelRow, Report
+from interplay.report.level_rows import LevelRow
+from interplay.report.model import ClaimRow, DocumentRow, ExhibitView, Report
 from interplay.report.outline import outline
 from interplay.report.runs import (
     count_planned,

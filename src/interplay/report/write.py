@@ -6,7 +6,7 @@ from pathlib import Path
 
 from interplay.records import write_text_atomically
 from interplay.report.appendix import render_appendix
-from interplay.report.figures import write_figures
+from interplay.report.figure_files import write_figures
 from interplay.report.gather import gather_report
 from interplay.report.render import render_page
 

@@ -10,7 +10,7 @@ from matplotlib.image import imread, imsave
 
 from interplay.errors import InterplayError
 from interplay.report import write_report
-from interplay.report.figures import THUMBNAIL_PIXELS, thumbnail
+from interplay.report.figure_files import THUMBNAIL_PIXELS, thumbnail
 
 
 def files_below(folder):
