@@ -15,12 +15,19 @@ include: "workflow/rules/plan.smk"
 
 localrules:
     all,
+    records,
 
 
 rule all:
     input:
         f"{OUT}/report/index.html",
     default_target: True
+
+
+# The runs alone, without figures, tables, verdicts and report.
+rule records:
+    input:
+        RECORDS,
 
 
 include: "workflow/rules/data.smk"
