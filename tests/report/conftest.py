@@ -97,7 +97,7 @@ def a_rung(
     asks, error = changes.pop("asks", False), changes.get("error")
     content = {
         "level": level,
-        "tier": "smoke" if level == "smoke" else "review",
+        "tier": "smoke" if level.startswith("smoke") else "review",
         "data": "offline",
         "ruling": ruling,
         "basis": basis,
@@ -178,6 +178,12 @@ def sample_verdicts() -> list[Verdict]:
                 records=["grokking/modular-addition/seed0"],
                 evidence={"factor": 1.2, "limit": None},
                 conditions=conditions({}),
+            ),
+            a_rung(
+                *("undecided", "reduced protocol", "One run is not enough."),
+                level="smoke+weight_decay",
+                leaning="holds",
+                conditions=conditions({}, departures=2),
             ),
             weight="headline",
         ),

@@ -47,6 +47,11 @@ def test_unique_claims_are_counted_by_class_of_evidence(sample):
     }
 
 
+def test_levels_that_disagree_are_told(sample):
+    text = render_appendix(gather_report(*sample))
+    assert "- grokking_delay: holds on smoke+weight_decay, does not on smoke\n" in text
+
+
 def test_exhibits_and_what_is_missing(sample):
     rows = rows_of(render_appendix(gather_report(*sample)), "Figures and tables")
     assert [row[3] for row in rows].count("**missing**") == 2

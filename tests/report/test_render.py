@@ -182,6 +182,12 @@ def test_figures_are_loaded_when_seen_and_keep_their_place(page):
         assert int(image["width"]) > 0 and int(image["height"]) > 0
 
 
+def test_levels_that_disagree_are_told_with_their_claim(page):
+    told = "Levels of evidence disagree on 1 claim grokking_delay holds on smoke+weight_decay, does not on smoke"
+    assert told in page.text
+    assert page.having("a", href="#claim-grokking_delay")
+
+
 def test_coverage_and_changed_claims_are_told(sample, config):
     report = gather_report(sample[0], config)
     found = Page(render_page(replace(report, changed_claims=("a_claim: changed",))))

@@ -43,6 +43,8 @@ def _introduction(report: Report) -> list[str]:
     ]
     if report.coverage:
         lines += ["", _text(f"{report.coverage}.")]
+    if report.contradictions:
+        lines += ["", "Levels of evidence disagree:", "", *(f"- {_text(str(one))}" for one in report.contradictions)]
     if report.changed_claims:
         changed = ", ".join(_code(line) for line in report.changed_claims)
         lines += ["", f"Changed since the claims were frozen for this tier: {changed}."]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from interplay import __version__
 from interplay.errors import InterplayError
+from interplay.evidence.contradictions import contradictions
 from interplay.evidence.inputs import setup_of
 from interplay.evidence.levels_at_hand import name_of
 from interplay.evidence.verdicts import Verdict, read_verdicts
@@ -79,6 +80,7 @@ def gather_report(results: Path, config: Path) -> Report:
         levels=_levels(records, verdicts, count_planned(config, tier, data), (tier, data)),
         coverage=_coverage(config),
         changed_claims=_changed(results, config),
+        contradictions=tuple(contradictions(verdicts)),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from interplay.evidence.contradictions import Contradiction
 from interplay.evidence.verdicts import Rung, Verdict
 from interplay.protocols.catalogue import Exhibit
 from interplay.protocols.coverage_summary import CoverageSummary
@@ -179,7 +180,8 @@ class Report:
     """Everything on the page. The first of `levels` is the folder that it was asked about.
 
     `coverage` says how much of the documents the exhibits and claims cover, and what is left out; `changed_claims`
-    says, a line each, what changed in the claims since they were frozen for this tier.
+    says, a line each, what changed in the claims since they were frozen for this tier; `contradictions` are the claims
+    on which two levels disagree.
     """
 
     folder: str
@@ -202,6 +204,7 @@ class Report:
     levels: tuple[LevelRow, ...]
     coverage: CoverageSummary | None = None
     changed_claims: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def own(self) -> LevelRow:
