@@ -24,7 +24,7 @@ def test_everything_is_gathered(sample):
     assert report.data_description == "real data without a host"
     assert report.substitutions == ("Fashion-MNIST (for CIFAR-10)",)
     assert [document.key for document in report.documents] == ["metrics24", "interplay24", "matrixssl23", "note"]
-    assert (report.own.seconds, report.own.peak_memory_mib, report.own.departures) == (138.75, 607.0, 3)
+    assert (report.own.seconds, report.own.peak_memory_mib, report.own.overrides) == (138.75, 607.0, 3)
 
 
 def test_a_claim_of_two_documents_counts_in_both_and_once_among_all(sample):

@@ -94,9 +94,9 @@ def test_every_level_is_a_rung_with_data_likeness_runs_and_effect(html):
     assert head.split("  ")[0].startswith("Level Verdict Published data Data read")
     assert reference == (
         "reference/supervised-review-offline speaks for all holds on substitute data CIFAR-10 "
-        "Fashion-MNIST for CIFAR-10 11 deviations, 1/68 of the computation 3 0.9734 [0.91, 0.99]"
+        "Fashion-MNIST for CIFAR-10 11 overrides, 1/68 of the computation 3 0.9734 [0.91, 0.99]"
     )
-    assert smoke.startswith("smoke undecided on substitute data CIFAR-10 Fashion-MNIST for CIFAR-10 24 deviations")
+    assert smoke.startswith("smoke undecided on substitute data CIFAR-10 Fashion-MNIST for CIFAR-10 24 overrides")
     assert why == "One of 2 runs is too short to tell."
 
 
@@ -131,7 +131,7 @@ def test_the_main_claims_of_each_document_stand_in_a_table_with_published_ours_a
     assert len(tables) == 3  # the twin stands in both of its documents
     first = Page(tables[0]).text
     assert "The entropy of the features rises over training. V-A, Fig. 2 CIFAR-10 undecided Fashion-MNIST" in first
-    assert "holds Fashion-MNIST for CIFAR-10 review tier: 11 deviations, 1/68 of the computation" in first
+    assert "holds Fashion-MNIST for CIFAR-10 review tier: 11 overrides, 1/68 of the computation" in first
     assert "Test accuracy follows train accuracy much later." in first
     assert "figures/metrics24/fig2.small.webp" in tables[0]
 

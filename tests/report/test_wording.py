@@ -58,7 +58,7 @@ def test_likeness_counts_departures_and_scale():
     assert wording.likeness(rung("published protocol", data)) == "as published"
     assert (
         wording.likeness(rung("reduced protocol", data, 1 / 69, ("a: 2 -> 1",)))
-        == "1 deviation, 1/69 of the computation"
+        == "1 override, 1/69 of the computation"
     )
     assert wording.likeness(rung("theory", {})) == ""
 

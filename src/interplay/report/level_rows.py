@@ -23,7 +23,7 @@ class RunRow:
 class ExperimentRow:
     """One experiment: what was run of it, at what cost, and how far from what was published.
 
-    `overrides` maps each deviation to the number of records it holds for; `planned` is None where no plan is known;
+    `overrides` maps each override to the number of records it holds for; `planned` is None where no plan is known;
     `code` maps the digests of the code that made the records to their number, `code_now` is today's.
     """
 
@@ -85,6 +85,6 @@ class LevelRow:
         return max((run.peak_memory_mib for run in self.runs), default=0.0)
 
     @property
-    def departures(self) -> int:
-        """Number of deviations from the published protocols."""
+    def overrides(self) -> int:
+        """Number of overrides of the published protocols."""
         return sum(len(experiment.overrides) for experiment in self.experiments)

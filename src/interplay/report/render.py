@@ -49,7 +49,7 @@ def render_page(report: Report) -> str:
     environment.globals |= {"words": WORDS, "meanings": MEANINGS, "words_basis": _bases_of_words()}
     environment.globals |= {"tones": TONES, "tone_of": TONE_OF, "labels": LABELS, "full": FULL, "rows": ROWS}
     environment.globals |= {"classes": (*BASES, NOTHING_JUDGED), "basis_key": basis_key}
-    environment.globals |= {"figure_of": lambda claim: _first_figure(claim, figures)}
+    environment.globals |= {"figure_of": lambda claim, key: _first_figure(claim, key, figures)}
     template = environment.get_template("index.html.j2")
     return template.render(report=report, style=_inline("style.css"), script=_inline("script.js")) + "\n"
 
@@ -94,8 +94,11 @@ def _shown_elsewhere(group: Group, report: Report) -> list[ClaimRow]:
     return [claim for claim in shown if claim.verdict.id not in here]
 
 
-def _first_figure(claim: ClaimRow, figures: Mapping[str, ExhibitView]) -> ExhibitView | None:
-    return next((figures[exhibit.name] for exhibit in claim.exhibits if exhibit.name in figures), None)
+def _first_figure(claim: ClaimRow, document: str, figures: Mapping[str, ExhibitView]) -> ExhibitView | None:
+    """The first figure of that document that shows the claim, else the first of any."""
+    shown = [figures[exhibit.name] for exhibit in claim.exhibits if exhibit.name in figures]
+    own = (view for view in shown if id_in(view, document).startswith(f"{document}/"))
+    return next(own, shown[0] if shown else None)
 
 
 def _thumbnail_height(image: Image, width: int) -> int:

@@ -1,4 +1,4 @@
-"""What was run: experiments with their deviations, runs with their cost, environments, data. All taken from records."""
+"""What was run: experiments with their overrides, runs with their cost, environments, data. All taken from records."""
 
 from __future__ import annotations
 

@@ -60,11 +60,11 @@ def data_published(rung: Rung) -> str:
 
 
 def likeness(rung: Rung) -> str:
-    """`as published`, or the number of departures from the published protocol and the share of its operations."""
+    """`as published`, or the number of overrides of the published protocol and the share of its operations."""
     if rung.basis in (None, "theory", "printed table") or rung.conditions is None:
         return ""
     found = rung.conditions
-    changed = count_of(len(found.overridden), "deviation") if found.overridden else ""
+    changed = count_of(len(found.overridden), "override") if found.overridden else ""
     scale = "" if found.scale is None else f"{scale_in_words(found.scale)} of the computation"
     if not changed and scale in ("", "all of the computation"):
         return "as published"
