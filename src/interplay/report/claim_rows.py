@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from interplay.evidence.levels_at_hand import folders_beside, name_of
+from interplay.evidence.levels_at_hand import name_of
 from interplay.evidence.verdicts import RecordUsed, Rung, Verdict
 from interplay.protocols.catalogue import Exhibit
 from interplay.protocols.claim_files import load_claims, selectors
 from interplay.records import Record, select_records, text_digest
+from interplay.records.selection import folders_beside
 from interplay.report.model import ClaimRow, RecordRef, RecordState, RungRow
 
 Records = Mapping[str, Sequence[Record]]
