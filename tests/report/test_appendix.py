@@ -31,7 +31,7 @@ def test_every_claim_maps_to_evidence_experiment_command_and_cost(sample):
     assert rows["`linear_evaluation`"][2:8] == [
         *("not run", "nothing judged", "`smoke`", "nothing", "unknown here", "unknown"),
     ]
-    assert rows["`theorem_4_4`"][2:7] == ["false", "theory", "`smoke`", "mathematics", "none needed"]
+    assert rows["`theorem_4_4`"][2:7] == ["false", "theory", "`smoke`", "mathematics", "mathematics"]
 
 
 def test_unique_claims_are_counted_by_class_of_evidence(sample):

@@ -279,6 +279,15 @@ def test_a_link_to_a_claim_opens_it_even_where_a_filter_hides_it(browser, url):
     assert browser.run("document.querySelector('#claim-theorem_4_4 .body').checkVisibility()")
 
 
+@pytest.mark.parametrize("width", [1600, 900, 360])
+def test_a_link_to_a_document_is_not_covered_by_the_filters(browser, url, width):
+    browser.open(f"{url}#document-metrics24", width=width)
+    top = browser.run("document.getElementById('title-metrics24').getBoundingClientRect().top")
+    bar = "document.getElementById('filters')"
+    bottom = browser.run(f"getComputedStyle({bar}).position === 'sticky' ? {bar}.getBoundingClientRect().bottom : 0")
+    assert bottom <= top < 900
+
+
 def test_a_main_claim_leads_to_its_claim_and_its_figure(browser, url):
     browser.open(url)
     row = "document.querySelector('.headlines tbody tr')"

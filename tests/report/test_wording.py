@@ -33,8 +33,8 @@ def rung(basis, data=None, scale=None, overridden=()):
 @pytest.mark.parametrize(
     ("basis", "data", "read", "published"),
     [
-        ("theory", {}, "mathematics: no data", "none needed"),
-        ("printed table", None, "the document's printed numbers", "none needed"),
+        ("theory", {}, "mathematics: no data", "mathematics"),
+        ("printed table", None, "the document's printed numbers", "printed numbers"),
         ("published protocol", {}, "generated, as published", "generated"),
         ("reduced protocol", {"fashion-mnist": "fashion-mnist"}, "Fashion-MNIST, as published", "Fashion-MNIST"),
         ("substitute data", {"cifar10": "fashion-mnist"}, "Fashion-MNIST for CIFAR-10", "CIFAR-10"),

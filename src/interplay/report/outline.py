@@ -43,12 +43,12 @@ def section_title(section: str) -> str:
 
 
 def section_rank(section: str) -> SortKey:
-    """Abstract, then numbered sections, then appendices, then what has no number."""
+    """Abstract, numbered sections, appendices, then what has no number, among which the order of the claims decides."""
     if section.lower().startswith("abstract"):
         return -1, 0, ""
     found = _NUMBERED.fullmatch(section)
     if found is None or found["kind"] is not None:
-        return (3 if section == UNCLAIMED else 2), 0, section
+        return (3 if section == UNCLAIMED else 2), 0, ""
     number = found["number"]
     if _letter(number):
         return 1, ord(number), found["rest"]

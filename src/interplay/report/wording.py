@@ -53,8 +53,10 @@ def data_published(rung: Rung) -> str:
     """What the document read, as far as the runs know; empty where nothing was judged."""
     if rung.basis is None:
         return ""
-    if rung.basis in ("theory", "printed table"):
-        return "none needed"
+    if rung.basis == "theory":
+        return MATHEMATICS
+    if rung.basis == "printed table":
+        return PRINTED
     data = rung.conditions.data if rung.conditions else {}
     return ", ".join(map(data_title, data)) or "generated"
 
