@@ -62,7 +62,7 @@
       if (one.matches("details")) one.open = true;
     }
   }
-  function reveal() {
+  function reveal(behavior = "auto") {
     let target = null;
     try {
       target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -77,9 +77,9 @@
     open(target);
     const own = target.matches(".claim") ? target.querySelector("details") : null;
     if (own) own.open = true;
-    target.scrollIntoView();
+    target.scrollIntoView({ behavior });
   }
-  addEventListener("hashchange", reveal);
+  addEventListener("hashchange", () => reveal());
   // A second click on a link whose address stands already changes no hash.
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.('a[href^="#"]');
@@ -176,5 +176,5 @@
     }
   });
   restore(location.search);
-  reveal();
+  reveal("instant");
 })();
