@@ -31,8 +31,8 @@ def test_no_rule_errs_often(scenario):
 @pytest.mark.parametrize(
     "rule, what",
     [
-        ("trend", "its shape, .1 white noise"),
-        ("peak", "its shape, .1 white noise"),
+        ("trend", "its shape, 0.1 white noise"),
+        ("peak", "its shape, 0.1 white noise"),
         ("correlation", "curves that wiggle together"),
         ("bound, two", "5 deviations inside"),
         ("stays", "below it, white noise"),

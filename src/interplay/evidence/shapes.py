@@ -89,7 +89,7 @@ def see_dip(values: Values, depth: float) -> Sight:
         fall = np.where(risen, 0.0, rows[:, :1] - rows)
         return fall, np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1] - rows
 
-    return _see_turn(values, sides, depth)
+    return _see_turn(values, sides, depth, quick=True)
 
 
 def see_peak(values: Values, shape: Literal["peak", "valley"], depth: float) -> Sight:
@@ -104,12 +104,13 @@ def see_peak(values: Values, shape: Literal["peak", "valley"], depth: float) -> 
     return _see_turn(values, sides, depth)
 
 
-def _see_turn(values: Values, sides: Callable[[Rows], tuple[Rows, Rows]], depth: float) -> Sight:
+def _see_turn(values: Values, sides: Callable[[Rows], tuple[Rows, Rows]], depth: float, quick: bool = False) -> Sight:
     """Judge what a series does before and after a turning point, wherever the lesser of the two is largest.
 
     Its size is held against `depth` of the range. Its p is twice the lesser of two: of that size, and of the size with
     each side divided by the root of the sum of its squared steps, what a walk would do there. The first sees a fall
-    within a step or two, the second a late turn of a curve that starts with steps which dwarf all later ones.
+    within a step or two, the second a late turn of a curve that starts with steps which dwarf all later ones; where the
+    fall comes at once (`quick`) the first is enough.
     """
     (series,) = finite(values)
     if len(series) < FEWEST_POINTS:
@@ -132,7 +133,10 @@ def _see_turn(values: Values, sides: Callable[[Rows], tuple[Rows, Rows]], depth:
         found: Rows = np.minimum(*parts).max(axis=1)
         return found
 
-    p = min(1.0, 2 * min(chance_of(chosen, size), chance_of(chosen, scaled))) if clear else 1.0
+    if not clear:
+        p = 1.0
+    else:
+        p = chance_of(chosen, size) if quick else min(1.0, 2 * min(chance_of(chosen, size), chance_of(chosen, scaled)))
     return Sight(clear, share, p, {"depth": share, "turn": float(chosen[where])})
 
 
