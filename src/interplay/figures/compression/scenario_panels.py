@@ -1,4 +1,4 @@
-"""What the figures of compression25 share: a colour and a marker per layer, a line per split, panels per scenario."""
+"""What the figures of compression25 share: panels per scenario, a colour and a marker per layer, a line per split."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,10 +16,17 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from interplay.errors import InterplayError
 from interplay.evidence.scenarios import DATASETS, Scenario
 from interplay.figures import style
-from interplay.figures.spread import FAINT, NEUTRAL, band, spread_name
+from interplay.figures.spread import (
+    FAINT,
+    LEAST_FOR_INTERVAL,
+    NEUTRAL,
+    SINGLE,
+    mean_line,
+    shared_points,
+    spread_name,
+)
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 
@@ -33,8 +42,7 @@ LAYERS: dict[int, style.Line] = {
 SPLITS: dict[str, style.Line] = {"train": {"linestyle": "-"}, "test": {"linestyle": (0, (4, 1.5))}}
 MATHS = {"f_plus": "$f_+$", "f_minus": "$f_-$"}
 SMALL: style.Line = {"markersize": 2.8, "markeredgewidth": 0.6, "linewidth": 1.1}
-
-ALONE: style.Line = {"alpha": 0.45, "linewidth": 0.8}
+GREY = "#444444"
 
 
 def title(key: Scenario, record: Record) -> str:
@@ -54,63 +62,45 @@ def grid(groups: Scenarios, rows: int, height: float, *, sharey: Any = "row") ->
     )
     for column, (key, runs) in enumerate(groups.items()):
         axes[0, column].set_title(title(key, runs[0]))
-        epoch_axis(axes[-1, column], runs)
+        epoch_axis(axes[-1, column], last_epoch(runs))
     return figure, axes
 
 
-def epoch_axis(axes: Axes, runs: Sequence[Record]) -> None:
-    """The axis of epochs, from 0 (before training) to the last that any run made."""
-    axes.set_xlim(0, max(1.0, *(max(run.trajectory["step"]) for run in runs)))
+def last_epoch(runs: Sequence[Record]) -> float:
+    """The last epoch that any run made; at least 1."""
+    return max(1.0, *(max(run.trajectory["step"]) for run in runs))
+
+
+def epoch_axis(axes: Axes, last: float) -> None:
+    """The axis of epochs, from 0 (before training) to `last`."""
+    axes.set_xlim(0, last)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.set_xlabel("epoch")
 
 
-def column_of(run: Record, name: str) -> NDArray[np.float64]:
-    """A column of a run's trajectory.
+def of_scenario(frame: pd.DataFrame, key: Scenario) -> pd.DataFrame:
+    """The rows of one scenario."""
+    return frame[(frame["network"] == key.network) & (frame["dataset"] == key.dataset)]
 
-    Raises:
-        InterplayError: it is not there.
+
+def draw_curve(axes: Axes, frame: pd.DataFrame, look: Mapping[str, Any]) -> None:
+    """`value` against `epoch`: the mean over runs as long as all of them go on, then each by itself to its own end.
+
+    Runs end when their training loss is low enough, each at an epoch of its own.
     """
-    if name not in run.trajectory:
-        raise InterplayError(f"{run.name}: no column {name!r} in its trajectory; delete the record and rerun")
-    return np.asarray(run.trajectory[name], dtype=np.float64)
-
-
-def draw_runs(
-    axes: Axes,
-    epochs: Sequence[NDArray[np.float64]],
-    values: Sequence[NDArray[np.float64]],
-    look: Mapping[str, Any],
-) -> None:
-    """Mean over runs with the band of their spread as long as all of them go on; then each faintly to its own end.
-
-    Runs end when their training loss is low enough, each at an epoch of its own. Epochs without a reading (NaN) are
-    left out.
-    """
-    seen = [_finite(x, y) for x, y in zip(epochs, values, strict=True)]
-    seen = [(x, y) for x, y in seen if len(x)]
-    if not seen:
+    if frame.empty:
         return
-    common = np.array(sorted(set.intersection(*({*x.tolist()} for x, _ in seen))))
     drawn = {**SMALL, **look}
-    if len(common):
-        table = np.array([y[np.isin(x, common)] for x, y in seen])
-        band(axes, common.tolist(), table, None, drawn | {"markevery": max(1, len(common) // 6)})
-    last = common[-1] if len(common) else -np.inf
-    for x, y in seen:
-        if len(seen) > 1 and x[-1] > last:
-            axes.plot(x[x >= last], y[x >= last], **{**drawn, "marker": "", **ALONE})
-
-
-def _finite(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    keep = np.isfinite(y)
-    return x[keep], y[keep]
-
-
-def draw_columns(axes: Axes, runs: Sequence[Record], names: Sequence[str], look: Mapping[str, Any]) -> None:
-    """A column of the trajectory of every run against its epochs; of `names` the first that the runs have."""
-    name = next((name for name in names if name in runs[0].trajectory), names[0])
-    draw_runs(axes, [column_of(run, "step") for run in runs], [column_of(run, name) for run in runs], look)
+    shared = shared_points(frame, "epoch", "value")
+    mean_line(
+        axes, frame, "epoch", "value", None, {**drawn, "markevery": max(1, shared["epoch"].nunique() // 6)}
+    )
+    last = shared["epoch"].max() if len(shared) else -np.inf
+    beyond = frame[frame["epoch"] >= last]
+    if frame["seed"].nunique() >= LEAST_FOR_INTERVAL and beyond["epoch"].max() > last:
+        single = {**drawn, "marker": "", **SINGLE}
+        sns.lineplot(beyond, x="epoch", y="value", units="seed", estimator=None, ax=axes, legend=False, **single)
+    axes.set(xlabel="", ylabel="")
 
 
 def legend(
@@ -119,22 +109,30 @@ def legend(
     layers: Sequence[int] = (),
     splits: Sequence[str] = ("train", "test"),
     others: Mapping[str, Mapping[str, Any]] | None = None,
-    more: Sequence[Patch] = (),
+    more: Sequence[Line2D | Patch] = (),
 ) -> None:
     """One legend above all panels: layers, splits, further lines and patches, and what the bands are, if any."""
     handles: list[Line2D | Patch] = [
         Line2D([], [], label=f"layer {layer}", **{**SMALL, **LAYERS[layer]}) for layer in layers
     ]
-    handles += [Line2D([], [], label=split, color="#444444", linewidth=1.1, **SPLITS[split]) for split in splits]
+    handles += [Line2D([], [], label=split, color=GREY, linewidth=1.1, **SPLITS[split]) for split in splits]
     handles += [Line2D([], [], label=label, **look) for label, look in (others or {}).items()]
     handles += more
-    seeds = max(len(runs) for runs in groups.values())
-    if seeds > 1:
-        handles.append(Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=f"bands: {spread_name(seeds)}"))
-    if any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in groups.values()):
-        handles.append(Line2D([], [], color=NEUTRAL, label="pale: a run that went on alone", **ALONE))
+    handles += run_handles(groups)
     columns = len(handles) if len(handles) < 6 else (len(handles) + 1) // 2
     figure.legend(handles=handles, loc="outside upper center", ncols=columns, handlelength=2.6)
+
+
+def run_handles(groups: Scenarios) -> list[Line2D | Patch]:
+    """Entries of a legend that say how many runs there are, and what is drawn of their spread."""
+    seeds = max(len(runs) for runs in groups.values())
+    single = Line2D([], [], color=NEUTRAL, label=spread_name(seeds), **SINGLE | ({} if seeds > 1 else {"alpha": 0}))
+    if seeds < LEAST_FOR_INTERVAL:
+        return [single]
+    handles: list[Line2D | Patch] = [Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=spread_name(seeds))]
+    if any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in groups.values()):
+        handles.append(Line2D([], [], color=NEUTRAL, label="thin: a run that went on alone", **SINGLE))
+    return handles
 
 
 def note(axes: Axes, text: str, corner: str = "upper right", **look: Any) -> None:
