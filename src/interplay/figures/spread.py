@@ -50,7 +50,8 @@ def shared_points(frame: pd.DataFrame, x: str, y: str, unit: str = "seed") -> pd
     """The rows at those `x` where every run has a finite `y`: elsewhere a mean would be of fewer runs."""
     finite = frame.loc[np.isfinite(frame[y].to_numpy(dtype=np.float64))]
     held = finite.groupby(x)[unit].nunique()
-    return finite.loc[finite[x].isin(held.index[held == frame[unit].nunique()])]
+    shared: pd.DataFrame = finite.loc[finite[x].isin(held.index[held == frame[unit].nunique()])]
+    return shared
 
 
 def mean_line(

@@ -1,4 +1,4 @@
-"""How figures look, as a theme of seaborn: column width, a colour-blind safe palette, a distinct line style for every colour."""
+"""How figures look, as a theme of seaborn: widths, a colour-blind safe palette, a line style for every colour."""
 
 from __future__ import annotations
 

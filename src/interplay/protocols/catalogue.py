@@ -24,7 +24,7 @@ class Exhibit(Strict):
     ids: tuple[ExhibitId, ...] = Field(min_length=1)
     kind: Literal["figure", "table"]
     module: str = Field(
-        description="module in interplay.figures or interplay.tables with functions `tidy`, `draw` or `make`"
+        description="module of a figure, with `tidy` and `draw`, or of a table, with `make`"
     )
     title: str
     shows: str
