@@ -10,8 +10,8 @@ from interplay.evidence.prediction import predictive_correlations
 from interplay.evidence.stopping import PATIENCES, stop
 from interplay.figures.connectivity import path_column
 from interplay.figures.label_smoothing import span
-from interplay.figures.levels import by_level
 from interplay.figures.normalisations import exact_value
+from interplay.figures.responses import by_level
 from interplay.figures.style import house_style
 from interplay.figures.temperature_tsne import strong_classes
 from interplay.protocols.catalogue import load_catalogue

@@ -6,8 +6,8 @@ from matplotlib import pyplot as plt
 
 from interplay.errors import InterplayError
 from interplay.figures import draw as drawing
+from interplay.figures.axes import collapse_mir, curve
 from interplay.figures.draw import draw_exhibit
-from interplay.figures.panels import collapse_mir, curve
 from interplay.figures.style import house_style
 from interplay.protocols.catalogue import load_catalogue
 from interplay.records import write_record

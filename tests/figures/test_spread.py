@@ -4,7 +4,7 @@ from matplotlib import pyplot as plt
 
 from interplay.errors import InterplayError
 from interplay.evidence.statistics import bootstrap_interval
-from interplay.figures.levels import against, by_level, seeds_of
+from interplay.figures.responses import against, by_level, seeds_of
 from interplay.figures.spread import band, bars, name_bands, name_bars, spread, spread_name
 from interplay.figures.style import house_style
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.figures.panels import by_dataset, shared_legend
+from interplay.figures.axes import by_dataset, shared_legend
 from interplay.figures.style import THEORY
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.figures.levels import by_level
-from interplay.figures.panels import num_classes, shared_legend, theory_line
+from interplay.figures.axes import num_classes, shared_legend, theory_line
+from interplay.figures.responses import by_level
 from interplay.figures.spread import band, name_bands
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record

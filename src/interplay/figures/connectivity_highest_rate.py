@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from interplay.figures.axes import by_dataset
 from interplay.figures.connectivity import by_rate_and_start, draw_paths
-from interplay.figures.panels import by_dataset
 from interplay.records import Record
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from interplay.evidence.prediction import final_runs
 from interplay.evidence.stopping import PATIENCES, stop
 from interplay.figures import style
-from interplay.figures.panels import by_dataset, shared_legend
+from interplay.figures.axes import by_dataset, shared_legend
 from interplay.protocols.claims import Criterion
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record

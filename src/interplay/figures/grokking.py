@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.figures import style
-from interplay.figures.panels import accuracy_axis, curve, step_ticks
+from interplay.figures.axes import accuracy_axis, curve, step_ticks
 from interplay.records import Record
 
 SPLIT_STYLES = (("train", (0, (1, 1))), ("test", "-"))

@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.figures import style
-from interplay.figures.levels import Levels, against, by_level, level_ticks, seeds_of
-from interplay.figures.panels import (
+from interplay.figures.axes import (
     accuracy_axis,
     by_dataset,
     collapse_mir,
@@ -19,6 +18,7 @@ from interplay.figures.panels import (
     shared_legend,
     theory_line,
 )
+from interplay.figures.responses import Levels, against, by_level, level_ticks, seeds_of
 from interplay.figures.spread import name_bars
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.figures.panels import by_dataset, curve, shared_legend, training_axis
+from interplay.figures.axes import by_dataset, curve, shared_legend, training_axis
 from interplay.figures.spread import name_bands, spread
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from interplay.errors import InterplayError
 from interplay.evidence.prediction import FRACTIONS, configuration, final_runs, predictive_correlations
 from interplay.figures import style
-from interplay.figures.panels import by_dataset, shared_legend
+from interplay.figures.axes import by_dataset, shared_legend
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.figures.levels import Levels, against, by_level, level_ticks, seeds_of
-from interplay.figures.panels import by_dataset, collapse_mir, num_classes, shared_legend, theory_line
+from interplay.figures.axes import by_dataset, collapse_mir, num_classes, shared_legend, theory_line
+from interplay.figures.responses import Levels, against, by_level, level_ticks, seeds_of
 from interplay.figures.spread import name_bars
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record

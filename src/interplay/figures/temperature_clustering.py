@@ -8,8 +8,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from interplay.figures import style
-from interplay.figures.levels import against, by_level, seeds_of
-from interplay.figures.panels import by_dataset, shared_legend, theory_line
+from interplay.figures.axes import by_dataset, shared_legend, theory_line
+from interplay.figures.responses import against, by_level, seeds_of
 from interplay.figures.spread import name_bars
 from interplay.figures.temperature_accuracy_entropy import temperature_axis
 from interplay.protocols.datasets import dataset_label

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.figures.panels import num_classes
+from interplay.figures.axes import num_classes
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 from interplay.records.values import metric, setting

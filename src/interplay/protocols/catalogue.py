@@ -15,16 +15,22 @@ from interplay.protocols.selectors import Selector
 from interplay.protocols.sourced import Strict, read_yaml, validate
 from interplay.records import Record, code_digest, select_records, stamp, text_digest, visible_files
 
+ANALYTIC = "analytic drawing, rests on no run"
+
 
 class Exhibit(Strict):
     """A figure or table of a document, under each of its numbers."""
 
     ids: tuple[ExhibitId, ...] = Field(min_length=1)
     kind: Literal["figure", "table"]
-    module: str = Field(description="module in interplay.figures or interplay.tables with one function `draw`/`make`")
+    module: str = Field(
+        description="module of a figure, with `tidy` and `draw`, or of a table, with `make`"
+    )
     title: str
     shows: str
     needs: tuple[Selector, ...] = Field(min_length=1)
+    reference: bool = Field(default=False, description="also shows records of results/reference of the same names")
+    analytic: bool = Field(default=False, description="rests on no run: neither tier nor seed changes it")
 
     @property
     def name(self) -> str:
@@ -48,10 +54,14 @@ class Exhibit(Strict):
             raise InterplayError(f"{self.ids[0]}: no records under {results / 'records'}; run `{command}`")
         return records
 
+    def stamp(self, records: Sequence[Record]) -> str:
+        """Tier, data, overrides and seeds of `records`; of an analytic drawing, that it rests on no run."""
+        return ANALYTIC if self.analytic else stamp(records)
+
     def origin(self, records: Sequence[Record]) -> str:
         """Digests of the code and of `records`, and their stamp: what a file made from them says of itself."""
         content = "".join(record.model_dump_json() for record in records)
-        return f"code {code_digest(self.package)}; records {text_digest(content)}; {stamp(records)}"
+        return f"code {code_digest(self.package)}; records {text_digest(content)}; {self.stamp(records)}"
 
 
 class CatalogueFile(Strict):

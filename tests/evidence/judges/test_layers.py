@@ -111,9 +111,7 @@ def test_no_fall(make, published, second, ruling):
 TURN = TurnTest(kind="turn", runs=RUNS, series="loss", earliest=5, latest=15)
 
 
-@pytest.mark.parametrize(
-    "lowest, ruling", [((10, 9), "holds"), ((25, 28), "fails"), ((10, 25), "undecided")]
-)
+@pytest.mark.parametrize("lowest, ruling", [((10, 9), "holds"), ((25, 28), "fails"), ((10, 25), "undecided")])
 def test_turn(make, published, lowest, ruling):
     records = runs(make, *({"loss": (30 * T - at) ** 2} for at in lowest))
     assert judge_test(TURN, records, published).ruling == ruling

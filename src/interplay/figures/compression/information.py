@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from interplay.evidence.layers import layer_columns
 from interplay.evidence.relabelling import class_size, most_minimality
 from interplay.evidence.scenarios import scenarios
+from interplay.figures.axes import num_classes, theory_line
 from interplay.figures.compression.panels import LAYERS, SPLITS, draw_columns, grid, legend, note
-from interplay.figures.panels import num_classes, theory_line
 from interplay.records import Record
 
 MEASURES = {

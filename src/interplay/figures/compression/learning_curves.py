@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from interplay.evidence.scenarios import scenarios
 from interplay.figures import style
+from interplay.figures.axes import theory_line
 from interplay.figures.compression.panels import SPLITS, draw_columns, grid, legend
-from interplay.figures.panels import theory_line
 from interplay.records import Record
 
 ACCURACY: style.Line = {"color": style.BLUE}

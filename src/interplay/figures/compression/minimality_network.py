@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from interplay.evidence.relabelling import class_size, digits_needed
 from interplay.evidence.scenarios import scenario
 from interplay.figures import style
+from interplay.figures.axes import num_classes
 from interplay.figures.compression.boxes import (
     DARK,
     FROZEN,
@@ -22,7 +23,6 @@ from interplay.figures.compression.boxes import (
     parameters,
 )
 from interplay.figures.compression.panels import MATHS
-from interplay.figures.panels import num_classes
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from interplay.evidence.scenarios import scenarios
 from interplay.figures import style
+from interplay.figures.axes import num_classes
 from interplay.figures.compression.learning_curves import curves
 from interplay.figures.compression.panels import epoch_axis, legend, title
-from interplay.figures.panels import num_classes
 from interplay.records import Record
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from interplay.evidence.relabelling import class_size, digits, digits_needed
 from interplay.figures import style
-from interplay.figures.panels import num_classes
+from interplay.figures.axes import num_classes
 from interplay.records import Record
 
 # One for each of up to ten labels, pale enough for black digits on it; more labels use them again.
