@@ -30,6 +30,7 @@ class Exhibit(Strict):
     shows: str
     needs: tuple[Selector, ...] = Field(min_length=1)
     reference: bool = Field(default=False, description="also shows records of results/reference of the same names")
+    marks: tuple[ExhibitId, ...] = Field(default=(), description="tables of which a figure marks printed values")
     analytic: bool = Field(default=False, description="rests on no run: neither tier nor seed changes it")
 
     @property

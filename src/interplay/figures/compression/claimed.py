@@ -1,54 +1,65 @@
-"""Where a claim wants what is drawn: shaded, so that a reader sees by how much it is met or missed."""
+"""Where claims want a curve to be: shaded, so that a reader sees by how much it is met or missed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf
-from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from interplay.figures import style
+from interplay.figures.limits import COLOUR, Limit
+from interplay.figures.style import Line
 
-COLOUR = style.PURPLE
-EDGE: dict[str, Any] = {"color": COLOUR, "linewidth": 0.9, "linestyle": (0, (2, 1))}
+EDGE: Line = {"color": COLOUR, "linewidth": 0.8, "linestyle": (0, (4, 2))}
+SHADE = 0.13
 
 
-def claimed(
-    axes: Axes, low: float = -inf, high: float = inf, *, start: float = -inf, end: float = inf, words: str = ""
-) -> None:
-    """Shade what lies between `low` and `high` on the y axis and between `start` and `end` on the x axis.
+def shade(
+    axes: Axes, found: Iterable[Limit], last: float, *, start: float | None = None, words: str = ""
+) -> bool:
+    """Shade where the bounds of claims allow a quantity to be, from where they are judged to the `last` epoch.
 
-    Finite limits get a line. Call it when the limits of the axes are set: what is not finite reaches to them.
+    Call it when the limits of the axes are set: a side without a bound reaches to them. `start` is the epoch to begin
+    at, if it is not the fraction of `last` that the claims name; `words` are written at the end.
+
+    Returns:
+        whether there was a bound.
     """
-    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
-    x0, x1, y0, y1 = max(start, left), min(end, right), max(low, bottom), min(high, top)
-    axes.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=COLOUR, alpha=0.16, linewidth=0, zorder=0.5))
+    wanted = {
+        (-inf if one.low is None else one.low, inf if one.high is None else one.high, one.since)
+        for one in found
+        if one.low is not None or one.high is not None
+    }
+    for low, high, since in sorted(wanted):
+        _region(axes, low, high, since * last if start is None else start, last, words)
+    return bool(wanted)
+
+
+def shade_turns(axes: Axes, found: Iterable[Limit]) -> bool:
+    """Shade the epochs between which claims want a curve to be lowest; whether there were any."""
+    spans = {one.between for one in found if one.between is not None}
+    for earliest, latest in sorted(spans):
+        axes.axvspan(earliest, latest, color=COLOUR, alpha=SHADE, linewidth=0, zorder=0.5)
+    return bool(spans)
+
+
+def claimed_handle(words: str) -> Patch:
+    """The entry of a legend for what is shaded."""
+    return Patch(facecolor=COLOUR, alpha=0.35, edgecolor=COLOUR, label=f"claimed: {words}")
+
+
+def _region(axes: Axes, low: float, high: float, start: float, end: float, words: str) -> None:
+    bottom, top = sorted(axes.get_ylim())
+    y0, y1 = max(low, bottom), min(high, top)
+    axes.add_patch(
+        Rectangle((start, y0), end - start, y1 - y0, facecolor=COLOUR, alpha=SHADE, linewidth=0, zorder=0.5)
+    )
     for y in (low, high):
         if bottom <= y <= top:
-            axes.plot([x0, x1], [y, y], zorder=1.5, **EDGE)
-    for x in (start, end):
-        if left < x < right:
-            axes.plot([x, x], [y0, y1], zorder=1.5, **EDGE)
+            axes.plot([start, end], [y, y], zorder=1.5, **EDGE)
+    if start > axes.get_xlim()[0]:
+        axes.plot([start, start], [y0, y1], zorder=1.5, **EDGE)
     if words:
-        place = y0 if low > -inf else y1
-        axes.annotate(
-            words,
-            (x1, place),
-            xytext=(-2, -2 if low > -inf else 2),
-            textcoords="offset points",
-            ha="right",
-            va="top" if low > -inf else "bottom",
-            fontsize=5.5,
-            color="#8a4a72",
-        )
-
-
-def claimed_handle(words: str = "where claims want it") -> Patch:
-    """The entry of a legend for `claimed`."""
-    return Patch(facecolor=COLOUR, alpha=0.35, edgecolor=COLOUR, label=words)
-
-
-def published_handle(words: str = "published") -> Line2D:
-    return Line2D([], [], label=words)
+        look = {"xytext": (-2, -2), "textcoords": "offset points", "fontsize": 5.5, "color": COLOUR}
+        axes.annotate(words, (end, y1), ha="right", va="top", **look)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -10,23 +11,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from interplay.evidence.scenarios import scenarios
-from interplay.figures.compression.claimed import COLOUR, claimed, claimed_handle
+from interplay.figures.beside import NOTHING, Beside
+from interplay.figures.compression.claimed import EDGE, claimed_handle, shade
 from interplay.figures.compression.scenario_frames import layers_frame
 from interplay.figures.compression.scenario_panels import (
     LAYERS,
     SPLITS,
+    Panel,
     draw_curve,
     grid,
-    last_epoch,
     legend,
-    of_scenario,
+    panels_of,
+    plain_ticks,
 )
+from interplay.figures.limits import COLOUR
 from interplay.records import Record
 
 MEASURE = r"$\mathrm{tr}(\Sigma_W \Sigma_B^+)$"
-FACTOR_AT_FIRST = 2.0  # within which the claims want all layers after the first epoch
-QUICKLY = 0.2  # the share of training after which the claims want deeper layers to compress more
+TICKS = (0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50)
 
 
 def tidy(records: Sequence[Record]) -> pd.DataFrame:
@@ -38,38 +40,35 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
     return layers_frame(records, {f"collapse_{split}": {"split": split} for split in SPLITS})
 
 
-def draw(records: Sequence[Record]) -> Figure:
+def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     """Above the measure, below its value on test over that on train; a column per scenario.
 
-    Both passes of the algorithm see weights that stand still. The claims want the ratio above 1, all layers alike after
-    the first epoch, and each below the one before from a fifth of training on.
+    Both passes of the algorithm see weights that stand still. Marked is what claims ask: how far layers may lie apart
+    at first, from when on they are to be in order of depth, and a ratio above 1.
     """
-    groups, frame = scenarios(records), tidy(records)
-    figure, axes = grid(groups, 2, 4.2)
-    layers = sorted(frame["layer"].unique())
-    for (above, below), (key, runs) in zip(axes.T, groups.items(), strict=True):
-        own = of_scenario(frame, key)
-        for layer in layers:
-            of_layer = own[own["layer"] == layer]
+    panels = panels_of(records, beside.reference)
+    figure, axes = grid(panels, 2, 4.2)
+    layers: set[int] = set()
+    asked = False
+    for (above, below), panel in zip(axes.T, panels, strict=True):
+        frame = tidy(panel.runs)
+        for layer in sorted(frame["layer"].unique()):
+            own, look = frame[frame["layer"] == layer], LAYERS[layer]
             for split, line in SPLITS.items():
-                draw_curve(above, of_layer[of_layer["split"] == split], LAYERS[layer] | line)
-            draw_curve(below, test_over_train(of_layer), LAYERS[layer] | {"linestyle": "-"})
-        above.set_yscale("log")
-        _same_at_first(above, own)
-        above.axvline(QUICKLY * last_epoch(runs), color=COLOUR, linewidth=0.9, linestyle=(0, (2, 1)))
-        below.set_xlabel("epoch")
-    axes[0, 0].set_ylabel(MEASURE)
-    axes[1, 0].set_ylabel(f"{MEASURE}\non test over that on train")
-    axes[1, 0].set_yscale("log")
-    low, high = axes[1, 0].get_ylim()
-    axes[1, 0].set_ylim(min(low, 0.7), max(high, 1.4))
-    ticks = [tick for tick in (0.25, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20) if axes[1, 0].get_ylim()[0] <= tick <= high]
-    axes[1, 0].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes[1, 0].minorticks_off()
-    for panel in axes[1]:
-        claimed(panel, low=1.0)
-    words = f"where claims want it: within a factor {FACTOR_AT_FIRST:g} at first, in order after the line, test above"
-    legend(figure, groups, layers, more=[claimed_handle(words)])
+                draw_curve(above, own[own["split"] == split], look | line)
+            draw_curve(below, test_over_train(own), look | {"linestyle": "-"})
+            layers.add(layer)
+        asked |= _at_first(above, frame, panel, beside)
+        asked |= _in_order(above, panel, beside)
+    axes[0, 0].set(yscale="log", ylabel=MEASURE)
+    axes[1, 0].set(yscale="log", ylabel=f"{MEASURE}\non test over that on train")
+    plain_ticks(axes[1, 0], TICKS, 0.8, 1.5)
+    for axis, panel in zip(axes[1], panels, strict=True):
+        # A difference above zero is a ratio above one.
+        differences = beside.limits("collapse_test_l1 - collapse_train_l1", panel.runs)
+        asked |= shade(axis, [replace(one, low=1.0) for one in differences if one.low == 0], panel.last_epoch)
+    words = "layers alike at first (bar), in order from the line on, test above train"
+    legend(figure, panels, sorted(layers), more=[claimed_handle(words)] if asked else [])
     return figure
 
 
@@ -79,13 +78,23 @@ def test_over_train(frame: pd.DataFrame) -> pd.DataFrame:
     return (wide["test"] / wide["train"]).rename("value").dropna().reset_index()
 
 
-def _same_at_first(axes: Axes, frame: pd.DataFrame) -> None:
-    """A bar as long as all layers may differ after the first epoch on train, around their middle there."""
+def _at_first(axes: Axes, frame: pd.DataFrame, panel: Panel, beside: Beside) -> bool:
+    """A bar as long as claims let the layers differ after the first epoch on train, around their middle there."""
+    factors = {one.high for one in beside.limits("spread of collapse_train in depth", panel.runs) if one.high}
     first = frame[(frame["split"] == "train") & (frame["epoch"] > 0)]
-    if first.empty:
-        return
+    if first.empty or not factors:
+        return False
     at = first["epoch"].min()
-    middle = float(np.exp(np.log(first[first["epoch"] == at].groupby("layer")["value"].mean()).agg(["min", "max"]).mean()))
-    reach = sqrt(FACTOR_AT_FIRST)
+    means = first[first["epoch"] == at].groupby("layer")["value"].mean()
+    middle, reach = float(np.sqrt(means.min() * means.max())), sqrt(max(factors))
     ends = [[middle - middle / reach], [middle * reach - middle]]
     axes.errorbar([at], [middle], yerr=ends, fmt="none", ecolor=COLOUR, elinewidth=2.2, capsize=3, alpha=0.8)
+    return True
+
+
+def _in_order(axes: Axes, panel: Panel, beside: Beside) -> bool:
+    """A line at the epoch from which on claims want each layer below the one before."""
+    starts = {one.since for one in beside.limits("collapse_train_l1 - collapse_train_l2", panel.runs)}
+    for since in starts:
+        axes.axvline(since * panel.last_epoch, **EDGE)
+    return bool(starts)

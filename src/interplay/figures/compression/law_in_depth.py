@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,28 +13,27 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from interplay.evidence.layers import THREE_FALLING, laws_over_epochs, layer_columns
-from interplay.evidence.scenarios import scenarios
 from interplay.figures import style
-from interplay.figures.compression.claimed import COLOUR, claimed, claimed_handle
+from interplay.figures.beside import NOTHING, Beside
+from interplay.figures.compression.claimed import claimed_handle, shade
 from interplay.figures.compression.scenario_frames import column_of, epochs_frame, join
 from interplay.figures.compression.scenario_panels import (
     GREY,
     SPLITS,
+    Panel,
     draw_curve,
     grid,
-    last_epoch,
     legend,
     note,
-    of_scenario,
+    panels_of,
+    plain_ticks,
 )
 from interplay.records import Record
 
-STRAIGHT = -0.98  # the correlation that the claims call perfectly linear
-EVEN = 1.5  # the factor by which they let neighbouring ratios differ
-QUICKLY = 0.2  # the share of training from which on they want both
-FULL = 0.995  # training accuracy at which they say that neural collapse may begin
+FULL = 0.995  # training accuracy at which training error counts as zero, unless a claim says otherwise
 SHADE = "#e9e9e9"
 TICKS = (-1, -0.98, -0.87, -0.5, 0, 1)
+RATIO_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 10)
 CORRELATION: style.Line = {"color": style.BLUE}
 PAIRS: tuple[style.Line, ...] = (
     {"color": style.SKY, "marker": "o"},
@@ -78,71 +77,67 @@ def _quantities(run: Record) -> list[tuple[dict[str, object], NDArray[np.float64
     return found
 
 
-def draw(records: Sequence[Record]) -> Figure:
+def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     """Correlation over epochs on an axis stretched near -1, the ratio of each layer to the one before, their evenness.
 
     Any three falling values give r below -0.866, so that part is shaded: to be there says that deeper layers compress
     more, and only a place near its bottom that they do so geometrically.
     """
-    groups, frame = scenarios(records), tidy(records)
-    figure, axes = grid(groups, 3, 5.4)
-    pairs = [name for name in frame["quantity"].unique() if str(name).startswith("ratio")]
-    for (top, middle, bottom), (key, runs) in zip(axes.T, groups.items(), strict=True):
-        own = of_scenario(frame, key)
+    panels = panels_of(records, beside.reference)
+    figure, axes = grid(panels, 3, 5.4)
+    pairs: dict[str, style.Line] = {}
+    asked = False
+    for (top, middle, bottom), panel in zip(axes.T, panels, strict=True):
+        frame = tidy(panel.runs)
+        names = [name for name in frame["quantity"].unique() if name.startswith("ratio")]
+        pairs |= dict(zip(names, PAIRS, strict=False))
         for split, line in SPLITS.items():
-            part = own[own["split"] == split]
-            draw_curve(top, part[part["quantity"] == "correlation"], CORRELATION | line)
-            for name, look in zip(pairs, PAIRS, strict=False):
-                draw_curve(middle, part[part["quantity"] == name], look | line)
-            draw_curve(bottom, part[part["quantity"] == "unevenness"], CORRELATION | line)
-        _stretch(top)
-        if len(pairs) == 2:
+            own = frame[frame["split"] == split].set_index("quantity")
+            draw_curve(top, own.loc[["correlation"]], CORRELATION | line)
+            for name in names:
+                draw_curve(middle, own.loc[[name]], pairs[name] | line)
+            draw_curve(bottom, own.loc[["unevenness"]], CORRELATION | line)
+        middle.axhline(1, color=style.THEORY["color"], linewidth=0.6)
+        if len(names) == 2:
             top.axhspan(-2, THREE_FALLING, color=SHADE, zorder=0)
-        claimed(top, high=STRAIGHT, start=QUICKLY * last_epoch(runs))
-        _full_accuracy(top, runs)
-        bottom.set_xlabel("epoch")
+    _stretch(axes[0, 0])
+    for row, low, high in ((axes[1], 0.5, 2.0), (axes[2], 1.0, 2.0)):
+        row[0].set_yscale("log")
+        plain_ticks(row[0], RATIO_TICKS, low, high)
+    axes[2, 0].set_ylim(bottom=1.0)
+    for (top, _, bottom), panel in zip(axes.T, panels, strict=True):
+        for axis, statistic in ((top, "correlation"), (bottom, "unevenness")):
+            found = beside.limits(f"{statistic} of collapse_train in depth", panel.runs)
+            asked |= shade(axis, [one for one in found if one.since], panel.last_epoch)
+        _full_accuracy(top, panel)
     axes[0, 0].set_ylabel("Pearson's $r$ of\n$\\log\\,\\mathrm{tr}(\\Sigma_W\\Sigma_B^+)$ and layer")
     axes[1, 0].set_ylabel("ratio to the layer before")
     axes[2, 0].set_ylabel("larger ratio over\nsmaller")
-    for row in axes[1:]:
-        row[0].set_yscale("log")
-        low, high = row[0].get_ylim()
-        row[0].set_ylim(low, max(high, 2.0))
-        shown = [tick for tick in (0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 10) if low <= tick <= max(high, 2.0)]
-        row[0].set_yticks(shown, [f"{tick:g}" for tick in shown])
-        row[0].minorticks_off()
-    axes[2, 0].set_ylim(bottom=1.0)
-    for panel in axes[1]:
-        panel.axhline(1, color=style.THEORY["color"], linewidth=0.6)
-    for panel, runs in zip(axes[2], groups.values(), strict=True):
-        claimed(panel, high=EVEN, start=QUICKLY * last_epoch(runs))
-    legend(figure, groups, more=_entries(pairs))
+    legend(figure, panels, more=_entries(pairs, asked))
     return figure
 
 
-def _entries(pairs: Sequence[str]) -> list[Line2D | Patch]:
-    layers = [name.removeprefix("ratio ").split("/") for name in pairs]
-    entries: list[Line2D | Patch] = [
-        Line2D([], [], linestyle="-", markersize=2.8, linewidth=1.1, label=f"layer {layer} to {before}", **look)
-        for (layer, before), look in zip(layers, PAIRS, strict=False)
-    ]
+def _entries(pairs: Mapping[str, style.Line], asked: bool) -> list[Line2D | Patch]:
+    entries: list[Line2D | Patch] = []
+    for name, look in pairs.items():
+        layer, before = name.removeprefix("ratio ").split("/")
+        entries.append(Line2D([], [], markersize=2.8, linewidth=1.1, label=f"layer {layer} to {before}", **look))
     if len(pairs) == 2:
         entries.append(Patch(color=SHADE, label="where any three falling values lie"))
-    entries.append(claimed_handle(f"where claims want it: r ≤ {STRAIGHT:g}, ratios within a factor {EVEN:g}"))
     entries.append(Line2D([], [], label=f"train accuracy {FULL:.1%}", color=GREY, marker="|", linestyle=""))
-    return entries
+    return [*entries, claimed_handle("a geometric law")] if asked else entries
 
 
-def _full_accuracy(axes: Axes, runs: Sequence[Record]) -> None:
-    """Marks on the axis of epochs at which runs reach zero training error, after which collapse is said to begin."""
+def _full_accuracy(axes: Axes, panel: Panel) -> None:
+    """Marks at the epochs at which runs reach zero training error, beyond which collapse is said to begin."""
     reached = []
-    for run in runs:
+    for run in panel.runs:
         full = np.flatnonzero(column_of(run, "train_accuracy") >= FULL)
-        if len(full):
-            reached.append(float(run.trajectory["step"][full[0]]))
-    axes.plot(reached, [1.0] * len(reached), color=GREY, marker="|", markersize=7, linestyle="", clip_on=False)
-    if not reached:
-        note(axes, f"train accuracy stays\nbelow {FULL:.1%}", color=COLOUR)
+        reached += [float(run.trajectory["step"][full[0]])] if len(full) else []
+    if reached:
+        axes.plot(reached, [0.7] * len(reached), color=GREY, marker="|", markersize=9, linestyle="")
+    else:
+        note(axes, f"train accuracy stays\nbelow {FULL:.1%}")
 
 
 def _stretch(axes: Axes) -> None:

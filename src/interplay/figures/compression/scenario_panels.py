@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from interplay.evidence.scenarios import DATASETS, Scenario
+from interplay.evidence.scenarios import DATASETS, Scenario, scenarios
 from interplay.figures import style
 from interplay.figures.spread import (
     FAINT,
@@ -30,8 +31,6 @@ from interplay.figures.spread import (
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 
-Scenarios = Mapping[Scenario, Sequence[Record]]
-
 # A marker with each colour, so that layers can be told apart in print without colour.
 LAYERS: dict[int, style.Line] = {
     0: {"color": style.BLACK, "marker": "v"},
@@ -43,6 +42,37 @@ SPLITS: dict[str, style.Line] = {"train": {"linestyle": "-"}, "test": {"linestyl
 MATHS = {"f_plus": "$f_+$", "f_minus": "$f_-$"}
 SMALL: style.Line = {"markersize": 2.8, "markeredgewidth": 0.6, "linewidth": 1.1}
 GREY = "#444444"
+NARROWEST_COLUMN = 1.55  # inches
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The runs of one scenario that are drawn in one panel, or one column of panels, and its title."""
+
+    key: Scenario
+    runs: Sequence[Record]
+    title: str
+
+    @property
+    def last_epoch(self) -> float:
+        """The last epoch that any of the runs made; at least 1."""
+        return max(1.0, *(max(run.trajectory["step"]) for run in self.runs))
+
+
+def panels_of(records: Sequence[Record], reference: Sequence[Record] = ()) -> list[Panel]:
+    """A panel for each scenario of the records, and after them one for each of the reference, by tier.
+
+    Raises:
+        InterplayError: a record is of no scenario of the thesis.
+    """
+    own = [Panel(key, runs, title(key, runs[0])) for key, runs in scenarios(records).items()]
+    tiers = sorted({record.tier for record in reference})
+    beside = [
+        Panel(key, runs, f"{title(key, runs[0])}\n(reference, {tier})")
+        for tier in tiers
+        for key, runs in scenarios(record for record in reference if record.tier == tier).items()
+    ]
+    return own + beside
 
 
 def title(key: Scenario, record: Record) -> str:
@@ -55,20 +85,14 @@ def title(key: Scenario, record: Record) -> str:
     return f"{MATHS[key.network]} on {label}"
 
 
-def grid(groups: Scenarios, rows: int, height: float, *, sharey: Any = "row") -> tuple[Figure, NDArray[np.object_]]:
+def grid(panels: Sequence[Panel], rows: int, height: float, *, sharey: Any = "row") -> tuple[Figure, NDArray[np.object_]]:
     """`rows` panels for each scenario, one column a scenario, titled and with epochs below."""
-    figure, axes = plt.subplots(
-        rows, len(groups), figsize=(style.PAGE, height), squeeze=False, sharex="col", sharey=sharey
-    )
-    for column, (key, runs) in enumerate(groups.items()):
-        axes[0, column].set_title(title(key, runs[0]))
-        epoch_axis(axes[-1, column], last_epoch(runs))
+    size = (max(style.PAGE, NARROWEST_COLUMN * len(panels)), height)
+    figure, axes = plt.subplots(rows, len(panels), figsize=size, squeeze=False, sharex="col", sharey=sharey)
+    for column, panel in enumerate(panels):
+        axes[0, column].set_title(panel.title)
+        epoch_axis(axes[-1, column], panel.last_epoch)
     return figure, axes
-
-
-def last_epoch(runs: Sequence[Record]) -> float:
-    """The last epoch that any run made; at least 1."""
-    return max(1.0, *(max(run.trajectory["step"]) for run in runs))
 
 
 def epoch_axis(axes: Axes, last: float) -> None:
@@ -78,34 +102,40 @@ def epoch_axis(axes: Axes, last: float) -> None:
     axes.set_xlabel("epoch")
 
 
-def of_scenario(frame: pd.DataFrame, key: Scenario) -> pd.DataFrame:
-    """The rows of one scenario."""
-    return frame[(frame["network"] == key.network) & (frame["dataset"] == key.dataset)]
+def plain_ticks(axes: Axes, ticks: Sequence[float], low: float, high: float) -> None:
+    """Those of `ticks` that lie on the y axis, as plain numbers, after it was made to hold `low` to `high`."""
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(min(low, bottom), max(high, top))
+    bottom, top = axes.get_ylim()
+    shown = [tick for tick in ticks if bottom <= tick <= top]
+    axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
+    axes.minorticks_off()
 
 
-def draw_curve(axes: Axes, frame: pd.DataFrame, look: Mapping[str, Any]) -> None:
-    """`value` against `epoch`: the mean over runs as long as all of them go on, then each by itself to its own end.
+def draw_curve(axes: Axes, frame: pd.DataFrame, look: Mapping[str, Any], y: str = "value") -> None:
+    """Column `y` against `epoch`: the mean over runs as long as all of them go on, then each by itself to its own end.
 
-    Runs end when their training loss is low enough, each at an epoch of its own.
+    Runs end when their training loss is low enough, each at an epoch of its own. Epochs without a reading are left out.
     """
+    frame = frame.dropna(subset=y) if y in frame else frame
     if frame.empty:
         return
-    drawn = {**SMALL, **look}
-    shared = shared_points(frame, "epoch", "value")
-    mean_line(
-        axes, frame, "epoch", "value", None, {**drawn, "markevery": max(1, shared["epoch"].nunique() // 6)}
-    )
+    drawn = {**SMALL, "markeredgecolor": look["color"], **look}
+    shared = shared_points(frame, "epoch", y)
+    every = max(1, shared["epoch"].nunique() // 6)
+    mean_line(axes, frame, "epoch", y, None, {**drawn, "markevery": every})
     last = shared["epoch"].max() if len(shared) else -np.inf
     beyond = frame[frame["epoch"] >= last]
     if frame["seed"].nunique() >= LEAST_FOR_INTERVAL and beyond["epoch"].max() > last:
+        labels = axes.get_xlabel(), axes.get_ylabel()
         single = {**drawn, "marker": "", **SINGLE}
-        sns.lineplot(beyond, x="epoch", y="value", units="seed", estimator=None, ax=axes, legend=False, **single)
-    axes.set(xlabel="", ylabel="")
+        sns.lineplot(beyond, x="epoch", y=y, units="seed", estimator=None, ax=axes, legend=False, **single)
+        axes.set(xlabel=labels[0], ylabel=labels[1])
 
 
 def legend(
     figure: Figure,
-    groups: Scenarios,
+    panels: Sequence[Panel],
     layers: Sequence[int] = (),
     splits: Sequence[str] = ("train", "test"),
     others: Mapping[str, Mapping[str, Any]] | None = None,
@@ -118,19 +148,22 @@ def legend(
     handles += [Line2D([], [], label=split, color=GREY, linewidth=1.1, **SPLITS[split]) for split in splits]
     handles += [Line2D([], [], label=label, **look) for label, look in (others or {}).items()]
     handles += more
-    handles += run_handles(groups)
+    handles += run_handles(panels)
     columns = len(handles) if len(handles) < 6 else (len(handles) + 1) // 2
     figure.legend(handles=handles, loc="outside upper center", ncols=columns, handlelength=2.6)
 
 
-def run_handles(groups: Scenarios) -> list[Line2D | Patch]:
+def run_handles(panels: Sequence[Panel]) -> list[Line2D | Patch]:
     """Entries of a legend that say how many runs there are, and what is drawn of their spread."""
-    seeds = max(len(runs) for runs in groups.values())
-    single = Line2D([], [], color=NEUTRAL, label=spread_name(seeds), **SINGLE | ({} if seeds > 1 else {"alpha": 0}))
-    if seeds < LEAST_FOR_INTERVAL:
-        return [single]
-    handles: list[Line2D | Patch] = [Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=spread_name(seeds))]
-    if any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in groups.values()):
+    handles: list[Line2D | Patch] = []
+    for seeds in sorted({len(panel.runs) for panel in panels}):
+        if seeds >= LEAST_FOR_INTERVAL:
+            handles.append(Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=spread_name(seeds)))
+        else:
+            look = SINGLE | {"linestyle": "-" if seeds > 1 else "none"}
+            handles.append(Line2D([], [], color=NEUTRAL, label=spread_name(seeds), **look))
+    several = [panel.runs for panel in panels if len(panel.runs) >= LEAST_FOR_INTERVAL]
+    if any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in several):
         handles.append(Line2D([], [], color=NEUTRAL, label="thin: a run that went on alone", **SINGLE))
     return handles
 
