@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from interplay.errors import InterplayError
+from interplay.protocols import frozen_claims
 from interplay.records import select_records, write_record
 
 
@@ -24,6 +25,8 @@ def keep(results: Path, name: str, selector: str, exhibits: list[str]) -> Path:
         raise InterplayError(f"{results}: no record matches {selector}")
     for record in records:
         write_record(record, target / "records" / f"{record.name}.json")
+    if (results / frozen_claims.NAME).is_file():
+        shutil.copyfile(results / frozen_claims.NAME, target / frozen_claims.NAME)
     for exhibit in exhibits:
         for path in sorted(results.glob(f"{exhibit}.*")):
             destination = target / path.relative_to(results)

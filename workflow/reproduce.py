@@ -126,8 +126,9 @@ def _snakemake(setup: Setup, device: str, cores: int, targets: list[Path]) -> in
 
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:
     if arguments.claim is not None:
-        judged = json.loads(targets[0].read_text(encoding="utf-8"))[0]
-        print(f"{judged['id']}: {judged['verdict']}. {judged['sentence']}")
+        from interplay.evidence import read_verdicts, render_ladder
+
+        print(render_ladder(read_verdicts(targets[0])[0]))
     elif not targets:
         from interplay.evidence import read_verdicts, render_verdicts
 

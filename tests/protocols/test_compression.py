@@ -71,12 +71,23 @@ def test_offline_data_differ_by_experiment(config):
     assert reads["supervised"] == ("fashion-mnist",)
 
 
+def test_information_may_be_read_of_fewer_networks_than_are_trained(config):
+    setup = load_setup(config, "smoke")
+    setup.protocols["compression"] = changed(config, seeds=[3, 4], information={"seeds": [4]})
+    names = {run.name for run in select_runs(setup, "compression", "cifar10/f_plus/*") if run.settings.variant is None}
+    assert {name for name in names if "seed" in name} == {
+        *("cifar10/f_plus/seed3", "cifar10/f_plus/seed4", "cifar10/f_plus/information/seed4")
+    }
+    with pytest.raises(InterplayError, match=r"information\.seeds: 5 is none of seeds"):
+        changed(config, information={"seeds": [5]})
+
+
 def test_variants_multiply_what_is_trained(config):
     setup = load_setup(config, "smoke")
     plain = select_runs(setup, "compression", "*")
     setup.protocols["compression"] = changed(config, variants_run=["raw_pixels", "public_code"])
     runs = {run.name: run for run in select_runs(setup, "compression", "*")}
-    assert len(runs) == len(plain) + 2 * 2 * 2 * 2
+    assert len(runs) == len(plain) + 2 * 2 * 2 * (3 + 1)  # of three seeds, V-information of one
     assert runs["cifar10/f_plus/raw_pixels/information/seed0"].settings.variant == "raw_pixels"
     assert {run.name for run in select_runs(setup, "compression", "*/geometry")} >= {
         run.name for run in plain if run.settings.part == "geometry"

@@ -154,6 +154,9 @@ def test_the_control_of_connectivity_joins_first_children_of_neighbouring_seeds_
     trained = {f"supervised/{run.name}" for run in select_runs(smoke, "supervised", "*") if run.keeps_model}
     for run in runs:
         first, second = run.models
-        assert first.replace(f"seed{run.seed}", "seed1") == second and run.settings.initialisation == "different"
+        assert (
+            first.replace(f"seed{run.seed}", f"seed{run.seed + 1}") == second
+            and run.settings.initialisation == "different"
+        )
         assert {first, second} <= trained
     assert {run.settings.learning_rate for run in runs if run.dataset == "cifar10"} == {0.1, 0.01, 0.001}

@@ -29,6 +29,8 @@ def run(
 
     An interrupted command goes on where it stopped. Works without Snakemake, on CPU and GPU.
     """
+    from interplay.protocols.claim_files import load_claims
+    from interplay.protocols.frozen_claims import freeze_claims
     from interplay.protocols.plan import select_runs
     from interplay.protocols.setup import load_setup
     from interplay.records.machine import bounded
@@ -42,6 +44,9 @@ def run(
 
     from interplay.experiments.runner import run_all
     from interplay.training import pick_device
+
+    if setup.tier.freeze_claims and (config / "claims").is_dir():
+        freeze_claims(load_claims(config / "claims"), results / setup.folder)
 
     written = run_all(
         setup,

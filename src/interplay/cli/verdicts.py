@@ -29,7 +29,7 @@ def verdicts(
     data: Annotated[str | None, typer.Option(help="Data mapping, where there are no records yet.")] = None,
 ) -> None:
     """Give every claim a verdict on the strongest evidence at hand and write them as JSON."""
-    from interplay.evidence import judge, load_published, render_verdicts, write_verdicts
+    from interplay.evidence import judge, load_published, render_ladder, render_verdicts, write_verdicts
     from interplay.evidence.levels_at_hand import load_levels
     from interplay.evidence.summary import render_counts
     from interplay.protocols.claim_files import find_claim, load_claims
@@ -44,9 +44,7 @@ def verdicts(
     if summary:
         typer.echo(render_verdicts(judged))
     elif claim is not None:
-        for number, rung in enumerate(judged[0].ladder):
-            mark = "" if number == judged[0].decided_by else f"on {rung.level}: "
-            typer.echo(f"{claim}: {mark}{rung.word}. {rung.sentence}")
+        typer.echo(render_ladder(judged[0]))
     else:
         typer.echo(f"Verdicts on {', '.join(level.name for level in levels)}\n\n{render_counts(judged)}\n")
         typer.echo(f"written to {output or default}")

@@ -2,7 +2,7 @@
 
 from interplay.evidence.levels_at_hand import Level, load_levels
 from interplay.evidence.published import Cell, Published, PublishedTable, Statement, load_published
-from interplay.evidence.summary import count_bases, count_verdicts, render_verdicts
+from interplay.evidence.summary import count_bases, count_verdicts, render_ladder, render_verdicts
 from interplay.evidence.verdicts import Verdict, judge, read_verdicts, write_verdicts
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "load_levels",
     "load_published",
     "read_verdicts",
+    "render_ladder",
     "render_verdicts",
     "write_verdicts",
 ]

@@ -12,7 +12,7 @@ from interplay.records import Record
 
 
 def meeting(records: Sequence[Record], preconditions: Iterable[Precondition]) -> tuple[list[Record], list[str]]:
-    """The runs that meet every precondition, and for each that some do not, a sentence that says so.
+    """The runs that meet every precondition, and for each that some do not, words that say so after "it asks that".
 
     Raises:
         NotRunError: a run lacks the metric or setting that a precondition is about.
@@ -29,10 +29,9 @@ def meeting(records: Sequence[Record], preconditions: Iterable[Precondition]) ->
         if failed:
             low, high = short(min(failed.values())), short(max(failed.values()))
             found = low if low == high else f"{low} to {high}"
-            reasons.append(
-                f"{precondition.because}, which {len(failed)} of {len(values)} {'runs' if len(values) > 1 else 'run'} "
-                f"do{'es' if len(failed) == 1 else ''} not meet ({_named(precondition)} {found}, to be {_bounds(precondition)})"
-            )
+            runs = f"{len(failed)} of {len(values)} run{'s' * (len(values) > 1)}"
+            bounds = f"{_named(precondition)} {found}, to be {_bounds(precondition)}"
+            reasons.append(f"{precondition.because}; {runs} did not ({bounds})")
             kept = [record for record in kept if record.name not in failed]
     return kept, reasons
 

@@ -65,6 +65,16 @@ def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
     return "\n".join(lines)
 
 
+def render_ladder(verdict: Verdict, width: int = 100) -> str:
+    """A verdict, and what every level says; the one that speaks for all is marked."""
+    lines = [f"{verdict.id}: {verdict.verdict} ({verdict.source})"]
+    for number, rung in enumerate(verdict.ladder):
+        mark = "* " if number == verdict.decided_by else "  "
+        said = f"{mark}{rung.level}: {rung.word}. {rung.sentence}"
+        lines.append(fill(said, width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False))
+    return "\n".join(lines)
+
+
 def verdicts_against(verdicts: Sequence[Verdict]) -> bool:
     """Whether some statement, not a question, did not come out."""
     return any(verdict.rung.ruling == "fails" and not verdict.asks for verdict in verdicts)

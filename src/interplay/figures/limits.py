@@ -60,6 +60,7 @@ def draw_limits(
     *,
     of: str = "",
     scale: float = 1.0,
+    offset: float = 0.0,
     unit: str = "",
     where: tuple[float, float] = (0.0, 1.0),
     color: str = COLOUR,
@@ -67,14 +68,14 @@ def draw_limits(
     """A thin dashed line at each bound, and, `around` a value, a pale band as high as differences may be.
 
     Each is named in the legend, with the words `of` what and its `unit`; equal ones of several claims are drawn once.
-    They are drawn at `scale` times their value, over the part `where` of the other axis, from 0 to 1.
+    They are drawn at `offset` plus `scale` times their value, over the part `where` of the other axis, from 0 to 1.
     """
     found, line = list(found), {"color": color, "linewidth": 0.8, "linestyle": (0, (4, 2))}
     start, end = where
     for low in sorted({limit.low for limit in found if limit.low is not None}):
-        axes.axhline(scale * low, start, end, label=f"claimed{of}: at least {low:.3g}{unit}", **line)
+        axes.axhline(offset + scale * low, start, end, label=f"claimed{of}: at least {low:.3g}{unit}", **line)
     for high in sorted({limit.high for limit in found if limit.high is not None}):
-        axes.axhline(scale * high, start, end, label=f"claimed{of}: at most {high:.3g}{unit}", **line)
+        axes.axhline(offset + scale * high, start, end, label=f"claimed{of}: at most {high:.3g}{unit}", **line)
     if around is None:
         return
     for within in sorted({limit.within for limit in found if limit.within is not None}):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -61,6 +62,20 @@ def span(frame: pd.DataFrame, name: str, metric: str) -> float:
     """Greatest less smallest mean of a metric over the levels of a setting."""
     means = frame.groupby(name)[metric].mean()
     return float(means.max() - means.min())
+
+
+def zoom(axes: Axes, frame: pd.DataFrame, metrics: Sequence[str], least: float) -> None:
+    """An axis that shows what the levels differ by: as high as all runs need, and at least `least`, around them.
+
+    Where it does not begin at zero its label says so.
+    """
+    values = frame[list(metrics)].to_numpy(dtype=np.float64)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    margin = max(0.15 * (high - low), (least - (high - low)) / 2)
+    bottom = low - margin if low - margin > 0 else min(0.0, low - 0.1 * (high - low))
+    axes.set_ylim(bottom, high + margin)
+    if bottom > 0:
+        axes.set_ylabel(f"{axes.get_ylabel()}, from {axes.get_ylim()[0]:.2g}")
 
 
 def level_ticks(axes: Axes, levels: Sequence[float], form: str = "{:g}", scale: float = 1.0) -> None:

@@ -74,6 +74,8 @@ def mean_line(
     if drawn.empty:
         return
     style, labels = dict(look), (axes.get_xlabel(), axes.get_ylabel())
+    if "marker" in style:
+        style.setdefault("markeredgecolor", style["color"])  # seaborn's is white, as our open markers are within
     sns.lineplot(
         data=drawn,
         x=x,

@@ -23,9 +23,7 @@ class Exhibit(Strict):
 
     ids: tuple[ExhibitId, ...] = Field(min_length=1)
     kind: Literal["figure", "table"]
-    module: str = Field(
-        description="module of a figure, with `tidy` and `draw`, or of a table, with `make`"
-    )
+    module: str = Field(description="module of a figure, with `tidy` and `draw`, or of a table, with `make`")
     title: str
     shows: str
     needs: tuple[Selector, ...] = Field(min_length=1)

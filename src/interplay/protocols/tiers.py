@@ -50,6 +50,10 @@ class Tier(Strict):
     bundle: Literal["family", "run"] = Field(description="one process per family of sibling runs, or one per run")
     threads: PositiveInt = Field(description="threads of a job")
     compute: Compute
+    freeze_claims: bool = Field(
+        default=True,
+        description="write down, before the first run, what the claims ask; the report shows later changes",
+    )
 
 
 class TierOverrides(Strict):

@@ -40,13 +40,14 @@ class AdamW(Strict):
 
 
 class Information(Strict):
-    """V-information: of which epochs and samples, and how its decoders are trained.
+    """V-information: of which networks, epochs and samples, and how its decoders are trained.
 
-    Every `every` epochs and at the end; `per_class` samples of each class of train and test, all where null;
-    `given_label` also measures minimality as it is defined; `input_layer_once` reads layer 0, which no training
-    changes, once only; `of_variants` reads it of the variants' networks too.
+    Of the networks of `seeds`, all where null; every `every` epochs and at the end; `per_class` samples of each class
+    of train and test, all where null; `given_label` also measures minimality as it is defined; `input_layer_once` reads
+    layer 0, which no training changes, once only; `of_variants` reads it of the variants' networks too.
     """
 
+    seeds: Seeds | None
     every: PositiveInt
     per_class: PositiveInt | None
     sufficiency_epochs: PositiveInt
@@ -126,6 +127,8 @@ class CompressionProtocol(Protocol):
         for where, names in named.items():
             if unknown := sorted(set(names) - set(self.datasets)):
                 raise ValueError(f"{where}: {unknown[0]} is not among the datasets")
+        if strange := [seed for seed in self.information.seeds or () if seed not in self.seeds]:
+            raise ValueError(f"information.seeds: {strange[0]} is none of seeds, {list(self.seeds)}; no such network")
         for variant in self.variants_run:
             if variant not in self.variants:
                 raise ValueError(f"variants_run: no variant {variant!r}; there are {', '.join(self.variants)}")

@@ -33,6 +33,7 @@ def unfold(protocol: CompressionProtocol, given: Given) -> Iterator[CompressionR
         InterplayError: images too small for three poolings, or a variant that does not fit.
     """
     variants = {name: _variant(protocol, name) for name in (None, *protocol.variants_run)}
+    informed = protocol.seeds if protocol.information.seeds is None else protocol.information.seeds
     for dataset in protocol.datasets:
         for network in protocol.networks:
             for name, followed in variants.items():
@@ -42,7 +43,7 @@ def unfold(protocol: CompressionProtocol, given: Given) -> Iterator[CompressionR
             for seed in protocol.seeds:
                 for name, followed in variants.items():
                     yield _run(followed, dataset, network, "geometry", seed, name)
-                    if name is None or protocol.information.of_variants:
+                    if seed in informed and (name is None or protocol.information.of_variants):
                         yield _run(followed, dataset, network, "information", seed, name)
                 if dataset in protocol.random_labels.datasets and network in protocol.random_labels.networks:
                     chosen = protocol.random_labels
