@@ -19,6 +19,7 @@ COLOUR = "#009E73"  # Okabe and Ito's green, which no curve has
 # A reading of these kinds is a value of its course, so that a bound on it lies on the axis of the course.
 VALUES = ("first", "last", "mean", "least", "most")
 LOST = "accuracy_lost"
+AT_END = 1.0  # the fraction of training from which on a recorded metric counts
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def _asked(claim: Claim) -> Iterator[Limit]:
     """The bounds of a claim's test."""
     match claim.test:
         case BoundTest() as test:
-            yield Limit(claim.id, _axis(test.metric), test.at_least, test.at_most)
+            at_end = AT_END if isinstance(test.metric, str) else 0.0
+            yield Limit(claim.id, _axis(test.metric), test.at_least, test.at_most, since=at_end)
         case StaysTest() as test:
             yield from (Limit(claim.id, _axis(one), test.at_least, test.at_most, since=test.since) for one in test.series)
         case DelayTest() as test:

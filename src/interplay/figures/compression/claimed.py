@@ -13,6 +13,7 @@ from interplay.figures.style import Line
 
 EDGE: Line = {"color": COLOUR, "linewidth": 0.8, "linestyle": (0, (4, 2))}
 SHADE = 0.13
+STRIP = 0.93  # the fraction of training from which on what is judged at the end is shaded, so that it can be seen
 
 
 def shade(
@@ -32,7 +33,7 @@ def shade(
         if one.low is not None or one.high is not None
     }
     for low, high, since in sorted(wanted):
-        _region(axes, low, high, since * last if start is None else start, last, words)
+        _region(axes, low, high, min(since, STRIP) * last if start is None else start, last, words)
     return bool(wanted)
 
 

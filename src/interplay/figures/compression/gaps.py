@@ -90,7 +90,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
             axis.sharex(column[0])
             axis.tick_params(labelbottom=layer == layers[-1])
             _points(axis, frame[frame["layer"] == layer] if len(frame) else frame, layer, panel.last_epoch)
-        column[-2].set_xlabel("generalisation gap (nats)")
+        column[-2].set_xlabel("generalisation gap (nats)", fontsize=6.5)
         asked |= _correlations(column[-1], frame, panel, layers, beside)
     for axis, layer in zip(axes[:, 0], layers, strict=False):
         axis.set_ylabel(f"compression gap\nlayer {layer}")

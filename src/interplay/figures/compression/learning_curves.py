@@ -131,4 +131,4 @@ def printed_handles(marks: set[str]) -> list[Line2D]:
 
 def _mark(mark: str) -> style.Line:
     hollow = {"markerfacecolor": "white", "color": GREY} if mark == "withheld" else {"color": style.BLACK}
-    return {"marker": "D", "markersize": 3.6, "linestyle": "", **hollow}
+    return {"marker": "D", "markersize": 2.4 if mark == "margin" else 3.6, "linestyle": "", **hollow}

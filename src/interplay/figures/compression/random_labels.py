@@ -53,10 +53,9 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         stretch_accuracy(accuracy)
         accuracy.axhline(1 / num_classes(random.runs[0]), **style.THEORY)
         loss.set(yscale="log", ylabel="cross-entropy (nats)")
-        for name, panel in _named(random, true):
+        for _, panel in _named(random, true):
             for quantity in ("train_accuracy", "test_accuracy"):
-                words = f"{quantity.split('_')[0]}, {name} labels"
-                asked |= shade(accuracy, beside.limits(quantity, panel.runs), accuracy.get_xlim()[1], words=words)
+                asked |= shade(accuracy, beside.limits(quantity, panel.runs), panel.last_epoch)
         if true is not None:
             marks.add(mark_printed(accuracy, "accuracy", true, beside))
             marks.add(mark_printed(loss, "loss", true, beside))
