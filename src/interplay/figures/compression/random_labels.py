@@ -58,7 +58,6 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
                 asked |= shade(accuracy, beside.limits(quantity, panel.runs), panel.last_epoch)
         if true is not None:
             marks.add(mark_printed(accuracy, "accuracy", true, beside))
-            marks.add(mark_printed(loss, "loss", true, beside))
     others: dict[str, Any] = {f"{name} labels": {**look, "linewidth": 1.3} for name, look in LABELS.items()}
     others[f"chance, 1/{num_classes(pairs[0][0].runs[0])}"] = style.THEORY
     more: list[Any] = [*printed_handles(marks), *([claimed_handle("accuracy at the end")] if asked else [])]
