@@ -40,6 +40,12 @@ class Exhibit(Strict):
         """Full name of the module."""
         return f"interplay.{self.kind}s.{self.module}"
 
+    @property
+    def claimed_as(self) -> frozenset[str]:
+        """The ids by which claims name what it shows: its own, and `note/q3` of the further view `note/q3.scatter`."""
+        views = (name.rpartition(".") for name in self.ids)
+        return frozenset(self.ids) | {base for base, _, view in views if view.isalpha()}
+
     def records(self, results: Path) -> list[Record]:
         """The records that the exhibit is made from.
 
