@@ -17,7 +17,7 @@ from interplay.records import Record, select_records
 
 @dataclass(frozen=True)
 class Beside:
-    """The claims that name a figure or a table of which it marks values, the published values, and records of `results/reference` that it shows too."""
+    """The claims on what a figure shows, the published values, and records of `results/reference` that it shows too."""
 
     claims: Sequence[Claim] = ()
     published: Published | None = None
@@ -37,8 +37,7 @@ def load_beside(exhibit: Exhibit, records: Sequence[Record], results: Path, conf
     Raises:
         InterplayError: claims, published values or a record of the reference cannot be read.
     """
-    named = {*exhibit.ids, *exhibit.marks}
-    claims = [claim for claim in load_claims(config / "claims") if named & set(claim.exhibits)]
+    claims = [claim for claim in load_claims(config / "claims") if exhibit.claimed_as.intersection(claim.exhibits)]
     reference = reference_records(exhibit, records, results) if exhibit.reference else []
     return Beside(claims, load_published(config / "published"), reference)
 

@@ -67,7 +67,7 @@ def draw_paths(columns: Sequence[Sequence[Record]], among: Sequence[Record], bes
         frame = path_frame(runs)
         for panel, quantity in zip(axes[:, column], NAMES, strict=True):
             _path_panel(panel, frame, quantity, runs[0].protocol["batch_size"])
-        _bounds(axes[:, column], frame, runs, among, beside)
+        _bounds(list(axes[:, column]), frame, runs, among, beside)
         axes[0, column].set_title(_title(runs))
         axes[-1, column].set_xlim(0, 1)
         axes[-1, column].set_xlabel("interpolation weight ω")

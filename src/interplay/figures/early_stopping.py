@@ -59,7 +59,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         for criterion, (label, look) in CRITERIA.items():
             _trade_off(panel, frame[frame["criterion"] == criterion], f"{label} as the criterion", look)
         panel.axhline(0, color="#777777", linewidth=0.6)
-        draw_limits(panel, beside.limits(LOST, runs), of=", accuracy lost", scale=100, unit=" (1 is all)")
+        draw_limits(panel, beside.limits(LOST, runs), of=", share of accuracy lost", scale=100)
         panel.set_title(f"{dataset_label(runs[0])}, {len(runs)} runs")
         panel.set_xlabel("iterations saved (%)")
         panel.set_ylabel("accuracy lost (points)")
@@ -74,4 +74,5 @@ def _trade_off(axes: Axes, frame: pd.DataFrame, label: str, look: style.Line) ->
     dots: style.Line = {"color": look["color"], "marker": look["marker"], "s": 8, "alpha": 0.25, "linewidth": 0}
     sns.scatterplot(data=frame, x="iterations_saved", y=LOST, ax=axes, legend=False, **dots)
     means = frame.assign(mean_saved=frame.groupby("patience")["iterations_saved"].transform("mean"))
+    means = means.drop_duplicates(["run", "mean_saved"])  # patiences that stop alike are one point
     mean_line(axes, means, "mean_saved", LOST, label, look | {"markersize": 6}, unit="run", shown_as="bars")

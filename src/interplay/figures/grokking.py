@@ -54,13 +54,8 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     would show a course that none of them took. Step 0, which a logarithm has no place for, is a dot at the left.
     """
     groups = [runs for runs in (list(records), list(beside.reference)) if runs]
-    figure, axes = plt.subplots(
-        3,
-        len(groups),
-        figsize=(style.PAGE if len(groups) > 1 else 1.4 * style.COLUMN, 5.6),
-        squeeze=False,
-        sharex="col",
-    )
+    width = style.PAGE if len(groups) > 1 else 1.4 * style.COLUMN
+    figure, axes = plt.subplots(3, len(groups), figsize=(width, 5.6), squeeze=False, sharex="col")
     for column, runs in enumerate(groups):
         frame, batch = tidy(runs), runs[0].protocol["trajectory"]["batch_size"]
         axes[0, column].set_title(_title(runs, reference=bool(column)))

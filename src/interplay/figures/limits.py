@@ -91,7 +91,9 @@ def _asked(claim: Claim) -> Iterator[Limit]:
             at_end = AT_END if isinstance(test.metric, str) else 0.0
             yield Limit(claim.id, _axis(test.metric), test.at_least, test.at_most, since=at_end)
         case StaysTest() as test:
-            yield from (Limit(claim.id, _axis(one), test.at_least, test.at_most, since=test.since) for one in test.series)
+            yield from (
+                Limit(claim.id, _axis(one), test.at_least, test.at_most, since=test.since) for one in test.series
+            )
         case DelayTest() as test:
             yield from (Limit(claim.id, one, low=test.threshold) for one in (test.first, test.second))
         case SoonerTest() as test:

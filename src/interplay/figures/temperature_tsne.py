@@ -84,13 +84,9 @@ def _scatter(axes: Axes, record: Record, strong: Sequence[int]) -> None:
     frame = tidy([record])
     marked = frame["label"].isin(strong)
     if not marked.all():
-        look: style.Line = {
-            "s": 10,
-            "color": OTHERS,
-            "linewidth": 0,
-            "label": f"{frame[~marked]['label'].nunique()} others",
-        }
-        sns.scatterplot(data=frame[~marked], x="x", y="y", ax=axes, legend=False, **look)
+        label, grey = f"{frame[~marked]['label'].nunique()} others", frame[~marked]
+        look: style.Line = {"s": 10, "color": OTHERS, "linewidth": 0, "label": label}
+        sns.scatterplot(data=grey, x="x", y="y", ax=axes, legend=False, **look)
     looks = dict(zip(strong, STRONG, strict=False))
     sns.scatterplot(
         data=frame[marked].assign(label=frame["label"].map("class {}".format)),
@@ -107,7 +103,7 @@ def _scatter(axes: Axes, record: Record, strong: Sequence[int]) -> None:
         linewidth=0.4,
         ax=axes,
     )
-    axes.get_legend().remove()
+    axes.legend().remove()
     axes.set(xlabel="", ylabel="")
     axes.set_title(
         f"{dataset_label(record)}, T = {setting(record, 'temperature'):g}, "

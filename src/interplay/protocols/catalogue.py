@@ -41,6 +41,12 @@ class Exhibit(Strict):
         """Full name of the module."""
         return f"interplay.{self.kind}s.{self.module}"
 
+    @property
+    def claimed_as(self) -> frozenset[str]:
+        """The ids by which claims name what is shown: its own, `note/q3` of its view `note/q3.scatter`, marked tables."""
+        views = (name.rpartition(".") for name in self.ids)
+        return frozenset((*self.ids, *self.marks)) | {base for base, _, view in views if view.isalpha()}
+
     def records(self, results: Path) -> list[Record]:
         """The records that the exhibit is made from.
 

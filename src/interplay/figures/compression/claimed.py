@@ -16,9 +16,7 @@ SHADE = 0.13
 STRIP = 0.93  # the fraction of training from which on what is judged at the end is shaded, so that it can be seen
 
 
-def shade(
-    axes: Axes, found: Iterable[Limit], last: float, *, start: float | None = None, words: str = ""
-) -> bool:
+def shade(axes: Axes, found: Iterable[Limit], last: float, *, start: float | None = None, words: str = "") -> bool:
     """Shade where the bounds of claims allow a quantity to be, from where they are judged to the `last` epoch.
 
     Call it when the limits of the axes are set: a side without a bound reaches to them. `start` is the epoch to begin
@@ -53,14 +51,12 @@ def claimed_handle(words: str) -> Patch:
 def _region(axes: Axes, low: float, high: float, start: float, end: float, words: str) -> None:
     bottom, top = sorted(axes.get_ylim())
     y0, y1 = max(low, bottom), min(high, top)
-    axes.add_patch(
-        Rectangle((start, y0), end - start, y1 - y0, facecolor=COLOUR, alpha=SHADE, linewidth=0, zorder=0.5)
-    )
+    axes.add_patch(Rectangle((start, y0), end - start, y1 - y0, facecolor=COLOUR, alpha=SHADE, linewidth=0, zorder=0.5))
     for y in (low, high):
         if bottom <= y <= top:
             axes.plot([start, end], [y, y], zorder=1.5, **EDGE)
     if start > axes.get_xlim()[0]:
         axes.plot([start, start], [y0, y1], zorder=1.5, **EDGE)
     if words:
-        look = {"xytext": (-2, -2), "textcoords": "offset points", "fontsize": 5.5, "color": COLOUR}
+        look: Line = {"xytext": (-2, -2), "textcoords": "offset points", "fontsize": 5.5, "color": COLOUR}
         axes.annotate(words, (end, y1), ha="right", va="top", **look)

@@ -60,8 +60,8 @@ def draw(records: Sequence[Record]) -> Figure:
     figure = plt.figure(figsize=(style.PAGE, 4.7))
     cells = figure.add_gridspec(2, len(PROPERTIES), height_ratios=(2.3, 1))
     turn = _turn(_points(frame, "end", "class_mean")[0])
-    for column, state in ((slice(0, 2), "start"), (slice(2, 4), "end")):
-        _scene(figure.add_subplot(cells[0, column], projection="3d"), frame, state, turn)
+    for half, state in ((slice(0, 2), "start"), (slice(2, 4), "end")):
+        _scene(figure.add_subplot(cells[0, half], projection="3d"), frame, state, turn)
     found = properties(frame)
     for column, name in enumerate(PROPERTIES):
         _property(figure.add_subplot(cells[1, column]), found[found["property"] == name], name)
@@ -72,8 +72,8 @@ def draw(records: Sequence[Record]) -> Figure:
 def properties(frame: pd.DataFrame) -> pd.DataFrame:
     """`value` by state, label and property: NC1 of its samples, angle and length of its mean, cosine with its weights.
 
-    NC1 of a class is its part of tr(Sigma_W Sigma_B^+) times the number of classes, so that the mean of all is the whole
-    of it. The angle is that of a class mean with the mean of the next class, both around the global mean.
+    NC1 of a class is its part of tr(Sigma_W Sigma_B^+) times the number of classes, so that the mean of all is the
+    whole of it. The angle is that of a class mean with the mean of the next class, both around the global mean.
     """
     rows: list[dict[str, Any]] = []
     for state in STATES:
@@ -134,7 +134,13 @@ def _property(axes: Axes, frame: pd.DataFrame, name: str) -> None:
     """One value a class before and after, and the value at collapse."""
     words, at_collapse = PROPERTIES[name]
     colours = [look["color"] for look in LOOKS]
-    shown = {"x": "state", "y": "value", "hue": "label", "palette": colours[: frame["label"].nunique()]}
+    shown: dict[str, Any] = {
+        "legend": False,
+        "x": "state",
+        "y": "value",
+        "hue": "label",
+        "palette": colours[: frame["label"].nunique()],
+    }
     sns.lineplot(frame, **shown, style="label", markers=[look["marker"] for look in LOOKS], dashes=False, ax=axes)
     for line in axes.lines:
         line.set(linewidth=0.8, markersize=4.5, markeredgecolor=line.get_color())
@@ -142,7 +148,6 @@ def _property(axes: Axes, frame: pd.DataFrame, name: str) -> None:
         axes.axhline(at_collapse, **style.THEORY)
     else:
         axes.set_yscale("log")
-    axes.get_legend().remove()
     axes.set(xlabel="", xlim=(-0.3, 1.3), xticks=(0, 1))
     axes.set_xticklabels([STATES[state].split()[0] for state in STATES])
     axes.set_ylabel(words, fontsize=6.5)

@@ -23,7 +23,7 @@ TICKS = (-100, -50, -20, -10, -5, 0, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 def tidy(records: Sequence[Record]) -> pd.DataFrame:
-    """The measure on training data by run, layer and epoch: `frozen`, `drifting`, and `bias`, their relative difference.
+    """The measure on training data by run, layer and epoch: `frozen`, `drifting`, and their relative difference `bias`.
 
     Epochs without one of the two are left out: before training no weights move.
 

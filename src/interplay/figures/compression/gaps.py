@@ -115,9 +115,7 @@ def _points(axes: Axes, frame: pd.DataFrame, layer: int, last: float) -> None:
     sns.lineplot(
         ordered, **names, units="seed", estimator=None, sort=False, color=look["color"], linewidth=0.5, alpha=0.4
     )
-    sns.scatterplot(
-        ordered, **names, size="epoch", sizes=(3, 25), size_norm=(0, last), alpha=0.75, linewidth=0, **look
-    )
+    sns.scatterplot(ordered, **names, size="epoch", sizes=(3, 25), size_norm=(0, last), alpha=0.75, linewidth=0, **look)
     axes.set(xlabel="", ylabel="")
     axes.margins(0.08, 0.12)
     if axes.get_ylim()[0] < 0 < axes.get_ylim()[1]:

@@ -86,7 +86,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     asked = False
     for row, (measure, words) in zip(axes, MEASURES.items(), strict=True):
         row[0].set_ylabel(words, fontsize=7)
-        for panel, frame, look in zip(panels, frames, DATASETS, strict=False):
+        for frame, look in zip(frames, DATASETS, strict=False):
             own = frame[frame["measure"] == measure]
             for axis, layer in zip(row, layers, strict=False):
                 for split, line in SPLITS.items():
@@ -151,7 +151,9 @@ def _claims(axes: Axes, panels: Sequence[Panel], beside: Beside, measure: str, l
     for (low, high, since), concerned in found.items():
         first, last = (pick(panel.last_epoch for panel in concerned) for pick in (min, max))
         most = maximum(concerned[0].runs[0], measure).bits
-        limit = Limit("", measure, None if low is None else low * most, most if high is None else high * most, since=since)
+        limit = Limit(
+            "", measure, None if low is None else low * most, most if high is None else high * most, since=since
+        )
         read = sorted({panel.title.split(" on ")[-1].split("\n")[0] for panel in concerned})
         words = "" if len(concerned) == len(panels) else ", ".join(read)
         shade(axes, [limit], last, start=since * first, words=words)

@@ -1,8 +1,9 @@
-"""compression25 Fig. 3.4: is compression geometric in depth? Correlation of its logarithm with the layer, and ratios."""
+"""compression25 Fig. 3.4: is compression geometric in depth? Correlation of its logarithm with the layer; ratios."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -61,10 +62,7 @@ def _quantities(run: Record) -> list[tuple[dict[str, object], NDArray[np.float64
         laws = laws_over_epochs(columns)
         layers = list(columns)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = {
-                f"ratio {layer}/{before}": columns[layer] / columns[before]
-                for before, layer in zip(layers[:-1], layers[1:], strict=True)
-            }
+            ratios = {f"ratio {layer}/{before}": columns[layer] / columns[before] for before, layer in pairwise(layers)}
             table = np.array(list(ratios.values()))
             unevenness = table.max(axis=0) / table.min(axis=0)
         values = {

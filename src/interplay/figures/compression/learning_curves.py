@@ -52,8 +52,8 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     """Accuracy above, loss below; a column per scenario. Solid on train, dashed on test.
 
     Accuracy has an axis that is stretched near 1, where claims about it are decided. Values that the thesis prints of
-    the end stand at the right margin: filled, with the margin of the claim about them, where a run followed the published
-    protocol on the published data; hollow, to be compared with nothing, where it did not.
+    the end stand at the right margin: filled, with the margin of the claim about them, where a run followed the
+    published protocol on the published data; hollow, to be compared with nothing, where it did not.
     """
     panels = panels_of(records, beside.reference)
     figure, axes = grid(panels, 2, 4.0)
@@ -69,7 +69,9 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
             theory_line(below, stop, f"end of training, {stop:g}")
         asked |= shade(above, beside.limits("train_accuracy", panel.runs), panel.last_epoch)
         asked |= shade_turns(below, beside.limits("test_loss", panel.runs))
-        marks |= {mark_printed(axis, quantity, panel, beside) for axis, quantity in ((above, "accuracy"), (below, "loss"))}
+        marks |= {
+            mark_printed(axis, quantity, panel, beside) for axis, quantity in ((above, "accuracy"), (below, "loss"))
+        }
     more: list[Any] = printed_handles(marks)
     more += [claimed_handle("train accuracy; epochs in which test loss is lowest")] if asked else []
     legend(figure, panels, more=more)
@@ -117,7 +119,8 @@ def mark_printed(axes: Axes, quantity: str, panel: Panel, beside: Beside) -> str
     margins = [one.within for one in beside.limits(metric, panel.runs) if one.within is not None]
     place: Any = {"transform": axes.get_yaxis_transform(), "clip_on": False, "zorder": 5}
     if margins and not apart:
-        ends = np.clip([unit * (value - max(margins)), unit * (value + max(margins))], *sorted(axes.get_ylim()))
+        low, high = sorted(axes.get_ylim())
+        ends = [max(low, unit * (value - max(margins))), min(high, unit * (value + max(margins)))]
         axes.plot([PLACE, PLACE], ends, color=style.BLACK, linewidth=1.0, **place)
     mark = "withheld" if apart else "margin" if margins else "printed"
     axes.plot([PLACE], [unit * value], **_mark(mark), **place)

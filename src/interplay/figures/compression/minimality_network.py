@@ -42,7 +42,9 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
     frame = operations_frame([record])
     count = digits_needed(published_class_size(record), num_classes(record))
     decoder = frame["layer"] > LAYER
-    return frame.assign(part=decoder.map({True: "decoder", False: "encoder"}), copies=decoder.map({True: count, False: 1}))
+    return frame.assign(
+        part=decoder.map({True: "decoder", False: "encoder"}), copies=decoder.map({True: count, False: 1})
+    )
 
 
 def draw(records: Sequence[Record]) -> Figure:

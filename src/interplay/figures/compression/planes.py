@@ -67,7 +67,7 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
-    """A row per data set: the plane for each kind of minimality, its upper right corner enlarged, and falls over epochs.
+    """A row per data set: the plane for each kind of minimality, its upper right corner enlarged; falls over epochs.
 
     Both axes of a plane have one scale, so that a path that is almost horizontal looks so. A point is an epoch, the
     later the larger; from three runs on it is their mean, and each run's path is drawn thin.
@@ -116,8 +116,8 @@ def _plane(axes: Axes, frame: pd.DataFrame, panel: Panel, measure: str) -> None:
     corner.set(xlim=(right.bits - CORNER, right.bits + 0.04), ylim=(top.bits - CORNER, top.bits + 0.04))
     corner.set(box_aspect=1, xlabel="", ylabel="")
     corner.tick_params(labelsize=5, pad=1)
-    for axis in (corner.xaxis, corner.yaxis):
-        axis.set_major_locator(MultipleLocator(0.2))
+    for side in (corner.xaxis, corner.yaxis):
+        side.set_major_locator(MultipleLocator(0.2))
     corner.patch.set_alpha(0.85)
     axes.indicate_inset_zoom(corner, edgecolor=GREY, linewidth=0.5)
 
@@ -156,14 +156,14 @@ def _falls(axes: Axes, frame: pd.DataFrame, panel: Panel, beside: Beside, measur
 
 
 def _legend(figure: Figure, panels: Sequence[Panel], layers: Sequence[int], asked: bool) -> None:
-    handles: list[Any] = [
-        Line2D([], [], label=f"layer {layer}", **{**SMALL, **LAYERS[layer]}) for layer in layers
-    ]
+    handles: list[Any] = [Line2D([], [], label=f"layer {layer}", **{**SMALL, **LAYERS[layer]}) for layer in layers]
     grey: style.Line = {**SMALL, "color": GREY}
     handles.append(Line2D([], [], label="train", **{**grey, "marker": "o"}))
     test = {**grey, "marker": "s", "markerfacecolor": "none", **SPLITS["test"]}
     handles.append(Line2D([], [], label="test", **test))
-    handles.append(Line2D([], [], label="the later, the larger", **{**grey, "linestyle": "", "markersize": 5}, marker="o"))
+    handles.append(
+        Line2D([], [], label="the later, the larger", **{**grey, "linestyle": "", "markersize": 5}, marker="o")
+    )
     handles += [claimed_handle("no compression phase")] if asked else []
     handles += run_handles(panels)
     figure.legend(handles=handles, loc="outside upper center", ncols=(len(handles) + 1) // 2, handlelength=2.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -17,10 +18,7 @@ from interplay.figures.axes import num_classes
 from interplay.records import Record
 
 # One for each of up to ten labels, pale enough for black digits on it; more labels use them again.
-PALETTE = sns.color_palette(
-    [style.BLUE, style.ORANGE, style.RED, style.PURPLE, style.SKY, "#009E73", "#F0E442", "#999999", "#7F3C8D", "#8C564B"],
-    desat=0.75,
-)
+PALETTE = sns.color_palette([*style.PALETTE[:5], "#009E73", "#F0E442", "#999999", "#7F3C8D", "#8C564B"], desat=0.75)
 
 
 def tidy(records: Sequence[Record]) -> pd.DataFrame:
@@ -55,9 +53,8 @@ def draw(records: Sequence[Record]) -> Figure:
     _cells(below, new, classes, [f"$y_{place}$  ($\\times\\,{classes}^{place}$)" for place in range(len(new))])
     above.xaxis.tick_top()
     above.set_xticks(above.get_xticks(), [f"$i$ = {index}" for index in true.columns])
-    above.set_title(
-        f"True labels $y$ of samples $x_{{c,i}}$: {size:,} a class, {classes} classes, index $i$ within the class from 0"
-    )
+    words = f"{size:,} a class, {classes} classes, index $i$ within the class from 0"
+    above.set_title(f"True labels $y$ of samples $x_{{c,i}}$: {words}")
     below.set_title(f"New labels $r(x_{{c,i}})$: the {len(new)} digits of $i$ in base {classes}, for every class alike")
     below.set_xticks([])
     return figure
@@ -74,8 +71,9 @@ def shown_indices(size: int, base: int, most: int = 14) -> list[int]:
 def _cells(axes: Axes, labels: pd.DataFrame, classes: int, names: Sequence[str]) -> None:
     """A cell for each label, in the label's colour."""
     pale = [tuple(0.5 + 0.5 * channel for channel in PALETTE[label % len(PALETTE)]) for label in range(classes)]
-    look = {"cmap": ListedColormap(pale), "vmin": -0.5, "vmax": classes - 0.5, "cbar": False}
-    sns.heatmap(labels, ax=axes, annot=True, fmt="d", annot_kws={"fontsize": 6.5, "color": "black"}, linewidths=1.2, **look)
+    colours: dict[str, Any] = {"cmap": ListedColormap(pale), "vmin": -0.5, "vmax": classes - 0.5, "cbar": False}
+    words = {"fontsize": 6.5, "color": "black"}
+    sns.heatmap(labels, ax=axes, annot=True, fmt="d", annot_kws=words, linewidths=1.2, **colours)
     axes.set_yticks(axes.get_yticks(), names, rotation=0)
     axes.set(xlabel="", ylabel="")
     axes.tick_params(which="both", length=0)

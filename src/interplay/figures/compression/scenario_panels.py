@@ -85,7 +85,9 @@ def title(key: Scenario, record: Record) -> str:
     return f"{MATHS[key.network]} on {label}"
 
 
-def grid(panels: Sequence[Panel], rows: int, height: float, *, sharey: Any = "row") -> tuple[Figure, NDArray[np.object_]]:
+def grid(
+    panels: Sequence[Panel], rows: int, height: float, *, sharey: Any = "row"
+) -> tuple[Figure, NDArray[np.object_]]:
     """`rows` panels for each scenario, one column a scenario, titled and with epochs below."""
     size = (max(style.PAGE, NARROWEST_COLUMN * len(panels)), height)
     figure, axes = plt.subplots(rows, len(panels), figsize=size, squeeze=False, sharex="col", sharey=sharey)

@@ -46,7 +46,9 @@ def draw(records: Sequence[Record]) -> Figure:
     dashed: style.Line = {"color": style.BLACK, "linestyle": (0, (4, 2)), "linewidth": 0.9}
     sns.lineplot(frame, x="phi", y="phi", ax=axes, label=r"$\phi$", **dashed)
     sns.lineplot(frame, x="phi", y="tanh", ax=axes, label=r"$h_i = \tanh\,\phi$", color=style.BLUE)
-    axes.set(xlim=(-REACH, REACH), ylim=(-1.05, 1.05), xlabel=r"pre-activation $\phi$", ylabel=rf"$h_i$, in {BINS} bins")
+    axes.set(
+        xlim=(-REACH, REACH), ylim=(-1.05, 1.05), xlabel=r"pre-activation $\phi$", ylabel=rf"$h_i$, in {BINS} bins"
+    )
     words = f"within {NEARLY:.0%} of linear\nfor $|\\phi|$ < {edge:.2f}: {np.tanh(edge):.0%}\nof the range of $h_i$"
     axes.annotate(words, (edge, -0.2), xytext=(0.85, -0.36), fontsize=6, va="top", arrowprops=_ARROW)
     words = f"first or last bin\nfor $|\\phi|$ > {last:.2f}"

@@ -29,11 +29,9 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
     """
     frame = join(
         [
-            epochs_frame(
-                run,
-                [({"phase": phase, "kind": kind(phase)}, column_of(run, f"{PREFIX}{phase}")) for phase in phases_of(run)],
-            )
+            epochs_frame(run, [({"phase": name, "kind": kind(name)}, column_of(run, f"{PREFIX}{name}"))])
             for run in records
+            for name in phases_of(run)
         ]
     )
     return frame[frame["value"] > 0].reset_index(drop=True)
@@ -51,7 +49,9 @@ def draw(records: Sequence[Record]) -> Figure:
         _bars(axis, bars)
         epochs = sum(len(run.trajectory["step"]) - 1 for run in panel.runs)
         runs = f"{len(panel.runs)} run{'s' * (len(panel.runs) > 1)}"
-        axis.set_title(f"{panel.title}: {bars['seconds'].sum():.3g} s, mean of {epochs} epochs of {runs}".replace("\n", " "))
+        axis.set_title(
+            f"{panel.title}: {bars['seconds'].sum():.3g} s, mean of {epochs} epochs of {runs}".replace("\n", " ")
+        )
     axes[-1, 0].set_xlabel(f"seconds within an epoch, on {records[0].provenance.device}")
     handles = [Patch(color=colour, label=name) for name, colour in KINDS.items()]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(KINDS))
@@ -71,12 +71,12 @@ def phases_of(record: Record) -> list[str]:
 
 
 def mean_seconds(frame: pd.DataFrame, phases: Sequence[str]) -> pd.DataFrame:
-    """`seconds` and `start` by `phase`: means over the epochs in which a phase was run, then over runs, one after another.
+    """`seconds` and `start` by `phase`, one after another: means over the epochs in which it was run, then over runs.
 
     The row before training has none of some phases, and V-information is not read at every epoch.
     """
     of_runs = frame.groupby(["phase", "seed"])["value"].mean()
-    means = of_runs.groupby("phase").mean().reindex(phases).fillna(0.0).rename("seconds").reset_index()
+    means = of_runs.groupby("phase").mean().reindex([*phases]).fillna(0.0).rename("seconds").reset_index()
     return means.assign(start=means["seconds"].cumsum() - means["seconds"], kind=means["phase"].map(kind))
 
 
@@ -89,9 +89,7 @@ def kind(phase: str) -> str:
 
 def _bars(axes: Axes, bars: pd.DataFrame) -> None:
     total = float(bars["seconds"].sum())
-    axes.barh(
-        bars.index, bars["seconds"], left=bars["start"], height=0.62, color=bars["kind"].map(KINDS), linewidth=0
-    )
+    axes.barh(bars.index, bars["seconds"], left=bars["start"], height=0.62, color=bars["kind"].map(KINDS), linewidth=0)
     for row, start, length in bars[["start", "seconds"]].itertuples():
         late = start + length > 0.85 * total
         axes.annotate(
