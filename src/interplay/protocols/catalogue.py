@@ -43,7 +43,7 @@ class Exhibit(Strict):
 
     @property
     def claimed_as(self) -> frozenset[str]:
-        """The ids by which claims name what is shown: its own, `note/q3` of its view `note/q3.scatter`, marked tables."""
+        """The ids by which claims name what is shown: its own, `note/q3` of `note/q3.scatter`, tables marked in it."""
         views = (name.rpartition(".") for name in self.ids)
         return frozenset((*self.ids, *self.marks)) | {base for base, _, view in views if view.isalpha()}
 

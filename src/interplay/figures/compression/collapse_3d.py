@@ -133,14 +133,8 @@ def _scene(axes: Any, frame: pd.DataFrame, state: str, turn: Matrix) -> None:
 def _property(axes: Axes, frame: pd.DataFrame, name: str) -> None:
     """One value a class before and after, and the value at collapse."""
     words, at_collapse = PROPERTIES[name]
-    colours = [look["color"] for look in LOOKS]
-    shown: dict[str, Any] = {
-        "legend": False,
-        "x": "state",
-        "y": "value",
-        "hue": "label",
-        "palette": colours[: frame["label"].nunique()],
-    }
+    colours = [look["color"] for look in LOOKS][: frame["label"].nunique()]
+    shown: dict[str, Any] = {"x": "state", "y": "value", "hue": "label", "palette": colours, "legend": False}
     sns.lineplot(frame, **shown, style="label", markers=[look["marker"] for look in LOOKS], dashes=False, ax=axes)
     for line in axes.lines:
         line.set(linewidth=0.8, markersize=4.5, markeredgecolor=line.get_color())

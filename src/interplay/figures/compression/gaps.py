@@ -30,6 +30,7 @@ from interplay.figures.compression.scenario_panels import (
     Panel,
     note,
     panels_of,
+    place_legend,
     run_handles,
 )
 from interplay.figures.limits import COLOUR, about
@@ -161,5 +162,4 @@ def _legend(figure: Figure, panels: Sequence[Panel], layers: Sequence[int], aske
     handles.append(Line2D([], [], label="an epoch; the later, the larger", **{**grey, "marker": "o"}))
     handles += [Line2D([], [], label=f"$\\rho$ {words}", **{**grey, **look}) for words, look in OF.values()]
     handles += [claimed_handle("mild, or positive, of the gaps")] if asked else []
-    handles += run_handles(panels)
-    figure.legend(handles=handles, loc="outside upper center", ncols=(len(handles) + 1) // 2)
+    place_legend(figure, [*handles, *run_handles(panels, "bars")])

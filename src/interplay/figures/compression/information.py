@@ -29,6 +29,7 @@ from interplay.figures.compression.scenario_panels import (
     epoch_axis,
     note,
     panels_of,
+    place_legend,
     run_handles,
 )
 from interplay.figures.limits import COLOUR, Limit
@@ -193,5 +194,4 @@ def _legend(figure: Figure, panels: Sequence[Panel], asked: bool) -> None:
     ]
     handles += [Line2D([], [], label=split, color=GREY, linewidth=1.1, **line) for split, line in SPLITS.items()]
     shaded = [claimed_handle("shares of the most possible, test near or below train")] if asked else []
-    every = [*handles, *shaded, *run_handles(panels)]
-    figure.legend(handles=every, loc="outside upper center", ncols=3, handlelength=2.6)
+    place_legend(figure, [*handles, *shaded, *run_handles(panels)])

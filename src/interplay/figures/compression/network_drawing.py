@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
 from interplay.errors import InterplayError
+from interplay.evidence.scenarios import scenario
 from interplay.figures import style
-from interplay.figures.compression.scenario_frames import join, run_labels
+from interplay.figures.compression.scenario_frames import join
 from interplay.records import Record
 
 Row = Mapping[str, Any]  # of the table `operations` of a record
@@ -49,13 +50,16 @@ def operations_of(record: Record) -> list[dict[str, Any]]:
 def operations_frame(records: Sequence[Record]) -> pd.DataFrame:
     """A row for each operation of each network, in order: its `place`, kernel, size of the output, parameters.
 
+    Neither tier nor seed is among the columns: shapes as published rest on no run.
+
     Raises:
         InterplayError: a record has no table operations.
     """
     parts = []
     for record in records:
+        key = scenario(record)
         rows = [
-            {**run_labels(record), "place": place, **{name: row[name] for name in COLUMNS}}
+            {"network": key.network, "dataset": key.dataset, "place": place, **{name: row[name] for name in COLUMNS}}
             for place, row in enumerate(operations_of(record))
         ]
         parts.append(pd.DataFrame(rows))

@@ -29,6 +29,7 @@ from interplay.figures.compression.scenario_panels import (
     draw_curve,
     epoch_axis,
     panels_of,
+    place_legend,
     run_handles,
 )
 from interplay.figures.limits import Limit
@@ -165,5 +166,4 @@ def _legend(figure: Figure, panels: Sequence[Panel], layers: Sequence[int], aske
         Line2D([], [], label="the later, the larger", **{**grey, "linestyle": "", "markersize": 5}, marker="o")
     )
     handles += [claimed_handle("no compression phase")] if asked else []
-    handles += run_handles(panels)
-    figure.legend(handles=handles, loc="outside upper center", ncols=(len(handles) + 1) // 2, handlelength=2.4)
+    place_legend(figure, [*handles, *run_handles(panels)])

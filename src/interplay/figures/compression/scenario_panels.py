@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,8 @@ MATHS = {"f_plus": "$f_+$", "f_minus": "$f_-$"}
 SMALL: style.Line = {"markersize": 2.8, "markeredgewidth": 0.6, "linewidth": 1.1}
 GREY = "#444444"
 NARROWEST_COLUMN = 1.55  # inches
+LETTER, SAMPLE = 0.052, 0.5  # inches: the mean width of a letter of a legend, and of what stands in front of the words
+WIDEST = 0.97  # of a legend, in widths of its figure
 
 
 @dataclass(frozen=True)
@@ -151,21 +153,34 @@ def legend(
     handles += [Line2D([], [], label=label, **look) for label, look in (others or {}).items()]
     handles += more
     handles += run_handles(panels)
-    columns = len(handles) if len(handles) < 6 else (len(handles) + 1) // 2
-    figure.legend(handles=handles, loc="outside upper center", ncols=columns, handlelength=2.6)
+    place_legend(figure, handles)
 
 
-def run_handles(panels: Sequence[Panel]) -> list[Line2D | Patch]:
+def place_legend(figure: Figure, handles: Sequence[Line2D | Patch]) -> None:
+    """A legend above all panels, of as few rows as fit in the width of the figure."""
+    widths = [LETTER * len(str(handle.get_label())) + SAMPLE for handle in handles]
+
+    def width(rows: int) -> float:
+        return sum(max(widths[at : at + rows]) for at in range(0, len(widths), rows))
+
+    room = WIDEST * figure.get_figwidth()
+    rows = next((rows for rows in range(1, len(handles)) if width(rows) <= room), max(1, len(handles)))
+    columns = -(-len(handles) // rows)
+    figure.legend(handles=[*handles], loc="outside upper center", ncols=columns, handlelength=2.6)
+
+
+def run_handles(panels: Sequence[Panel], shown_as: Literal["band", "bars"] = "band") -> list[Line2D | Patch]:
     """Entries of a legend that say how many runs there are, and what is drawn of their spread."""
     handles: list[Line2D | Patch] = []
     for seeds in sorted({len(panel.runs) for panel in panels}):
         if seeds >= LEAST_FOR_INTERVAL:
-            handles.append(Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=spread_name(seeds)))
+            label = spread_name(seeds, shown_as)
+            handles.append(Patch(color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=label))
         else:
             look = SINGLE | {"linestyle": "-" if seeds > 1 else "none"}
             handles.append(Line2D([], [], color=NEUTRAL, label=spread_name(seeds), **look))
     several = [panel.runs for panel in panels if len(panel.runs) >= LEAST_FOR_INTERVAL]
-    if any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in several):
+    if shown_as == "band" and any(len({max(run.trajectory["step"]) for run in runs}) > 1 for runs in several):
         handles.append(Line2D([], [], color=NEUTRAL, label="thin: a run that went on alone", **SINGLE))
     return handles
 
