@@ -48,7 +48,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         accuracy_axis(above)
         _entropies(below, frame, runs, beside)
         training_axis(below, frame["step"].max())
-    shared_legend(figure)
+    shared_legend(figure, columns=3)
     return figure
 
 

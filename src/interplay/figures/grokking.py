@@ -85,7 +85,7 @@ def _curve(axes: Axes, frame: pd.DataFrame, series: str, label: str, look: Mappi
         mine = frame[frame["seed"] == seed]
         width = {"linewidth": 1.3 if bold else 0.7, "label": label if bold else "_nolegend_"}
         drawn = {**look, **width}
-        sns.lineplot(data=mine[mine["step"] > 0], x="step", y=series, ax=axes, legend=False, **drawn)
+        sns.lineplot(data=mine[mine["step"] > 0], x="step", y=series, estimator=None, ax=axes, legend=False, **drawn)
         start = mine[mine["step"] == 0].assign(step=_left(frame))
         sns.scatterplot(data=start, x="step", y=series, ax=axes, color=look["color"], s=9 if bold else 5, legend=False)
 

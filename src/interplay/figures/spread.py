@@ -81,7 +81,7 @@ def mean_line(
         x=x,
         y=y,
         estimator="mean",
-        errorbar=t_interval,
+        errorbar=t_interval if runs >= LEAST_FOR_INTERVAL else None,
         err_style=shown_as,
         err_kws={"alpha": FAINT, "linewidth": 0} if shown_as == "band" else {"capsize": 2.2, "elinewidth": 0.8},
         ax=axes,
