@@ -29,7 +29,7 @@ def documents(
         InterplayError: docs/data.md or dvc.yaml is missing or has lost its marks.
     """
     data = checkout / "data"
-    pinned = {name: info.pinned for name, info in datasets.items() if info.pinned is not None}
+    pinned = {name: info.pinned for name, info in datasets.items() if info.pinned and not info.permuted_from}
     texts = {data / f"{name}.dvc": text for name, form in pinned.items() if (text := _dvc(form)) is not None}
     ignored = [f"/{form.path}" for form in pinned.values()] + ["/weights", f"/{FOLDER}", "/.fetch-*"]
     texts[data / ".gitignore"] = "".join(f"{line}\n" for line in ignored)
@@ -86,6 +86,7 @@ def _datasets(datasets: Mapping[str, DatasetInfo]) -> str:
             "installed": f"installed with {info.library}",
             "rendered": f"rendered here from what {info.library} ships",
         }[info.origin]
+        origin = f"made of `{info.permuted_from}`" if info.permuted_from else origin
         what = f"{info.title}: {info.description}"
         rows.append([f"`{info.name}`", what, shape, str(info.num_classes), splits, origin, info.licence])
     return markdown_table(head, rows)
