@@ -102,7 +102,7 @@ class Catalogue(Strict):
 
     documents: dict[Document, str]
     exhibits: tuple[Exhibit, ...]
-    headlines: dict[str, tuple[Headline, ...]]
+    headlines: dict[str, tuple[Headline, ...]] = Field(default_factory=dict, description="by experiment")
 
     def headlines_of(self, experiment: str) -> tuple[Headline, ...]:
         """The headline metrics of an experiment.
