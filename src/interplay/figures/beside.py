@@ -17,7 +17,7 @@ from interplay.records import Record, select_records
 
 @dataclass(frozen=True)
 class Beside:
-    """The claims that name a figure, the published values, and records of `results/reference` that it shows too."""
+    """The claims on what a figure shows, the published values, and records of `results/reference` that it shows too."""
 
     claims: Sequence[Claim] = ()
     published: Published | None = None

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import BoundTest, Claim, DelayTest, FlatTest, StoppingTest, ValueTest
-from interplay.protocols.course_claims import NoFallTest, SoonerTest, StaysTest
+from interplay.protocols.course_claims import NoFallTest, SoonerTest, StaysTest, TurnTest
 from interplay.protocols.readings import Metric, Reading, Series
 from interplay.records import Record
 from interplay.records.values import setting
@@ -19,6 +19,7 @@ COLOUR = "#009E73"  # Okabe and Ito's green, which no curve has
 # A reading of these kinds is a value of its course, so that a bound on it lies on the axis of the course.
 VALUES = ("first", "last", "mean", "least", "most")
 LOST = "accuracy_lost"
+AT_END = 1.0  # the fraction of training from which on a recorded metric counts
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Limit:
     """What a claim asks of a quantity (a metric, or a column of the trajectory), in the quantity's unit.
 
     `low` and `high` bound the quantity itself; `within` bounds differences: of means at two levels of a setting, of a
-    value from the highest before it, or from a printed number.
+    value from the highest before it, or from a printed number. `between` are the steps between which the quantity is to
+    be lowest. All of it is judged from the fraction `since` of training on.
     """
 
     claim: str
@@ -34,6 +36,8 @@ class Limit:
     low: float | None = None
     high: float | None = None
     within: float | None = None
+    between: tuple[float, float] | None = None
+    since: float = 0.0
 
 
 def limits(claims: Iterable[Claim], quantity: str, runs: Sequence[Record], among: Sequence[Record] = ()) -> list[Limit]:
@@ -45,7 +49,7 @@ def limits(claims: Iterable[Claim], quantity: str, runs: Sequence[Record], among
     found = []
     for claim in claims:
         mine = [limit for limit in _asked(claim) if limit.quantity == quantity]
-        if mine and _about(claim, runs, among or runs):
+        if mine and about(claim, runs, among or runs):
             found += mine
     return found
 
@@ -84,9 +88,12 @@ def _asked(claim: Claim) -> Iterator[Limit]:
     """The bounds of a claim's test."""
     match claim.test:
         case BoundTest() as test:
-            yield Limit(claim.id, _axis(test.metric), test.at_least, test.at_most)
+            at_end = AT_END if isinstance(test.metric, str) else 0.0
+            yield Limit(claim.id, _axis(test.metric), test.at_least, test.at_most, since=at_end)
         case StaysTest() as test:
-            yield from (Limit(claim.id, _axis(one), test.at_least, test.at_most) for one in test.series)
+            yield from (
+                Limit(claim.id, _axis(one), test.at_least, test.at_most, since=test.since) for one in test.series
+            )
         case DelayTest() as test:
             yield from (Limit(claim.id, one, low=test.threshold) for one in (test.first, test.second))
         case SoonerTest() as test:
@@ -95,7 +102,9 @@ def _asked(claim: Claim) -> Iterator[Limit]:
         case FlatTest() as test:
             yield Limit(claim.id, test.metric, within=test.within)
         case NoFallTest() as test:
-            yield from (Limit(claim.id, _axis(one), within=test.within) for one in test.series)
+            yield from (Limit(claim.id, _axis(one), within=test.within, since=test.since) for one in test.series)
+        case TurnTest() as test:
+            yield Limit(claim.id, _axis(test.series), between=(test.earliest, test.latest))
         case ValueTest() as test:
             yield Limit(claim.id, test.metric, within=test.margin)
         case StoppingTest() as test if test.against is None:
@@ -109,7 +118,7 @@ def _axis(number: Metric | Series) -> str:
     return str(number)
 
 
-def _about(claim: Claim, runs: Sequence[Record], among: Sequence[Record]) -> bool:
+def about(claim: Claim, runs: Sequence[Record], among: Sequence[Record]) -> bool:
     globs = selectors(claim)
     read = [record for record in among if any(fnmatchcase(record.name, glob) for glob in globs)]
     only = claim.test.only if isinstance(claim.test, BoundTest) else None

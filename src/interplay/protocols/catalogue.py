@@ -44,6 +44,7 @@ class Exhibit(Strict):
     needs: tuple[Selector, ...] = Field(min_length=1)
     reference: bool = Field(default=False, description="also shows records of results/reference of the same names")
     plot: Plot | None = Field(default=None, description="of a figure: what DVC plots of it")
+    marks: tuple[ExhibitId, ...] = Field(default=(), description="tables of which a figure marks printed values")
     analytic: bool = Field(default=False, description="rests on no run: neither tier nor seed changes it")
 
     @property
@@ -58,9 +59,9 @@ class Exhibit(Strict):
 
     @property
     def claimed_as(self) -> frozenset[str]:
-        """The ids by which claims name what it shows: its own, and `note/q3` of the further view `note/q3.scatter`."""
+        """The ids by which claims name what is shown: its own, `note/q3` of `note/q3.scatter`, tables marked in it."""
         views = (name.rpartition(".") for name in self.ids)
-        return frozenset(self.ids) | {base for base, _, view in views if view.isalpha()}
+        return frozenset((*self.ids, *self.marks)) | {base for base, _, view in views if view.isalpha()}
 
     def records(self, results: Path) -> list[Record]:
         """The records that the exhibit is made from.
