@@ -69,11 +69,11 @@ def run(folder: Path, command: str) -> str:
 
 
 def test_metrics_of_every_experiment_are_shown_and_a_change_is_found(repository):
-    shown = json.loads(run(repository, "dvc metrics show --json"))["workspace"]["data"]
+    shown = json.loads(run(repository, "dvc metrics show --json"))[""]["data"]
     assert {Path(path).stem for path in shown} == set(experiments())
     path = repository / "results/smoke/metrics/pruning.json"
     path.write_text(path.read_text().replace("0.5", "0.25"))
-    changed = json.loads(run(repository, "dvc metrics diff --json"))["diff"]
+    changed = json.loads(run(repository, "dvc metrics diff --json"))
     assert changed == {
         str(path.relative_to(repository)): {"cifar10.plain.mir": {"old": 0.5, "new": 0.25, "diff": -0.25}}
     }
