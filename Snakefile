@@ -18,6 +18,7 @@ include: "workflow/rules/metrics.smk"
 
 localrules:
     all,
+    records,
 
 
 rule all:
@@ -25,6 +26,12 @@ rule all:
         f"{OUT}/report/index.html",
         METRICS,
     default_target: True
+
+
+# The runs alone, without figures, tables, verdicts and report.
+rule records:
+    input:
+        RECORDS,
 
 
 include: "workflow/rules/data.smk"
