@@ -13,14 +13,25 @@ containerized: "docker://interplay:latest"
 include: "workflow/rules/plan.smk"
 
 
+include: "workflow/rules/metrics.smk"
+
+
 localrules:
     all,
+    records,
 
 
 rule all:
     input:
         f"{OUT}/report/index.html",
+        METRICS,
     default_target: True
+
+
+# The runs alone, without figures, tables, verdicts and report.
+rule records:
+    input:
+        RECORDS,
 
 
 include: "workflow/rules/data.smk"

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import torch
 
-from interplay.collapse.v_information import DecoderSettings, Key, Reading, Samples, relabel, train_decoders
+from interplay.collapse.v_information import DecoderLosses, DecoderSettings, Key, Samples, relabel, train_decoders
 from interplay.errors import InterplayError
 from interplay.models import CnnShape, CompressionCNN
 from interplay.records.machine import bounded
@@ -32,7 +32,7 @@ from interplay.training import generator, pick_device
 
 LAYERS = (0, 1, 2, 3)
 PUBLISHED_EPOCHS = 50  # of decoders, at most; compression25 sec. 2.3
-Results = dict[Key, Reading]
+Results = dict[Key, DecoderLosses]
 
 
 def draw(*purpose: str | int) -> torch.Generator:

@@ -198,7 +198,7 @@ ENTRIES = [
     ("CrossModalAlignmentLoss vectors", lambda w: objectives.CrossModalAlignmentLoss()(Z, Y, w), LOSS),
     ("MatrixSSLLoss gamma", lambda x: objectives.MatrixSSLLoss(gamma=x), NUMBER),
     ("MatrixSSLLoss mu", lambda x: objectives.MatrixSSLLoss(mu=x), NUMBER | {"below": -1}),
-    ("MatrixSSLLoss lamda", lambda x: objectives.MatrixSSLLoss(lamda=x), NUMBER),
+    ("MatrixSSLLoss uniformity_weight", lambda x: objectives.MatrixSSLLoss(uniformity_weight=x), NUMBER),
     ("MatrixSSLLoss order", lambda n: objectives.MatrixSSLLoss(order=n), COUNT),
     ("MatrixSSLLoss first", lambda z: objectives.MatrixSSLLoss()(z, Z), REAL),
     ("MatrixSSLLoss second", lambda z: objectives.MatrixSSLLoss()(Z, z), REAL),

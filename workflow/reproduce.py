@@ -12,7 +12,9 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from interplay.errors import InterplayError
 from interplay.protocols.catalogue import load_catalogue
@@ -36,12 +38,12 @@ def main() -> int:
         bound_threads(os.environ)
         setup = load_setup(CONFIG, arguments.tier, arguments.data or None, _chosen(arguments.set))
         device = check_device(arguments.device or setup.tier.compute.device)
-        cores = _cores(arguments.cores)
+        cores = cores_given(arguments.cores)
         results = Path("results") / setup.folder
         targets = _targets(arguments, results)
         print(f"tier {setup.tier_name}, {setup.data_name} data, {cores} cores, into {results}", file=sys.stderr)
         with sole_workflow(LOCK):
-            status = _snakemake(setup, device, cores, targets)
+            status = run_snakemake(setup, device, cores, targets)
     except InterplayError as error:
         return _fail(str(error), 2)
     except BusyError as busy:
@@ -82,7 +84,8 @@ def _chosen(given: str) -> list[str]:
         raise InterplayError(f"SET={given}: {error}; quote values with spaces, like 'grokking.seeds=[0, 1]'") from error
 
 
-def _cores(given: str) -> int:
+def cores_given(given: str) -> int:
+    """As many as asked for, at most those that this process may use."""
     usable = usable_cores()
     if given and (not (given.isascii() and given.isdecimal()) or int(given) < 1):
         raise InterplayError(f"CORES={given} is no number of cores; give a whole number from 1 up")
@@ -109,13 +112,29 @@ def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:
     return []
 
 
-def _snakemake(setup: Setup, device: str, cores: int, targets: list[Path]) -> int:
+def run_snakemake(
+    setup: Setup,
+    device: str,
+    cores: int,
+    targets: Sequence[Path | str],
+    root: Path = Path("results"),
+    variables: Mapping[str, str] = MappingProxyType({}),
+    config: Path = CONFIG,
+) -> int:
+    """Make `targets` (everything, without any) below `root`.
+
+    `variables` of the environment come beside those of this process; `config` is the folder of the configuration.
+
+    Returns:
+        the exit status.
+    """
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
     command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
     command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
+    command += [f"results={root}", f"config={config}"]
     command += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
     command += ["--", *map(str, targets)] if targets else []
-    environment = dict(os.environ)
+    environment = dict(os.environ) | dict(variables)
     # Rules call `interplay` by name, whether the environment is activated or not.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
     environment["PYTHONPATH"] = os.pathsep.join(

@@ -11,7 +11,7 @@ from interplay.errors import InterplayError
 from interplay.experiments.temperature import clustering, embed
 from interplay.models import WideResNet
 from interplay.protocols.temperature import TSNE
-from interplay.training import information_readings
+from interplay.training import information_metrics
 
 NETWORKS = {
     "architectures": {"cifar10": {"depth": 10, "width": 1}, "cifar100": {"depth": 10, "width": 1}},
@@ -149,7 +149,7 @@ def test_information_and_clustering_are_read_on_one_sample(trained, tmp_path):
     network.load_state_dict(load_file(results / "models/supervised/cifar10/temperature-4/seed1.safetensors"))
     with torch.no_grad():
         features = network.eval().features(sample.images)
-    expected = information_readings(features, sample.labels, network.head.weight, 32) | clustering(
+    expected = information_metrics(features, sample.labels, network.head.weight, 32) | clustering(
         features, sample.labels
     )
     assert {name: record.metrics[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)

@@ -40,13 +40,13 @@ def test_cross_covariance_equals_numpys():
 def test_released_form():
     first, second = views(1)
     p1, p2 = unit(first), unit(second)
-    eye, b, gamma, mu, lamda = np.eye(6), 40, 0.7, 0.9, 0.4
+    eye, b, gamma, mu, weight = np.eye(6), 40, 0.7, 0.9, 0.4
     expected = 0.0
     for p, z in ((p1, p2), (p2, p1)):
-        uniformity = -np.trace(lamda * eye @ taylor4(covariance(p, z, b) + mu * eye))
+        uniformity = -np.trace(weight * eye @ taylor4(covariance(p, z, b) + mu * eye))
         alignment = -np.trace((covariance(p, p, b) + mu * eye) @ taylor4(covariance(z, z, b) + mu * eye))
         expected += (uniformity + gamma * alignment) / 2
-    loss = MatrixSSLLoss("released", gamma=gamma, mu=mu, lamda=lamda)
+    loss = MatrixSSLLoss("released", gamma=gamma, mu=mu, uniformity_weight=weight)
     assert loss(torch.tensor(first), torch.tensor(second)).item() == pytest.approx(expected, abs=1e-10)
 
 

@@ -1,6 +1,7 @@
 # Fetching: one rule per data set or set of weights, named fetch_<name>. A file that is there and verified is left alone.
 
-for _name, _path in sorted(FETCHED.items()):
+for _name in sorted(FETCHING):
+    _path = FETCHED[_name]
 
     rule:
         name:

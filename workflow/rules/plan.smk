@@ -42,6 +42,8 @@ TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
 # Where data sets lie that come from outside, and what marks weights that were brought; the others are made on the fly.
 FETCHED = {info.name: info.pinned.path for info in DATASETS.values() if info.pinned}
+# Of sets that share their files, one is fetched.
+FETCHING = [info.name for info in DATASETS.values() if info.pinned and not info.permuted_from]
 BROUGHT = {name: f".decoded/{name}.fetched" for name in WEIGHTS}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 

@@ -60,15 +60,21 @@ def load_levels(
     Raises:
         InterplayError: a folder does not exist, holds records of several setups, or one that cannot be read.
     """
-    levels = []
-    operations = published_operations(config)
-    for index, folder in enumerate((results, *(folders_beside(results) if beside is None else beside))):
-        records = find_records(folder, claims)
-        if index and not records:
-            continue
-        names = setup_of(folder, records, *((None, None) if index else (tier, data)), config)
-        levels.append(Level(name_of(folder), *names, records, operations))
-    return levels
+    others = [load_level(folder, claims, config) for folder in (folders_beside(results) if beside is None else beside)]
+    return [load_level(results, claims, config, tier, data), *(level for level in others if level.records)]
+
+
+def load_level(
+    folder: Path, claims: Sequence[Claim], config: Path, tier: str | None = None, data: str | None = None
+) -> Level:
+    """The records of a folder that one of the claims is about.
+
+    Raises:
+        InterplayError: the folder does not exist, holds records of several setups, or one that cannot be read.
+    """
+    records = find_records(folder, claims)
+    names = setup_of(folder, records, tier, data, config)
+    return Level(name_of(folder), *names, records, published_operations(config))
 
 
 def folders_beside(results: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from torch.optim.swa_utils import update_bn
 
 from interplay.data.images import Images
 from interplay.errors import InterplayError
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.experiments.networks import load_trained
 from interplay.experiments.paths import barrier_explained, path_metrics
 from interplay.information import batch_information, exact_information
@@ -29,7 +29,7 @@ READINGS = ("mir", "hdr", "feature_entropy")  # exact, and `_batch`: mean over b
 NORM_BATCH = 500  # images of a batch while statistics are recomputed
 
 
-def run(protocol: ConnectivityProtocol, run: ConnectivityRun, context: Context) -> Outcome:
+def run(protocol: ConnectivityProtocol, run: ConnectivityRun, context: Context) -> Result:
     """Read the path between two children twice: with interpolated batch-norm statistics and with recomputed ones.
 
     Statistics that fit neither child can by themselves cost all accuracy between the ends, so that a barrier with
@@ -50,7 +50,7 @@ def run(protocol: ConnectivityProtocol, run: ConnectivityRun, context: Context) 
         metrics["accuracy_barrier"], metrics["accuracy_barrier_recomputed"]
     )
     metrics["distance"] = relative_distance(first.network, second.network)
-    return Outcome(
+    return Result(
         metrics=metrics,
         tables={"path": rows},
         settings={"num_classes": test.num_classes, "test_sample": len(test.labels)},

@@ -39,7 +39,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """Results of one run, before they become a record."""
 
     metrics: dict[str, float] = field(default_factory=dict)

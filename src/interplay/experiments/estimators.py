@@ -15,7 +15,7 @@ from torch import Tensor
 
 from interplay.data.images import Images
 from interplay.errors import InterplayError
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.experiments.networks import load_trained
 from interplay.information import (
     FEATURE_NORMS,
@@ -35,7 +35,7 @@ NORM_NAMES = {"l2": "l2", "batch": "batch_norm", "layer": "layer_norm"}  # in th
 Row = dict[str, Any]
 
 
-def run(protocol: EstimatorsProtocol, run: EstimatorsRun, context: Context) -> Outcome:
+def run(protocol: EstimatorsProtocol, run: EstimatorsRun, context: Context) -> Result:
     """Compare estimates on the features of a plain network, and normalisations on it and its initialisation."""
     (trained,), splits = load_trained(context, run.models)
     assert run.dataset is not None
@@ -56,7 +56,7 @@ def run(protocol: EstimatorsProtocol, run: EstimatorsRun, context: Context) -> O
         for state, network in (("start", start), ("end", trained.network))
         for row in read_normalisations(network, sample, trained.protocol.trajectory.batch_size, state)
     ]
-    return Outcome(
+    return Result(
         metrics=batch_metrics(batches, protocol.tolerance) | normalisation_metrics(normalisations),
         tables={"batches": batches, "normalisations": normalisations},
         settings={"num_classes": sample.num_classes, "sample": len(sample.labels)},

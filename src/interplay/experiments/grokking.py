@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.models import ModularTransformer
 from interplay.protocols.grokking import Grokked, GrokkingProtocol, GrokkingRun
 from interplay.training import (
@@ -25,7 +25,7 @@ from interplay.training import (
     TrajectoryLog,
     adamw,
     generator,
-    information_readings,
+    information_metrics,
     log_steps,
     parameter_groups,
     run_loop,
@@ -33,7 +33,7 @@ from interplay.training import (
 )
 
 
-def run(protocol: GrokkingProtocol, run: GrokkingRun, context: Context) -> Outcome:
+def run(protocol: GrokkingProtocol, run: GrokkingRun, context: Context) -> Result:
     """Train on `train_fraction` of all p^2 pairs, full batch; read accuracy, loss, MIR and HDR on both splits.
 
     Metrics are the last readings and those of `milestones`.
@@ -46,7 +46,7 @@ def run(protocol: GrokkingProtocol, run: GrokkingRun, context: Context) -> Outco
     result = run_loop(addition.trainer, protocol.steps, observe_at, context.checkpoint, every, context.report, stop)
     columns = result.trajectory
     last = {name: values[-1] for name, values in columns.items() if name != "step"}
-    return Outcome(
+    return Result(
         metrics=last | milestones(columns, protocol.grokked),
         trajectory=columns,
         seconds={"training": result.training_seconds, "logging": result.logging_seconds},
@@ -150,7 +150,7 @@ class _Addition:
                 readings["test_accuracy_unmirrored"] = float(right[self.unmirrored].mean())
             readings[f"{name}_loss"] = float(self._loss(logits, answers))
             chosen = slice(0, trajectory.sample)
-            information = information_readings(features[chosen], answers[chosen], head, trajectory.batch_size)
+            information = information_metrics(features[chosen], answers[chosen], head, trajectory.batch_size)
             readings |= {f"{name}_{key}": value for key, value in information.items()}
         return readings
 

@@ -17,7 +17,7 @@ from torch.nn.utils import prune
 
 from interplay.data.images import Images, Splits
 from interplay.errors import InterplayError
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.experiments.networks import Trained, load_trained
 from interplay.information import class_vectors, mean_readings, paired_information
 from interplay.models import WideResNet
@@ -27,7 +27,7 @@ from interplay.training import Compute, SupervisedTask, accuracy_and_loss, evalu
 Masks = dict[str, Tensor]
 
 
-def run(protocol: PruningProtocol, run: PruningRun, context: Context) -> Outcome:
+def run(protocol: PruningProtocol, run: PruningRun, context: Context) -> Result:
     """Prune a plain network, fine-tune it, and compare both with what it was."""
     (trained,), splits = load_trained(context, run.models)
     assert context.substitute is not None
@@ -53,7 +53,7 @@ def run(protocol: PruningProtocol, run: PruningRun, context: Context) -> Outcome
     metrics = _sparsity(task.network) | _performance(networks, splits.held_out)
     metrics |= compare_networks(networks, sample, protocol.batch_size, run.seed)
     evaluation = preparation + perf_counter() - clock
-    return Outcome(
+    return Result(
         metrics=metrics,
         settings={"num_classes": sample.num_classes, "joint_sample": len(sample.labels)},
         seconds={"training": result.training_seconds, "evaluation": evaluation},

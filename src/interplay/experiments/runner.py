@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from interplay.data.weights import load_weights, read_tensors
 from interplay.errors import InterplayError
-from interplay.experiments.context import Context, Outcome, Weights
+from interplay.experiments.context import Context, Result, Weights
 from interplay.protocols.experiments import AnyRun
 from interplay.protocols.plan import model_path, record_path, run_values
 from interplay.protocols.setup import Setup
@@ -99,13 +99,13 @@ def run_all(
                 report=_reporter(name, say),
             )
             try:
-                record, outcome = _run_one(setup, experiment, run, module.run, context, threads)
+                record, result = _run_one(setup, experiment, run, module.run, context, threads)
             except InterplayError as error:
                 raise error if name in str(error) else InterplayError(f"{name}: {error}") from error
             finished.unlink(missing_ok=True)  # an older one must not pass for the record of the new weights
-            if run.keeps_model and outcome.model is not None:
+            if run.keeps_model and result.model is not None:
                 with replacing(kept_weights) as temporary:
-                    save_file({key: tensor.contiguous().cpu() for key, tensor in outcome.model.items()}, temporary)
+                    save_file({key: tensor.contiguous().cpu() for key, tensor in result.model.items()}, temporary)
             keep_run(finished, identity, record)
             checkpoint.remove()
         kept += [finished, kept_weights]
@@ -120,20 +120,20 @@ def run_all(
 
 
 def _run_one(
-    setup: Setup, experiment: str, run: AnyRun, body: Callable[..., Outcome], context: Context, threads: int
-) -> tuple[Record, Outcome]:
+    setup: Setup, experiment: str, run: AnyRun, body: Callable[..., Result], context: Context, threads: int
+) -> tuple[Record, Result]:
     datasets = setup.mapping.of(experiment).datasets
     started, clock = datetime.now(UTC), perf_counter()
-    outcome = body(run.protocol, run, context)
+    result = body(run.protocol, run, context)
     provenance = collect_provenance(
         code=code_digest(f"interplay.experiments.{experiment}"),
         device=device_name(context.device),
         threads=threads,
-        data=outcome.data,
+        data=result.data,
         started=started,
         wall_seconds=perf_counter() - clock,
-        seconds=outcome.seconds,
-        sessions=outcome.sessions,
+        seconds=result.seconds,
+        sessions=result.sessions,
         taken_over=context.checkpoint.taken_over,
     )
     record = Record(
@@ -146,17 +146,17 @@ def _run_one(
         datasets={name: datasets[name].use for name in run.reads},
         seed=run.seed,
         protocol=run.protocol.model_dump(mode="json"),
-        settings={**run.settings.model_dump(mode="json"), **outcome.settings},
+        settings={**run.settings.model_dump(mode="json"), **result.settings},
         variation=run.variation(setup.protocols[experiment]),
         overrides=setup.overrides_of(experiment, run, context.compute.on(context.device).precision),
         operations=run.cost.operations,
-        metrics=outcome.metrics,
-        trajectory=outcome.trajectory,
-        findings=outcome.findings,
-        tables=outcome.tables,
+        metrics=result.metrics,
+        trajectory=result.trajectory,
+        findings=result.findings,
+        tables=result.tables,
         provenance=provenance,
     )
-    return record, outcome
+    return record, result
 
 
 def _earlier(run: AnyRun, name: str, results: Path, setup: Setup, experiment: str, planned: AnyRun) -> Record:

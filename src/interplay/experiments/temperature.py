@@ -14,13 +14,13 @@ from torch import Tensor
 
 from interplay.collapse import neural_collapse
 from interplay.errors import InterplayError
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.experiments.networks import load_trained
 from interplay.protocols.temperature import TSNE, TemperatureProtocol, TemperatureRun
-from interplay.training import accuracy_and_loss, evaluate, generator, information_readings
+from interplay.training import accuracy_and_loss, evaluate, generator, information_metrics
 
 
-def run(protocol: TemperatureProtocol, run: TemperatureRun, context: Context) -> Outcome:
+def run(protocol: TemperatureProtocol, run: TemperatureRun, context: Context) -> Result:
     """Accuracy and loss over the test set, entropy and clustering of its features over a sample.
 
     The loss is read at the temperature that the network was trained at, and without one. Temperatures of Fig. 5 are
@@ -36,7 +36,7 @@ def run(protocol: TemperatureProtocol, run: TemperatureRun, context: Context) ->
     sample = test.sample(protocol.clustering_sample)
     features, _ = evaluate(network, sample.images)
     batch_size = trained.protocol.trajectory.batch_size
-    metrics |= information_readings(features, sample.labels, network.head.weight, batch_size)
+    metrics |= information_metrics(features, sample.labels, network.head.weight, batch_size)
     metrics |= clustering(features, sample.labels)
     metrics["nc1"] = neural_collapse(features, sample.labels).nc1
 
@@ -44,7 +44,7 @@ def run(protocol: TemperatureProtocol, run: TemperatureRun, context: Context) ->
     if run.settings.embedded:
         shown = test.sample(protocol.tsne.sample)
         tables["tsne"] = embed(evaluate(network, shown.images)[0], shown.labels, protocol.tsne, run.seed)
-    return Outcome(
+    return Result(
         metrics=metrics,
         tables=tables,
         settings={"num_classes": test.num_classes, "clustering_sample": len(sample.labels), "batch_size": batch_size},

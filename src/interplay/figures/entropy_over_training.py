@@ -23,6 +23,7 @@ from interplay.figures.axes import (
 from interplay.figures.beside import NOTHING, Beside
 from interplay.figures.frames import trajectory_frame
 from interplay.figures.limits import draw_limits
+from interplay.figures.printed import mark_accuracy
 from interplay.figures.spread import mean_line
 from interplay.records import Record
 
@@ -46,9 +47,10 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         above.set_title(title)
         mean_line(above, frame, "step", "test_accuracy", "test accuracy", style.ACCURACY)
         accuracy_axis(above)
+        mark_accuracy(above, runs, beside)
         _entropies(below, frame, runs, beside)
         training_axis(below, frame["step"].max())
-    shared_legend(figure)
+    shared_legend(figure, columns=3)
     return figure
 
 

@@ -54,8 +54,8 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     would show a course that none of them took. Step 0, which a logarithm has no place for, is a dot at the left.
     """
     groups = [runs for runs in (list(records), list(beside.reference)) if runs]
-    width = style.PAGE if len(groups) > 1 else 1.4 * style.COLUMN
-    figure, axes = plt.subplots(3, len(groups), figsize=(width, 5.6), squeeze=False, sharex="col")
+    size = (style.PAGE, 5.8) if len(groups) > 1 else (1.5 * style.COLUMN, 6.2)
+    figure, axes = plt.subplots(3, len(groups), figsize=size, squeeze=False, sharex="col")
     for column, runs in enumerate(groups):
         frame, batch = tidy(runs), runs[0].protocol["trajectory"]["batch_size"]
         axes[0, column].set_title(_title(runs, reference=bool(column)))
@@ -66,7 +66,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
             panel.set_ylim(0, 1.05 if name == "accuracy" else None)
         _accuracy(axes[0, column], frame, runs, beside)
         _log_steps(axes[-1, column], frame["step"].to_numpy(dtype=float))
-    shared_legend(figure, columns=3)
+    shared_legend(figure, columns=3 if len(groups) > 1 else 2)
     return figure
 
 
@@ -85,7 +85,7 @@ def _curve(axes: Axes, frame: pd.DataFrame, series: str, label: str, look: Mappi
         mine = frame[frame["seed"] == seed]
         width = {"linewidth": 1.3 if bold else 0.7, "label": label if bold else "_nolegend_"}
         drawn = {**look, **width}
-        sns.lineplot(data=mine[mine["step"] > 0], x="step", y=series, ax=axes, legend=False, **drawn)
+        sns.lineplot(data=mine[mine["step"] > 0], x="step", y=series, estimator=None, ax=axes, legend=False, **drawn)
         start = mine[mine["step"] == 0].assign(step=_left(frame))
         sns.scatterplot(data=start, x="step", y=series, ax=axes, color=look["color"], s=9 if bold else 5, legend=False)
 

@@ -96,7 +96,7 @@ def _panel(axes: Axes, frame: pd.DataFrame) -> None:
     for series, (label, look) in SERIES.items():
         mine = frame[frame["series"] == series].assign(place=np.arange(len(FRACTIONS)) + SHIFTS[series])
         edge = {"markeredgecolor": look["color"]}
-        sns.lineplot(data=mine, x="place", y="rho", ax=axes, label=label, legend=False, **look, **edge)
+        sns.lineplot(data=mine, x="place", y="rho", estimator=None, ax=axes, label=label, legend=False, **look, **edge)
         axes.vlines(mine["place"], mine["low"], mine["high"], color=look["color"], linewidth=0.8)
     axes.axhline(0, color="#777777", linewidth=0.6)
     axes.set(xlabel="", ylim=(-1.05, 1.05))

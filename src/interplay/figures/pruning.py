@@ -49,7 +49,7 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
         for scope, runs in _by_scope(group).items()
     ]
     frame = pd.concat(parts, ignore_index=True)
-    return frame.assign(**{KEPT: 1 - frame["sparsity"]})
+    return frame.assign(**{KEPT: (1 - frame["sparsity"]).round(9)})
 
 
 def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:

@@ -7,7 +7,7 @@ runs there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import sqrt
 from typing import Any, Literal
 
@@ -16,7 +16,6 @@ import pandas as pd
 import scipy
 import seaborn as sns
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from interplay.evidence.statistics import LEVEL
 
@@ -81,7 +80,7 @@ def mean_line(
         x=x,
         y=y,
         estimator="mean",
-        errorbar=t_interval,
+        errorbar=t_interval if runs >= LEAST_FOR_INTERVAL else None,
         err_style=shown_as,
         err_kws={"alpha": FAINT, "linewidth": 0} if shown_as == "band" else {"capsize": 2.2, "elinewidth": 0.8},
         ax=axes,
@@ -107,14 +106,3 @@ def name_spread(axes: Axes, runs: int, shown_as: Spread = "band") -> None:
         axes.fill_between([], [], color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=name)
     else:
         axes.errorbar([], [], yerr=[], fmt="none", ecolor=NEUTRAL, elinewidth=0.8, label=name)
-
-
-def band(
-    axes: Axes, x: Sequence[float], values: NDArray[np.float64], label: str | None, style: Mapping[str, Any]
-) -> None:
-    """`mean_line` of an array `[runs, points]`."""
-    runs, points = np.shape(values)
-    frame = pd.DataFrame(
-        {"run": np.repeat(np.arange(runs), points), "x": np.tile(np.asarray(x), runs), "y": np.ravel(values)}
-    )
-    mean_line(axes, frame, "x", "y", label, style, unit="run")

@@ -64,7 +64,7 @@ class MatrixSSLLoss(nn.Module):
         *,
         gamma: float = 1.0,
         mu: float = 1.0,
-        lamda: float = 1.0,
+        uniformity_weight: float = 1.0,
         order: int = 4,
     ) -> None:
         super().__init__()
@@ -72,7 +72,10 @@ class MatrixSSLLoss(nn.Module):
             raise InterplayError(f"variant: {variant!r} is unknown; choose one of {', '.join(get_args(SslVariant))}")
         self.variant = variant
         self.gamma, self.mu = check_number(gamma, "gamma"), check_number(mu, "mu", 0)
-        self.lamda, self.order = check_number(lamda, "lamda"), check_count(order, "order")
+        self.uniformity_weight, self.order = (
+            check_number(uniformity_weight, "uniformity_weight"),
+            check_count(order, "order"),
+        )
 
     def forward(
         self, online1: Tensor, online2: Tensor, target1: Tensor | None = None, target2: Tensor | None = None
@@ -93,7 +96,7 @@ class MatrixSSLLoss(nn.Module):
         if self.variant == "published":
             logarithm: Tensor = torch.linalg.slogdet(q).logabsdet
             return q.trace() - logarithm / len(q)
-        return -self.lamda * taylor_log(q, self.order).trace()
+        return -self.uniformity_weight * taylor_log(q, self.order).trace()
 
     def alignment(self, p: Tensor, z: Tensor) -> Tensor:
         """The alignment term of one direction, of normalised views `[B, d]` in float64, before `gamma`."""
@@ -106,7 +109,9 @@ class MatrixSSLLoss(nn.Module):
         return covariance + self.mu * torch.eye(len(covariance), dtype=covariance.dtype, device=covariance.device)
 
     def extra_repr(self) -> str:
-        released = f", lamda={self.lamda}, order={self.order}" if self.variant == "released" else ""
+        released = (
+            f", uniformity_weight={self.uniformity_weight}, order={self.order}" if self.variant == "released" else ""
+        )
         return f"variant={self.variant!r}, gamma={self.gamma}, mu={self.mu}{released}"
 
 

@@ -129,6 +129,8 @@ class DatasetInfo(Asset):
             and labels: always of sets that are installed or rendered, of others where it has been computed.
         library: the distribution whose version decides what a split decodes to, and `known_with` the versions under
             which `digests` were found.
+        permuted_from: the set of which this one is a negative control: the same files and images, the labels of its
+            training split permuted.
     """
 
     origin: Origin
@@ -141,6 +143,7 @@ class DatasetInfo(Asset):
     digests: dict[str, Digest] = Field(default_factory=dict)
     library: str = "torchvision"
     known_with: str = ""
+    permuted_from: Name | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> DatasetInfo:
@@ -161,6 +164,22 @@ class DatasetInfo(Asset):
             pins["files"] = {name: pin.sha256 for name, pin in self.pinned.files.items()}
             pins["reader"] = code_digest(self.reader.partition(":")[0])
         return text_digest(json.dumps(pins, sort_keys=True))
+
+
+def with_permuted_labels(info: DatasetInfo, train_digest: Digest) -> DatasetInfo:
+    """`info` as a negative control: `<name>-permuted`, its images unchanged, the labels of its training split permuted.
+
+    Nothing can be learnt from it about the classes of its test split, which is as it was.
+    """
+    changes = {
+        "name": f"{info.name}-permuted",
+        "title": f"{info.title} with permuted labels",
+        "description": "a negative control: the training labels permuted once, the test split as it is",
+        "reader": f"interplay.data.readers.permuted:read_{info.name.replace('-', '_')}",
+        "digests": info.digests | {"train": train_digest},
+        "permuted_from": info.name,
+    }
+    return DatasetInfo.model_validate(info.model_dump() | changes)
 
 
 class WeightsInfo(Asset):

@@ -18,6 +18,21 @@ from interplay.records import Record, code_digest, select_records, stamp, text_d
 ANALYTIC = "analytic drawing, rests on no run"
 
 
+class Plot(Strict):
+    """What `dvc plots show` draws of the CSV beside a figure: columns `y` against column `x`."""
+
+    x: str
+    y: tuple[str, ...] = Field(min_length=1)
+    template: Literal["linear", "scatter"] = "scatter"
+
+
+class Headline(Strict):
+    """The few metrics by which commits are compared (`dvc metrics diff`), of the runs that a glob names."""
+
+    runs: Selector
+    metrics: tuple[str, ...] = Field(min_length=1)
+
+
 class Exhibit(Strict):
     """A figure or table of a document, under each of its numbers."""
 
@@ -28,6 +43,7 @@ class Exhibit(Strict):
     shows: str
     needs: tuple[Selector, ...] = Field(min_length=1)
     reference: bool = Field(default=False, description="also shows records of results/reference of the same names")
+    plot: Plot | None = Field(default=None, description="of a figure: what DVC plots of it")
     marks: tuple[ExhibitId, ...] = Field(default=(), description="tables of which a figure marks printed values")
     analytic: bool = Field(default=False, description="rests on no run: neither tier nor seed changes it")
 
@@ -70,9 +86,10 @@ class Exhibit(Strict):
 
 
 class CatalogueFile(Strict):
-    """The content of a file in `config/catalogue/`: the exhibits of one experiment."""
+    """The content of a file in `config/catalogue/`, called like the experiment: its exhibits and headline metrics."""
 
     exhibits: tuple[Exhibit, ...]
+    headlines: tuple[Headline, ...] = ()
 
 
 class Documents(Strict):
@@ -86,6 +103,18 @@ class Catalogue(Strict):
 
     documents: dict[Document, str]
     exhibits: tuple[Exhibit, ...]
+    headlines: dict[str, tuple[Headline, ...]] = Field(default_factory=dict, description="by experiment")
+
+    def headlines_of(self, experiment: str) -> tuple[Headline, ...]:
+        """The headline metrics of an experiment.
+
+        Raises:
+            InterplayError: the catalogue names none.
+        """
+        if experiment not in self.headlines:
+            known = ", ".join(self.headlines)
+            raise InterplayError(f"experiment {experiment!r} has no headlines in the catalogue; these have: {known}")
+        return self.headlines[experiment]
 
     def find(self, exhibit_id: str, kind: str) -> Exhibit:
         """The exhibit with that id.
@@ -110,15 +139,23 @@ def load_catalogue(config: Path) -> Catalogue:
     documents = validate(Documents, read_yaml(path), path).documents
     origin: dict[str, Path] = {}
     exhibits: list[Exhibit] = []
+    headlines: dict[str, tuple[Headline, ...]] = {}
     for path in visible_files(config / "catalogue", "*.yaml"):
-        for exhibit in validate(CatalogueFile, read_yaml(path), path).exhibits:
+        content = validate(CatalogueFile, read_yaml(path), path)
+        if content.headlines:
+            headlines[path.stem] = content.headlines
+        for headline in content.headlines:
+            if not headline.runs.startswith(f"{path.stem}/"):
+                raise InterplayError(f"{path}: headlines: {headline.runs} is not of {path.stem}; move it to its file")
+        for exhibit in content.exhibits:
             for name in exhibit.ids:
                 if name in origin:
                     raise InterplayError(f"{path}: {name} appears twice (also in {origin[name]})")
                 origin[name] = path
             exhibits.append(exhibit)
     order = list(documents)
-    return Catalogue(documents=documents, exhibits=tuple(sorted(exhibits, key=lambda one: _place(one.ids[0], order))))
+    ordered = tuple(sorted(exhibits, key=lambda one: _place(one.ids[0], order)))
+    return Catalogue(documents=documents, exhibits=ordered, headlines=headlines)
 
 
 def _place(exhibit_id: str, documents: Sequence[str]) -> tuple[int, list[tuple[int, str]]]:

@@ -337,6 +337,9 @@ class Claim(Strict):
     tiers: tuple[OurTier, ...] | None = Field(default=None, description="tiers at which it means something; all")
     data: tuple[OurMapping, ...] | None = Field(default=None, description="data mappings on which it does; all")
     asks: bool = False
+    passes: dict[str, str] = Field(
+        default_factory=dict, description="negative controls on which it must come out, and why; no others"
+    )
     error: ErrorField | None = Field(
         default=None, description="kind of error, where it fails as printed; note says why"
     )

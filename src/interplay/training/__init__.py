@@ -6,10 +6,10 @@ from interplay.training.checkpoint import Checkpoint
 from interplay.training.compute import Compute, configure_torch
 from interplay.training.devices import Card, pick_device, release_devices, visible_cards
 from interplay.training.evaluation import accuracy_and_loss, evaluate
+from interplay.training.information_metrics import information_metrics, stopping_metrics
 from interplay.training.learner import Learner, on_device
 from interplay.training.loop import LoopResult, Task, run_loop
 from interplay.training.optimizer import adamw, load_optimizer, parameter_groups, set_learning_rate, sgd
-from interplay.training.readings import information_readings, stopping_readings
 from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
 from interplay.training.streams import Batch, Draws, EpochOrder, FileStream, Source, Stream
 from interplay.training.supervised import SupervisedTask, build_network
@@ -43,7 +43,7 @@ __all__ = [
     "cosine_factor",
     "evaluate",
     "generator",
-    "information_readings",
+    "information_metrics",
     "load_optimizer",
     "log_steps",
     "on_device",
@@ -53,7 +53,7 @@ __all__ = [
     "run_loop",
     "set_learning_rate",
     "sgd",
-    "stopping_readings",
+    "stopping_metrics",
     "visible_cards",
     "warmup_factor",
 ]

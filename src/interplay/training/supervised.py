@@ -17,9 +17,9 @@ from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
 from interplay.protocols.supervised import Objective, SupervisedProtocol
 from interplay.training.compute import Compute
 from interplay.training.evaluation import accuracy_and_loss, evaluate
+from interplay.training.information_metrics import information_metrics, stopping_metrics
 from interplay.training.learner import Learner, on_device
 from interplay.training.optimizer import parameter_groups, sgd
-from interplay.training.readings import information_readings, stopping_readings
 from interplay.training.schedule import cosine_factor
 from interplay.training.streams import Batch, EpochOrder, Stream
 from interplay.training.trainer import Descent, State, Step, Trainer
@@ -148,8 +148,8 @@ class SupervisedTask(Trainer):
         if self.sample is not self.held_out:
             features, logits = evaluate(self.network, self.sample.images)
         labels, size = self.sample.labels, trajectory.batch_size
-        readings |= stopping_readings(features, logits / self.temperature, labels, head, size)
-        return readings | information_readings(features, labels, head, size, normalisations=True)
+        readings |= stopping_metrics(features, logits / self.temperature, labels, head, size)
+        return readings | information_metrics(features, labels, head, size, normalisations=True)
 
 
 def _stream(protocol: SupervisedProtocol, train: Images, seed: int, own: tuple[str, ...], flip: bool) -> Stream:

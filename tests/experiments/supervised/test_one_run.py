@@ -13,7 +13,7 @@ from interplay.experiments.supervised import one_run as one_run_module
 from interplay.information import batch_information
 from interplay.objectives import MutualInformationLoss
 from interplay.protocols.claims import CorrelationTest, TrendTest
-from interplay.training import EpochOrder, build_network, evaluate, stopping_readings
+from interplay.training import EpochOrder, build_network, evaluate, stopping_metrics
 from interplay.training.supervised import SupervisedTask
 
 SMALL = {
@@ -318,7 +318,7 @@ class TestStoppingReadings:
             for half, spoilt in ((slice(0, 50), first), (slice(50, 100), other)):
                 if spoilt:
                     changed[half] = torch.randn(50, 8, generator=torch.Generator().manual_seed(1))
-            return stopping_readings(changed, changed @ head.T, labels, head, 25)
+            return stopping_metrics(changed, changed @ head.T, labels, head, 25)
 
         read.features, read.labels, read.head = features, labels, head
         return read

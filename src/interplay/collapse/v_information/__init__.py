@@ -10,14 +10,14 @@ from interplay.collapse.v_information.measure import (
     sufficiency_and_minimality,
 )
 from interplay.collapse.v_information.relabelling import digits_needed, relabel
-from interplay.collapse.v_information.training import Reading, train_decoders
+from interplay.collapse.v_information.training import DecoderLosses, train_decoders
 
 __all__ = [
+    "DecoderLosses",
     "DecoderSettings",
     "Interim",
     "Key",
     "LabelledImages",
-    "Reading",
     "Samples",
     "digits_needed",
     "label_entropy",

@@ -16,7 +16,7 @@ from interplay.collapse.v_information.decoders import DecoderSettings
 from interplay.collapse.v_information.feed import Draw, Key, Samples
 from interplay.collapse.v_information.interim import Interim
 from interplay.collapse.v_information.relabelling import relabel
-from interplay.collapse.v_information.training import Reading, readings_of, rows_of, train_decoders
+from interplay.collapse.v_information.training import DecoderLosses, readings_of, rows_of, train_decoders
 from interplay.errors import InterplayError
 from interplay.information import check_labels
 from interplay.information.checks import check_tensor
@@ -56,7 +56,7 @@ def sufficiency_and_minimality(
 
     Returns:
         `sufficiency_<split>_l<l>` and `minimality_<split>_l<l>`, from the mean loss of a decoder's last epoch as the
-        public code has it, and the same with `_frozen` appended, from its loss afterwards; see `Reading`.
+        public code has it, and the same with `_frozen` appended, from its loss afterwards; see `DecoderLosses`.
     """
     splits = _checked(network, splits)
     sets = []
@@ -132,7 +132,7 @@ def _checked(network: CompressionCNN, splits: Mapping[str, LabelledImages]) -> d
     return found
 
 
-def _columns(name: str, found: Sequence[tuple[Reading, float]]) -> dict[str, float]:
+def _columns(name: str, found: Sequence[tuple[DecoderLosses, float]]) -> dict[str, float]:
     return {
         name: fmean(v_information(reading.last_epoch, entropy) for reading, entropy in found),
         f"{name}_frozen": fmean(v_information(reading.frozen, entropy) for reading, entropy in found),
@@ -158,14 +158,14 @@ def _train(
     draw: Draw,
     folded: bool | None,
     interim: Interim,
-) -> dict[Key, Reading]:
+) -> dict[Key, DecoderLosses]:
     """All sets together where their sizes allow it."""
     if not sets:
         raise InterplayError("V-information: no data; give at least one split")
     groups: dict[tuple[object, ...], list[Samples]] = {}
     for one in sets:
         groups.setdefault((tuple(one.parts.shape), len(one.labels)), []).append(one)
-    readings: dict[Key, Reading] = {}
+    readings: dict[Key, DecoderLosses] = {}
     for number, group in enumerate(groups.values()):
         train = partial(train_decoders, network, group, layers, settings, draw, folded=folded, interim=interim)
         rows, _ = interim.once(f"group {number}", partial(_rows, train))
@@ -173,5 +173,5 @@ def _train(
     return readings
 
 
-def _rows(train: Callable[[], dict[Key, Reading]]) -> list[Any]:
+def _rows(train: Callable[[], dict[Key, DecoderLosses]]) -> list[Any]:
     return rows_of(train())

@@ -18,7 +18,7 @@ SMALL_STEP = 100_000  # values in the largest map of a decoder's batch; measured
 
 
 @dataclass(frozen=True)
-class Reading:
+class DecoderLosses:
     """What one decoder came to; cross-entropies in nats.
 
     Attributes:
@@ -42,7 +42,7 @@ def train_decoders(
     folded: bool | None = None,
     only: Container[Key] | None = None,
     interim: Interim | None = None,
-) -> dict[Key, Reading]:
+) -> dict[Key, DecoderLosses]:
     """Train one decoder per layer, set of samples, row of its parts and question, all side by side.
 
     All share the encoder's pass over a batch. Decoders of one layer have one shape; folded, they are trained as one
@@ -104,7 +104,7 @@ class _Training:
         self.epochs = 0
         self.keys: dict[int, list[Key]] = {}
         self.banks: dict[int, Bank] = {}
-        self.readings: dict[Key, Reading] = {}
+        self.readings: dict[Key, DecoderLosses] = {}
 
     def start(self, keys: Sequence[Key]) -> None:
         """Untrained decoders for these keys, in place of all others."""
@@ -131,7 +131,7 @@ class _Training:
         frozen = self.feed.epoch(finished, theirs, "frozen", lambda bank, h, labels: bank.losses(h, labels))
         for layer, over in done.items():
             for key, i, value in zip(theirs[layer], over, frozen[layer], strict=True):
-                self.readings[key] = Reading(losses[layer][i], value, self.epochs)
+                self.readings[key] = DecoderLosses(losses[layer][i], value, self.epochs)
             rest = [i for i in range(len(self.keys[layer])) if i not in set(over)]
             self.keys[layer] = [self.keys[layer][i] for i in rest]
             if rest:
@@ -159,14 +159,14 @@ class _Training:
         return self.settings.is_done(key.question, self.epochs, loss)
 
 
-def rows_of(readings: Mapping[Key, Reading]) -> list[Any]:
+def rows_of(readings: Mapping[Key, DecoderLosses]) -> list[Any]:
     """Readings as plain rows, which a checkpoint can hold; `readings_of` takes them back."""
     return [(astuple(key), astuple(reading)) for key, reading in readings.items()]
 
 
-def readings_of(rows: Sequence[Any]) -> dict[Key, Reading]:
+def readings_of(rows: Sequence[Any]) -> dict[Key, DecoderLosses]:
     """Readings of the rows of `rows_of`."""
-    return {Key(*key): Reading(*reading) for key, reading in rows}
+    return {Key(*key): DecoderLosses(*reading) for key, reading in rows}
 
 
 def _folding_pays(

@@ -13,7 +13,7 @@ from interplay.experiments.compression.images import load_images
 from interplay.experiments.compression.information import InformationReader
 from interplay.experiments.compression.task import CompressionTask, build_network
 from interplay.experiments.compression.toy import CLASSES, points
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.models import CnnShape
 from interplay.models.compression_operations import operations
 from interplay.protocols.compression import CompressionProtocol
@@ -24,7 +24,7 @@ from interplay.training import run_loop
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def run(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Outcome:
+def run(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Result:
     """Train one network and read every layer after every epoch; or list the operations of a published network."""
     match run.settings.part:
         case "architecture":
@@ -34,17 +34,17 @@ def run(protocol: CompressionProtocol, run: CompressionRun, context: Context) ->
     return _train(protocol, run, context)
 
 
-def _architecture(run: CompressionRun) -> Outcome:
+def _architecture(run: CompressionRun) -> Result:
     """The network as published, whatever a tier makes of it, for the published data set."""
     assert run.dataset is not None
     info = dataset_info(run.dataset)
     assert info.image_shape is not None
     shape = CnnShape(run.settings.network, info.image_shape, info.num_classes)
     sizes = {f"dimension_l{layer}": float(_size(shape.layer(layer))) for layer in (1, 2, 3)}
-    return Outcome(metrics=sizes, tables={"operations": operations(shape)}, settings={"num_classes": info.num_classes})
+    return Result(metrics=sizes, tables={"operations": operations(shape)}, settings={"num_classes": info.num_classes})
 
 
-def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Outcome:
+def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Result:
     train, test, digests = _load(protocol, run, context)
     if run.settings.part == "random_labels":
         train = train.with_permuted_labels(generator(run.seed, "random labels"))
@@ -78,7 +78,7 @@ def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context)
     columns = result.trajectory
     last = {name: values[-1] for name, values in columns.items() if name != "step"}
     metrics = {name: value for name, value in last.items() if not name.startswith("seconds_")}
-    return Outcome(
+    return Result(
         metrics=metrics | {"epochs": columns["step"][-1], "reached_stop_at_loss": float(task.finished())},
         trajectory=columns,
         tables={"operations": operations(shape)},
@@ -89,7 +89,7 @@ def _train(protocol: CompressionProtocol, run: CompressionRun, context: Context)
     )
 
 
-def _toy(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Outcome:
+def _toy(protocol: CompressionProtocol, run: CompressionRun, context: Context) -> Result:
     """The last epoch counts, not the loss: collapse goes on long after all samples are right."""
     toy = protocol.toy
     assert context.substitute is not None
@@ -122,7 +122,7 @@ def _toy(protocol: CompressionProtocol, run: CompressionRun, context: Context) -
     result = run_loop(task, toy.epochs, [0, toy.epochs], context.checkpoint, 10, context.report)
     after = points(network, splits["train"], "end", toy.batch_size, toy.shown_per_class)
     columns = result.trajectory
-    return Outcome(
+    return Result(
         metrics={
             name: values[-1]
             for name, values in columns.items()

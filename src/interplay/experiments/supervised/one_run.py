@@ -1,4 +1,4 @@
-"""One supervised run, from its protocol to its outcome."""
+"""One supervised run, from its protocol to its result."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import torch
 
 from interplay.collapse import neural_collapse
 from interplay.data.images import Images, load_splits
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.experiments.supervised.selection import select_weight
 from interplay.information import gram_matrix, neural_collapse_values
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.protocols.supervised.runs import SupervisedRun
-from interplay.training import SupervisedTask, build_network, evaluate, information_readings, log_steps, run_loop
+from interplay.training import SupervisedTask, build_network, evaluate, information_metrics, log_steps, run_loop
 
 
-def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> Outcome:
+def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> Result:
     """Train one network and read its trajectory.
 
     A run of the sweep trains on the training data less a validation split and reads accuracy on that split. Any other
@@ -75,7 +75,7 @@ def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> O
     )
     clock = perf_counter()
     tables["gram_example"] = gram_example(task, held_out)
-    outcome = Outcome(
+    found = Result(
         metrics=_final_metrics(task, result.trajectory),
         trajectory=result.trajectory,
         tables=tables,
@@ -86,7 +86,7 @@ def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> O
     )
     evaluation = perf_counter() - clock
     seconds = {"training": result.training_seconds, "logging": result.logging_seconds, "evaluation": evaluation}
-    return replace(outcome, seconds=seconds)
+    return replace(found, seconds=seconds)
 
 
 def _final_metrics(task: SupervisedTask, columns: dict[str, list[float]]) -> dict[str, float]:
@@ -102,7 +102,7 @@ def _final_metrics(task: SupervisedTask, columns: dict[str, list[float]]) -> dic
     trajectory = task.protocol.trajectory
     sample = held_out.sample(trajectory.final_sample)
     features, _ = evaluate(task.network, sample.images)
-    metrics |= information_readings(features, sample.labels, head.weight, trajectory.batch_size, chance=True)
+    metrics |= information_metrics(features, sample.labels, head.weight, trajectory.batch_size, chance=True)
     collapse = neural_collapse(features, sample.labels, head.weight, head_bias=head.bias)
     metrics |= {key: float(getattr(collapse, key)) for key in ("nc1", "nc2", "nc3", "nc4")}
 

@@ -6,7 +6,7 @@ Each check measures the residual of a statement as printed and, where the print 
 from __future__ import annotations
 
 from interplay.errors import InterplayError
-from interplay.experiments.context import Context, Outcome
+from interplay.experiments.context import Context, Result
 from interplay.experiments.theory import (  # noqa: F401  (importing registers the checks)
     collapse_values,
     definitions,
@@ -29,9 +29,9 @@ from interplay.records import Finding
 __all__ = ["CHECKS", "check_document", "run"]
 
 
-def run(protocol: TheoryProtocol, run: TheoryRun, context: Context) -> Outcome:
+def run(protocol: TheoryProtocol, run: TheoryRun, context: Context) -> Result:
     """The findings of one document: the one that the run's settings name."""
-    return Outcome(findings=check_document(protocol, run.settings.document))
+    return Result(findings=check_document(protocol, run.settings.document))
 
 
 def check_document(protocol: TheoryProtocol, document: str) -> dict[str, Finding]:

@@ -22,11 +22,11 @@ def coding_rate(z: Array, epsilon: float = 1.0) -> float:
 def _uniformity_gap(z: Array, epsilon: float, factor: float) -> tuple[float, float, float]:
     """Residual of Theorem 4.4 with `factor` in place of the printed 2, and both sides of its cross-entropy line."""
     batch, d = z.shape
-    lamda = epsilon**2 / d
-    P, Q = tensor((1 / d + lamda) * np.eye(d)), tensor(z.T @ z / batch + lamda * np.eye(d))
+    ridge = epsilon**2 / d
+    P, Q = tensor((1 / d + ridge) * np.eye(d)), tensor(z.T @ z / batch + ridge * np.eye(d))
     rate = coding_rate(z, epsilon)
-    kl = (1 + d * lamda) * (log((1 + d * lamda) / (lamda * d)) + factor * rate)
-    cross_entropy = (1 + d * lamda) * (-log(lamda) + 1 + factor * rate)
+    kl = (1 + d * ridge) * (log((1 + d * ridge) / (ridge * d)) + factor * rate)
+    cross_entropy = (1 + d * ridge) * (-log(ridge) + 1 + factor * rate)
     true = matrix_cross_entropy(P, Q).item()
     return worst([abs(matrix_kl(P, Q).item() - kl), abs(true - cross_entropy)]), true, cross_entropy
 

@@ -20,7 +20,7 @@ from interplay.information import (
 
 
 @torch.no_grad()
-def information_readings(
+def information_metrics(
     features: Tensor,
     labels: Tensor,
     head: Tensor,
@@ -61,7 +61,7 @@ def information_readings(
 
 
 @torch.no_grad()
-def stopping_readings(
+def stopping_metrics(
     features: Tensor, logits: Tensor, labels: Tensor, head: Tensor, batch_size: int
 ) -> dict[str, float]:
     """Criteria of early stopping on the first half of the images, and the accuracy they lead to on the other half.

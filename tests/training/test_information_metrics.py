@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from interplay.information import gram_matrix, hdr, matrix_entropy, mir
-from interplay.training import information_readings
+from interplay.training import information_metrics
 
 PARTS = (slice(0, 32), slice(32, 64))
 
@@ -12,7 +12,7 @@ def test_three_ways_of_reading_agree_with_the_definitions(chance):
     generator = torch.Generator().manual_seed(0)
     z = torch.rand(70, 9, generator=generator)
     labels, head = torch.randint(5, (70,), generator=generator), torch.randn(5, 9, generator=generator)
-    readings = information_readings(z, labels, head, 32, chance=chance, normalisations=True)
+    readings = information_metrics(z, labels, head, 32, chance=chance, normalisations=True)
     whole, centred, of_head = gram_matrix(z), gram_matrix(z - z.mean(0)), gram_matrix(head[labels])
     halves = [(gram_matrix(z[part]), gram_matrix(head[labels[part]])) for part in PARTS]
     expected = {
@@ -41,4 +41,4 @@ def test_three_ways_of_reading_agree_with_the_definitions(chance):
 
 def test_other_normalisations_only_where_asked_for():
     z = torch.rand(8, 3)
-    assert "mir_batch_layer_norm" not in information_readings(z, torch.arange(8) % 2, torch.randn(2, 3), 4)
+    assert "mir_batch_layer_norm" not in information_metrics(z, torch.arange(8) % 2, torch.randn(2, 3), 4)
