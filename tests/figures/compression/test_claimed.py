@@ -11,6 +11,7 @@ from interplay.figures.beside import Beside, load_beside
 from interplay.figures.compression import collapse, gaps, information, law_in_depth, learning_curves, planes
 from interplay.figures.compression.claimed import shade, shade_turns
 from interplay.figures.limits import COLOUR, Limit
+from interplay.figures.printed import PLACE, WITHHELD
 from interplay.figures.style import house_style
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claims import Claim
@@ -124,7 +125,7 @@ def test_printed_values_stand_apart_where_they_are_not_compared(run_of, config, 
     assert (accuracy.get_ydata()[0], loss.get_ydata()[0]) == pytest.approx((0.91, 0.323))
     assert (accuracy.get_markerfacecolor() == "white") == (not same)
     words = [text.get_text() for text in above.figure.legends[0].get_texts()]
-    assert ("printed, of other data or protocol: difference withheld" in words) == (not same)
+    assert (WITHHELD in words) == (not same)
 
 
 def test_the_margin_of_a_claim_is_drawn_around_the_printed_value(run_of, config):
@@ -132,7 +133,7 @@ def test_the_margin_of_a_claim_is_drawn_around_the_printed_value(run_of, config)
     cell = {"table": "compression25/table3.1", "row": "f+ on Fashion-MNIST", "column": "Test accuracy"}
     beside = Beside([claim_of(test | cell | {"margin": 2.0})], load_published(config / "published"))
     above, _ = drawn(learning_curves, [run_of("f_plus", "fashion-mnist", overrides=[])], beside).axes
-    ends = [line.get_ydata() for line in above.lines if learning_curves.PLACE in line.get_xdata()]
+    ends = [line.get_ydata() for line in above.lines if PLACE in line.get_xdata()]
     assert [pytest.approx(list(pair)) for pair in ends if len(pair) == 2] == [[0.89, 0.93]]
 
 
