@@ -70,5 +70,5 @@ def _entropies(axes: Axes, frame: pd.DataFrame, runs: Sequence[Record], beside: 
         ("head_weights_entropy", "head", style.HEAD),
     ):
         found = beside.limits(f"{quantity}_share_at_start", runs)
-        of = f" at the start, {words}"
+        of = f" at start, {words}"
         draw_limits(axes, found, of=of, scale=most, unit=" ln(C-1)", where=(0.0, 0.12), color=look["color"])

@@ -17,7 +17,7 @@ TABLE, ROW = "metrics24/table3", "Fully supervised"
 COLUMNS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
 METRIC = "best_test_accuracy"
 PLACE = 1.04  # of the mark, in widths of the panel: beside what we measured, not among it
-WITHHELD = "printed, of other data or protocol: difference withheld"
+WITHHELD = "printed, of other data or protocol: not compared"
 
 
 def why_apart(record: Record) -> str:
@@ -45,6 +45,6 @@ def mark_accuracy(axes: Axes, runs: Sequence[Record], beside: Beside) -> None:
     if margins and not apart:
         ends = [(value - max(margins)) / 100, (value + max(margins)) / 100]
         axes.plot([PLACE, PLACE], ends, color=style.BLACK, linewidth=1.0, **place)
-    look = {"markerfacecolor": "white", "color": NEUTRAL} if apart else {"color": style.BLACK}
+    look: style.Line = {"markerfacecolor": "white", "color": NEUTRAL} if apart else {"color": style.BLACK}
     label = WITHHELD if apart else f"printed, best accuracy{', with the margin of the claim' if margins else ''}"
     axes.plot([PLACE], [value / 100], marker="D", markersize=3.2, linestyle="", label=label, **look, **place)
