@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from interplay.evidence import load_published
+from interplay.evidence import Level, load_published
 from interplay.records import Provenance, Record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,6 +113,12 @@ def grokking_runs(seeds=(0, 1, 2)):
 def make():
     """`make(name, **fields)` gives a record."""
     return make_record
+
+
+@pytest.fixture(scope="session")
+def level():
+    """`level(records, tier, data)` gives a level of evidence."""
+    return lambda records, tier="smoke", data="offline": Level(tier, tier, data, records)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from interplay.errors import InterplayError
 from interplay.evidence import judge
 from interplay.evidence.accusations import accuse
 from interplay.evidence.outcomes import Outcome
+from interplay.evidence.words import ERRORS
 from interplay.protocols.claims import Claim, ClaimFile
 from interplay.protocols.source_errors import IN_WORDS, MEANINGS, SourceError
 from interplay.protocols.sourced import validate
@@ -17,48 +18,55 @@ HOLDS, FAILS = Residual(value=0.0, tolerance=1e-9), Residual(value=0.4, toleranc
 KINDS = get_args(SourceError)
 STATEMENT = {
     "id": "theorem",
-    "document": "metrics24",
-    "where": "Theorem 1",
+    "said_in": [{"document": "metrics24", "where": "Theorem 1"}],
     "says": "It holds.",
     "needs": ["theory/metrics24"],
-    "test": {"kind": "finding", "finding": "metrics24/theorem-1"},
+    "test": {"kind": "finding", "findings": ["metrics24/theorem-1"]},
 }
 
 
-def verdict_of(make, published, finding, **fields):
-    record = make("theory/metrics24", findings={"metrics24/theorem-1": finding})
-    (verdict,) = judge([Claim.model_validate(STATEMENT | fields)], [record], published, "smoke", "offline")
-    return verdict
+@pytest.fixture
+def verdict_of(make, level, published):
+    """The verdict on the statement, given what a check of it found."""
+
+    def judged(finding, **fields):
+        record = make("theory/metrics24", dataset=None, findings={"metrics24/theorem-1": finding})
+        (verdict,) = judge([Claim.model_validate(STATEMENT | fields)], [level([record])], published)
+        return verdict
+
+    return judged
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "our_finding"])
-def test_the_kind_of_error_is_in_the_verdict_and_in_its_sentence(make, published, kind):
-    verdict = verdict_of(make, published, Finding(printed=FAILS, mended=HOLDS), error=kind, note="argued")
-    assert (verdict.verdict, verdict.error, verdict.note) == ("wrong as printed", kind, "argued")
-    assert verdict.sentence.lower().startswith(f"{IN_WORDS[kind]}. the statement fails as printed")
-    assert verdict.model_dump(mode="json")["error"] == kind
+def test_the_kind_of_error_is_in_the_verdict_and_in_its_sentence(verdict_of, kind):
+    verdict = verdict_of(Finding(printed=FAILS, mended=HOLDS), error=kind, note="argued")
+    assert (verdict.verdict, verdict.rung.error, verdict.note) == (ERRORS[kind], kind, "argued")
+    assert verdict.rung.ruling == "wrong as printed" and verdict.rung.basis == "theory"
+    assert verdict.rung.sentence.lower().startswith(f"{IN_WORDS[kind]}. the statement fails as printed")
+    assert verdict.model_dump(mode="json")["ladder"][0]["error"] == kind
 
 
-def test_a_finding_of_ours_is_not_counted_as_wrong_in_the_source(make, published):
-    verdict = verdict_of(make, published, Finding(printed=FAILS, mended=HOLDS), error="our_finding", note="argued")
-    assert (verdict.verdict, verdict.error) == ("our finding", "our_finding")
-    assert verdict.sentence.startswith("Our finding, no error of the document.")
+def test_a_finding_of_ours_is_not_counted_as_wrong_in_the_source(verdict_of):
+    verdict = verdict_of(Finding(printed=FAILS, mended=HOLDS), error="our_finding", note="argued")
+    assert (verdict.verdict, verdict.rung.error) == ("our finding", "our_finding")
+    assert verdict.rung.sentence.startswith("Our finding, no error of the document.")
 
 
-def test_without_a_kind_the_document_is_not_accused(make, published):
-    verdict = verdict_of(make, published, Finding(printed=FAILS, mended=HOLDS))
-    assert (verdict.verdict, verdict.error) == ("fails", None) and "not accused" in verdict.sentence
+def test_without_a_kind_the_document_is_not_accused(verdict_of):
+    verdict = verdict_of(Finding(printed=FAILS, mended=HOLDS))
+    assert (verdict.verdict, verdict.rung.ruling, verdict.rung.error) == ("unresolved", "fails", None)
+    assert "not accused" in verdict.rung.sentence
 
 
 @pytest.mark.parametrize("printed, ruling", [(HOLDS, "holds"), (FAILS, "fails")])
-def test_only_what_fails_and_is_mended_is_in_error(make, published, printed, ruling):
+def test_only_what_fails_and_is_mended_is_in_error(verdict_of, printed, ruling):
     """A listed statement that holds shows that the list is wrong; one that cannot be mended, that our code is."""
-    verdict = verdict_of(make, published, Finding(printed=printed), error="false", note="argued")
-    assert (verdict.verdict, verdict.error) == (ruling, None)
-    assert ("the list is wrong" in verdict.sentence) == (ruling == "holds")
+    verdict = verdict_of(Finding(printed=printed), error="false", note="argued")
+    assert (verdict.rung.ruling, verdict.rung.error) == (ruling, None)
+    assert ("the list is wrong" in verdict.rung.sentence) == (ruling == "holds")
 
 
-@pytest.mark.parametrize("ruling", ["undecided", "not run", "yes", "no", "undecided"])
+@pytest.mark.parametrize("ruling", ["undecided", "not run", "not representative", "fails"])
 def test_other_rulings_stay(ruling):
     outcome = Outcome(ruling, "As it was.")
     assert accuse(outcome, None) == accuse(outcome, "false") == (outcome, None)

@@ -8,7 +8,7 @@ from math import log2
 import numpy as np
 import pytest
 
-from interplay.evidence import judge
+from interplay.evidence import Level, judge
 from interplay.protocols.claim_files import load_claims
 
 NETWORKS, DATASETS, SEEDS = ("f_plus", "f_minus"), ("cifar10", "fashion-mnist"), (0, 1, 2)
@@ -57,6 +57,9 @@ def geometry(network, dataset, seed):
         "test_loss": test_loss,
         "train_accuracy": np.minimum(1, start + chance(network, dataset, seed) + (1 - start) * t / 0.8 / t[-1]),
         "test_accuracy": accuracy - 0.3 * (np.exp(-t / 3) - np.exp(-t[-1] / 3)),
+    }
+    columns |= {
+        f"nc{sign}_train": 0.9 / sign * np.exp(-t / 4) + chance(network, dataset, seed) for sign in (1, 2, 3, 4)
     }
     for layer in (1, 2, 3):
         train = 30 * np.exp(-1.1 * layer * (1 - np.exp(-t / 4)))
@@ -110,8 +113,8 @@ def told():
     return runs
 
 
-def records_of(make, change=lambda columns: columns, rename=lambda text: text, resize=1.0):
-    """Records of what is told, with their columns changed, networks or data sets renamed, or networks enlarged."""
+def records_of(make, change=lambda columns: columns, rename=lambda text: text, resize=1.0, samples=10_000):
+    """Records of what is told: columns changed, networks or data sets renamed, networks enlarged, fewer samples."""
     records = []
     for name, columns, sizes, seed, dataset in told():
         kept = {key: np.asarray(values) for key, values in change(columns).items()} if columns else {}
@@ -124,7 +127,7 @@ def records_of(make, change=lambda columns: columns, rename=lambda text: text, r
                 data="published",
                 dataset=rename(dataset),
                 protocol={"train_per_class": 1000, "test_per_class": None},
-                settings={"num_classes": 10},
+                settings={"num_classes": 10, "train_samples": samples},
                 metrics=last | {key: resize * value for key, value in sizes.items()},
                 trajectory={key: values.tolist() for key, values in kept.items()},
             )
@@ -141,7 +144,9 @@ def claims(config):
 
 
 def judged(claims, records, published):
-    return {verdict.id: verdict for verdict in judge(claims, records, published, "paper", "published")}
+    return {
+        verdict.id: verdict for verdict in judge(claims, [Level("paper", "paper", "published", records)], published)
+    }
 
 
 def exchange(one, other):
@@ -215,7 +220,7 @@ def test_every_claim_of_the_document_holds_on_what_it_tells(make, claims, publis
     found = judged(claims, records_of(make), published)
     assert len(found) > 100
     wrong = [one for one in found.values() if one.verdict not in ("reproduced", "yes", "no")]
-    assert not wrong, "\n".join(f"{one.id}: {one.sentence}" for one in wrong)
+    assert not wrong, "\n".join(f"{one.id}: {one.rung.sentence}" for one in wrong)
 
 
 @pytest.mark.filterwarnings("ignore:Precision loss")  # some lies leave hardly any spread
@@ -226,3 +231,18 @@ def test_every_claim_fails_on_records_that_tell_something_else(make, claims, pub
         name for name, one in before.items() if all(found[name].verdict in (one.verdict, "not run") for found in after)
     ]
     assert not unmoved, "\n".join(unmoved)
+
+
+def test_what_a_run_must_be_like_is_asked(make, claims, published):
+    """On a small training set, or where training goes nowhere, or with three points of V-information, less is said."""
+    unfitted = records_of(make, lambda columns: columns | {"train_accuracy": 0.9 * columns["train_accuracy"]})
+    few = records_of(make, lambda columns: {name: values[:: len(values) // 2] for name, values in columns.items()})
+    silent = {
+        name: {one.id for one in judged(claims, records, published).values() if one.verdict == "not representative"}
+        for name, records in (("small", records_of(make, samples=1000)), ("unfitted", unfitted), ("few", few))
+    }
+    assert "compression25_table3_1_fplus_fashion_accuracy" in silent["small"]
+    assert "compression25_fig3_2_fminus_fashion_equal_at_first" in silent["small"] - silent["unfitted"]
+    assert "compression25_fig3_2_fplus_cifar10_deeper_compresses_more" in silent["unfitted"] - silent["small"]
+    assert "compression25_fig3_6_fplus_fashion_no_compression_phase" in silent["few"] - silent["small"]
+    assert "compression25_fig1_1_same_network_generalises" not in set().union(*silent.values())

@@ -10,11 +10,10 @@ from interplay.records import write_record
 CLAIM = Claim.model_validate(
     {
         "id": "x",
-        "document": "note",
-        "where": "1",
+        "said_in": [{"document": "note", "where": "1"}],
         "says": "x",
         "needs": ["supervised/cifar10/plain/*"],
-        "test": {"kind": "finding", "finding": "x"},
+        "test": {"kind": "finding", "findings": ["x"]},
     }
 )
 

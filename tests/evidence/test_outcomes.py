@@ -3,10 +3,7 @@ from __future__ import annotations
 import pytest
 
 from interplay.evidence.outcomes import (
-    ANSWERS,
     NotRunError,
-    Outcome,
-    answer,
     column_of,
     metric_of,
     over_runs,
@@ -79,9 +76,3 @@ def test_settings_must_be_numbers(make):
     for name in ("scope", "kept", "weight", "rate"):
         with pytest.raises(NotRunError, match=name):
             setting_of(record, name)
-
-
-def test_a_question_is_answered_and_keeps_its_numbers():
-    for ruling, expected in {**ANSWERS, "not run": "not run"}.items():
-        assert answer(Outcome(ruling, "So it is.", {"tau": 0.9})) == Outcome(expected, "So it is.", {"tau": 0.9})
-    assert set(ANSWERS.values()) == {"yes", "no", "undecided"}

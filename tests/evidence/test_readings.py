@@ -62,6 +62,8 @@ def test_statistics_over_layers(record, statistic, expected):
         ("most", 0, 5.0),
         ("range", 0, 4.0),
         ("rise", 0, 1.0),
+        ("count", 0, 4.0),
+        ("count", 0.3, 2.0),
         ("first", 0.25, 4.0),
         ("first", 0.3, 1.0),  # the point at half of the run is not finite
         ("mean", 0.6, 1.5),

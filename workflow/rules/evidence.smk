@@ -1,4 +1,4 @@
-# Verdicts: all of them from all records, and one rule per claim, named claim_<id>, that builds what it needs alone.
+# Verdicts: all of them from all records (and those of other tiers and the reference that are there), and one rule per claim, named claim_<id>, that builds what it needs alone.
 
 
 rule judge_claims:
@@ -9,6 +9,7 @@ rule judge_claims:
     params:
         code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
         claims=digest_of_config("claims", "published"),
+        levels=LEVELS,
         config=CONFIG,
         out=subpath(output[0], parent=True),
     log:
@@ -32,6 +33,7 @@ for _claim in CLAIMS:
         params:
             code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
             claim=text_digest(_claim.model_dump_json()),
+            levels=LEVELS,
             id=_claim.id,
             config=CONFIG,
             out=subpath(output[0], ancestor=2),

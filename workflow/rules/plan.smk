@@ -22,6 +22,7 @@ from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import code_digest, select_records, text_digest, visible_files
+from interplay.records.selection import folders_beside
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
@@ -68,6 +69,15 @@ def digest_of_config(*names):
     found = [path for name in names for path in visible_files(CONFIG / name, "**/*")] or []
     found += [CONFIG / name for name in names if (CONFIG / name).is_file()]
     return text_digest("".join(path.read_text() for path in found if path.is_file()))
+
+
+def digest_of_levels():
+    """Digest of the records of all other results at hand, on which claims are judged too."""
+    found = [path for folder in folders_beside(Path(OUT)) for path in visible_files(folder / "records", "**/*.json")]
+    return text_digest("".join(f"{path}:{text_digest(path.read_bytes())}" for path in sorted(found)))
+
+
+LEVELS = digest_of_levels()
 
 
 wildcard_constraints:

@@ -37,7 +37,8 @@ def verdicts(
     claims = load_claims(config / "claims")
     if claim is not None:
         claims = [find_claim(claims, claim)]
-    levels = load_levels(results, claims, config, tier, data, [] if alone else beside)
+    others = [] if alone else beside
+    levels = load_levels(results, claims, config, tier, data, others, lambda line: typer.echo(line, err=True))
     judged = judge(claims, levels, load_published(config / "published"))
     default = results / "verdicts.json" if claim is None else results / "verdicts" / f"{claim}.json"
     write_verdicts(judged, output or default)

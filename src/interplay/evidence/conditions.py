@@ -21,9 +21,10 @@ from interplay.records import Record
 class Conditions(Strict):
     """What was read and done, beside what was published.
 
-    `data` maps each published data set to what was read in its place. `data_share` is the share of the runs that read
-    the published data, `protocol_share` the share of the published values that were in force, `scale` the operations of
-    the runs over those of the same runs at the published protocol; None where that is not known.
+    `data` maps each published data set to what was read in its place (several: in a list with commas). `data_share` is
+    the share of the runs that read the published data, `protocol_share` the share of the published values that were in
+    force, `scale` the operations of the runs over those of the same runs at the published protocol; None where that is
+    not known.
     """
 
     data: dict[str, str] = Field(default_factory=dict)
@@ -37,14 +38,17 @@ def conditions_of(records: Sequence[Record], published_operations: Mapping[str, 
     """The conditions of some runs, which are the mean of each run's own; None without runs."""
     if not records:
         return None
-    read = {name: used for record in records for name, used in data_read(record).items()}
+    read: dict[str, set[str]] = {}
+    for record in records:
+        for name, used in data_read(record).items():
+            read.setdefault(name, set()).add(used)
     scales = [
         record.operations / published_operations[record.name]
         for record in records
         if record.operations and published_operations.get(record.name)
     ]
     return Conditions(
-        data=dict(sorted(read.items())),
+        data={name: ", ".join(sorted(used)) for name, used in sorted(read.items())},
         data_share=fmean(not _substituted(record) for record in records),
         protocol_share=fmean(_share_in_force(record) for record in records),
         scale=fmean(scales) if len(scales) == len(records) else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +12,7 @@ from interplay.evidence.conditions import published_operations
 from interplay.evidence.inputs import find_records, setup_of
 from interplay.protocols.claims import Claim, DataName, TierName
 from interplay.records import Record
-
-REFERENCE = "reference"  # below `results/`: what was really run at larger scale, and is committed
+from interplay.records.selection import REFERENCE, folders_beside
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,27 @@ def load_levels(
     config: Path,
     tier: str | None = None,
     data: str | None = None,
-    beside: Iterable[Path] | None = None,
+    beside: Sequence[Path] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> list[Level]:
     """The folder that was asked about, then those `beside` it: by default, all that `folders_beside` finds.
 
+    Of those found, one that cannot be read (left by an older version, say) is left out, and `say` told why.
+
     Raises:
-        InterplayError: a folder does not exist, holds records of several setups, or one that cannot be read.
+        InterplayError: a folder that was named does not exist, holds records of several setups, or cannot be read.
     """
-    others = [load_level(folder, claims, config) for folder in (folders_beside(results) if beside is None else beside)]
-    return [load_level(results, claims, config, tier, data), *(level for level in others if level.records)]
+    levels = [load_level(results, claims, config, tier, data)]
+    for folder in folders_beside(results) if beside is None else beside:
+        try:
+            level = load_level(folder, claims, config)
+        except InterplayError as error:
+            if beside is not None:
+                raise
+            say(f"not counted: {error}")
+            continue
+        levels += [level] if level.records else []
+    return levels
 
 
 def load_level(
@@ -75,14 +86,6 @@ def load_level(
     records = find_records(folder, claims)
     names = setup_of(folder, records, tier, data, config)
     return Level(name_of(folder), *names, records, published_operations(config))
-
-
-def folders_beside(results: Path) -> list[Path]:
-    """Other results of the same root: those in `reference/`, and those of other tiers, data or overrides."""
-    root = results.resolve().parent
-    own = [path for path in sorted(root.glob("*")) if path.name != REFERENCE and path != results.resolve()]
-    found = [*sorted((root / REFERENCE).glob("*")), *own]
-    return [path for path in found if (path / "records").is_dir()]
 
 
 def name_of(folder: Path) -> str:

@@ -69,8 +69,8 @@ def select_all(records: Iterable[Record], patterns: Sequence[str]) -> list[Recor
 
 
 def setting_of(record: Record, name: str) -> float:
-    """A numeric setting of a record; NotRunError if it has none of that name."""
-    value = record.settings.get(name)
+    """A numeric setting of a run, or else a number of its protocol; NotRunError if it has none of that name."""
+    value = record.settings.get(name, record.protocol.get(name))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise NotRunError(f"{record.name} has no numeric setting {name!r} ({_some(record.settings)})")
     return float(value)

@@ -11,7 +11,21 @@ from interplay.errors import InterplayError
 from interplay.evidence.layers import law_in_depth, layer_columns
 from interplay.evidence.outcomes import NotRunError, column_of, metric_of, setting_of
 from interplay.evidence.relabelling import class_size, most_minimality
-from interplay.protocols.readings import DepthStatistic, Difference, InDepth, Metric, Ratio, Reading, Series, Share
+from interplay.protocols.readings import (
+    Crossing,
+    DepthStatistic,
+    Difference,
+    FirstRecorded,
+    InDepth,
+    LeftAfter,
+    Lowest,
+    Metric,
+    Ratio,
+    Reading,
+    Series,
+    Share,
+    ValueAt,
+)
 from interplay.records import Record
 
 Course = NDArray[np.float64]
@@ -27,6 +41,8 @@ def course_of(record: Record, series: Series) -> Course:
                 return _column(record, series.column) / _column(record, series.over)
         case Share():
             return _column(record, series.column) / _largest(record, series.column)
+        case FirstRecorded():
+            return _column(record, next((c for c in series.first_of if c in record.trajectory), series.first_of[0]))
         case InDepth():
             try:
                 columns = layer_columns(record, series.columns)
@@ -38,11 +54,23 @@ def course_of(record: Record, series: Series) -> Course:
 
 
 def number_of(record: Record, metric: Metric) -> float:
-    """A number of a run; NotRunError if what it needs was not recorded, NaN where the course is nowhere finite."""
+    """A number of a run; NotRunError if what it needs was not recorded, NaN where the course is nowhere finite.
+
+    The `count` of its points is 0 there.
+    """
+    if isinstance(metric, ValueAt):
+        place = _moment(record, metric.when)
+        value = float("nan") if place is None else float(course_of(record, metric.value)[place])
+        return value * (1.0 if metric.times is None else setting_of(record, metric.times))
+    if isinstance(metric, LeftAfter):
+        steps, place = _column(record, "step"), _moment(record, metric.left_after)
+        return 0.0 if place is None else float((steps[-1] - steps[place]) / (steps[-1] - steps[0]))
     if not isinstance(metric, Reading):
         return metric_of(record, metric)
     values = course_of(record, metric.series)[from_fraction(record, metric.since)]
     values = values[np.isfinite(values)]
+    if metric.take == "count":
+        return float(len(values))
     if not len(values):
         return float("nan")
     match metric.take:
@@ -67,6 +95,20 @@ def from_fraction(record: Record, since: float) -> NDArray[np.bool_]:
     steps = _column(record, "step")
     kept: NDArray[np.bool_] = steps - steps[0] >= since * (steps[-1] - steps[0])
     return kept
+
+
+def _moment(record: Record, when: Crossing | Lowest) -> int | None:
+    """The first logged point of which `when` speaks, as an index; None if there is none."""
+    if isinstance(when, Lowest):
+        course = course_of(record, when.lowest)
+        return int(np.nanargmin(course)) if np.isfinite(course).any() else None
+    course = course_of(record, when.series)
+    if when.at_least is not None:
+        reached = course >= when.at_least
+    else:
+        assert when.at_most is not None
+        reached = course <= when.at_most
+    return int(np.argmax(reached)) if reached.any() else None
 
 
 def _column(record: Record, name: str) -> Course:

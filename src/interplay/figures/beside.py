@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from interplay.evidence.levels_at_hand import REFERENCE, folders_beside
 from interplay.evidence.published import Published, load_published
 from interplay.figures.limits import Limit, limits
 from interplay.protocols.catalogue import Exhibit
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.claims import Claim
 from interplay.records import Record, select_records
+from interplay.records.selection import REFERENCE, folders_beside
 
 
 @dataclass(frozen=True)

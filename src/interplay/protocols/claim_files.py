@@ -46,8 +46,9 @@ def find_claim(claims: Iterable[Claim], claim_id: str) -> Claim:
 
 
 def selectors(claim: Claim) -> tuple[str, ...]:
-    """Globs on record names that the claim needs or that its test reads, each once."""
+    """Globs on record names that the claim needs, or that its test or its preconditions read, each once."""
     fields = ("runs", "greater", "lesser")
     read = [getattr(claim.test, name) for name in fields if hasattr(claim.test, name)]
+    read += [precondition.runs for precondition in claim.valid_if if precondition.runs is not None]
     globs = (glob for found in read for glob in ((found,) if isinstance(found, str) else found))
     return tuple(dict.fromkeys((*claim.needs, *globs)))

@@ -22,10 +22,10 @@ Criterion = Literal["stopping_loss", "stopping_mir", "stopping_hdr"]
 
 
 class FindingTest(Strict):
-    """The residual of a check of theory is within its tolerance."""
+    """The residual of each of some checks of theory is within its tolerance: one for every place that prints it."""
 
     kind: Literal["finding"]
-    finding: str
+    findings: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class TrendTest(Strict):
@@ -285,8 +285,10 @@ class Precondition(Strict):
     """What a run must be like for the claim to mean something on it: a number of the run, within bounds.
 
     The number is a metric, or a numeric setting; `times` and `over` name numeric settings that multiply and divide it
-    (an accuracy `times: num_classes` counts in multiples of chance). `because` completes "not representative here,
-    because ...". `runs` are those to which it applies, all that the claim reads by default.
+    (an accuracy `times: num_classes` counts in multiples of chance). `because` completes "it asks that ..." and says
+    why. `runs` are those to which it applies, all that the claim reads by default; runs that the claim itself does not
+    read may be named, such as the networks that were pruned: without one left that meets it, the claim is not
+    representative.
     """
 
     because: str

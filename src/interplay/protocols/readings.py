@@ -59,27 +59,32 @@ class InDepth(Strict):
         return f"{self.statistic.replace('_', ' ')} of {self.columns} in depth"
 
 
-Series = str | Difference | Ratio | Share | InDepth
+class FirstRecorded(Strict):
+    """The first of some columns that a run has recorded: older runs lack columns that later ones have."""
+
+    first_of: tuple[str, ...] = Field(min_length=1)
+
+    def __str__(self) -> str:
+        return " or else ".join(self.first_of)
+
+
+Series = str | Difference | Ratio | Share | InDepth | FirstRecorded
 """A course over training: a column of the trajectory, by its name, or one made of columns."""
 
 
 class Reading(Strict):
     """A number of a run, read off a course from the fraction `since` of training on, where it is finite.
 
-    `first` and `last` are the values at the two ends, `range` is the largest less the smallest, and `rise` the last
-    less the smallest.
+    `first` and `last` are the values at the two ends, `range` is the largest less the smallest, `rise` the last less
+    the smallest, and `count` the number of points at which there is one.
     """
 
     series: Series
-    take: Literal["first", "last", "mean", "least", "most", "range", "rise"]
+    take: Literal["first", "last", "mean", "least", "most", "range", "rise", "count"]
     since: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
     def __str__(self) -> str:
         return f"{self.take} of {self.series}"
-
-
-Metric = str | Reading
-"""A number of a run: a recorded metric, by its name, or one read off its course."""
 
 
 class Crossing(Strict):
@@ -98,3 +103,39 @@ class Crossing(Strict):
     def __str__(self) -> str:
         bound = f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
         return f"{self.series} {bound}"
+
+
+class Lowest(Strict):
+    """Where a course is lowest; the first such place."""
+
+    lowest: Series
+
+    def __str__(self) -> str:
+        return f"{self.lowest} is lowest"
+
+
+class ValueAt(Strict):
+    """The value of a course at a moment that other courses tell, times a numeric setting: `NaN` if it never comes.
+
+    `times: modulus` makes an accuracy on modular addition count in multiples of chance.
+    """
+
+    value: Series
+    when: Crossing | Lowest
+    times: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.value}{f' times {self.times}' if self.times else ''} where {self.when}"
+
+
+class LeftAfter(Strict):
+    """The share of a run's steps that comes after a course has reached a bound; 0 if it never does."""
+
+    left_after: Crossing
+
+    def __str__(self) -> str:
+        return f"share of steps after {self.left_after}"
+
+
+Metric = str | Reading | ValueAt | LeftAfter
+"""A number of a run: a recorded metric, by its name, or one read off its courses."""

@@ -10,6 +10,8 @@ from interplay.errors import InterplayError
 from interplay.records.schema import Record
 from interplay.records.store import read_record
 
+REFERENCE = "reference"  # below `results/`: what was really run at larger scale, and is committed
+
 
 def visible_files(folder: Path, pattern: str) -> list[Path]:
     """Files below `folder` that match a glob, sorted, without what is hidden.
@@ -38,3 +40,11 @@ def select_records(results: Path, selectors: Iterable[str]) -> list[Record]:
                 raise InterplayError(f"{path}: the record of {record.name}, a copy perhaps; move or delete it")
             found.append(record)
     return found
+
+
+def folders_beside(results: Path) -> list[Path]:
+    """Other results of the same root: those in `reference/`, and those of other tiers, data or overrides."""
+    root = results.resolve().parent
+    own = [path for path in sorted(root.glob("*")) if path.name != REFERENCE and path != results.resolve()]
+    found = [*sorted((root / REFERENCE).glob("*")), *own]
+    return [path for path in found if (path / "records").is_dir()]

@@ -8,7 +8,7 @@ from interplay.evidence.judges import judge_test
 from interplay.protocols.claims import FindingTest
 from interplay.records import Finding, Residual
 
-TEST = FindingTest(kind="finding", finding="hdr_at_collapse")
+TEST = FindingTest(kind="finding", findings=("hdr_at_collapse",))
 HOLDS, FAILS, BROKEN = (
     Residual(value=1e-12, tolerance=1e-9),
     Residual(value=0.4, tolerance=1e-9),
@@ -51,6 +51,18 @@ def test_the_gravest_of_several_records_counts(make, published):
     assert rule(make, published, good, good).ruling == "holds"
     assert rule(make, published, good, wrong).ruling == "wrong as printed"
     assert rule(make, published, wrong, bad, good).ruling == "fails"
+
+
+def test_every_place_must_hold_and_be_there(make, published):
+    test = FindingTest(kind="finding", findings=("metrics24/lemma", "interplay24/lemma"))
+    first = make("theory/metrics24", findings={"metrics24/lemma": Finding(printed=HOLDS)})
+    second = make("theory/interplay24", findings={"interplay24/lemma": Finding(printed=FAILS, mended=HOLDS)})
+    assert judge_test(test, [first, second], published).ruling == "wrong as printed"
+    missing = judge_test(test, [first], published)
+    assert missing.ruling == "not run" and "interplay24/lemma" in missing.sentence
+    good = make("theory/interplay24", findings={"interplay24/lemma": Finding(printed=HOLDS)})
+    both = judge_test(test, [first, good], published)
+    assert both.ruling == "holds" and both.sentence.startswith("Checked as each of 2 places prints it.")
 
 
 def test_no_such_finding_is_not_run(make, published):

@@ -13,7 +13,7 @@ PROTOCOL = TheoryProtocol(documents=("compression25", "note"), seed=1, draws=10)
 
 def test_one_record_holds_the_findings_of_one_document():
     outcome = theory.run(PROTOCOL, SimpleNamespace(settings=TheorySettings(document="compression25")), context=None)
-    assert len(outcome.findings) == 20 and all(name.startswith("compression25/") for name in outcome.findings)
+    assert len(outcome.findings) == 23 and all(name.startswith("compression25/") for name in outcome.findings)
     assert list(outcome.findings) == sorted(outcome.findings)
     assert outcome.findings == theory.check_document(PROTOCOL, "compression25")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from interplay.evidence.outcomes import NotRunError, Outcome, Ruling, short
 from interplay.protocols.claims import FindingTest
@@ -12,18 +13,23 @@ ORDER: tuple[Ruling, ...] = ("fails", "wrong as printed", "holds")  # the graves
 
 
 def judge_finding(test: FindingTest, records: Sequence[Record]) -> Outcome:
-    """Rule on a check of theory; of several records that carry it the gravest outcome counts.
+    """Rule on checks of theory: all must hold. The gravest outcome counts, of several checks and of several records.
 
     - the statement holds as printed: `holds`;
     - it fails, and its mended form holds: `wrong as printed`;
     - otherwise (the mended form fails too, or there is none): `fails`. A counterexample alone does not convict the
       source, since a broken metric of ours would look the same; that the mended form holds tells the two apart.
     """
-    found = [record.findings[test.finding] for record in records if test.finding in record.findings]
-    if not found:
-        raise NotRunError(f"no record among {', '.join(record.name for record in records)} has {test.finding!r}")
-    outcomes = [_judge_one(finding) for finding in found]
-    return min(outcomes, key=lambda outcome: ORDER.index(outcome.ruling))
+    outcomes: list[Outcome] = []
+    for name in test.findings:
+        found = [record.findings[name] for record in records if name in record.findings]
+        if not found:
+            raise NotRunError(f"no record among {', '.join(record.name for record in records)} has {name!r}")
+        outcomes += [_judge_one(finding) for finding in found]
+    gravest = min(outcomes, key=lambda outcome: ORDER.index(outcome.ruling))
+    places = len(test.findings)
+    said = gravest.sentence if places == 1 else f"Checked as each of {places} places prints it. {gravest.sentence}"
+    return replace(gravest, sentence=said)
 
 
 def _judge_one(finding: Finding) -> Outcome:

@@ -75,6 +75,7 @@ def run(protocol: SupervisedProtocol, run: SupervisedRun, context: Context) -> R
     )
     clock = perf_counter()
     tables["gram_example"] = gram_example(task, held_out)
+    settings["num_features"] = task.network.head.in_features
     found = Result(
         metrics=_final_metrics(task, result.trajectory),
         trajectory=result.trajectory,

@@ -9,6 +9,7 @@ from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Result
 from interplay.experiments.theory import (  # noqa: F401  (importing registers the checks)
     collapse_values,
+    complexity,
     definitions,
     divergences,
     entropy_readings,

@@ -198,3 +198,35 @@ def collapse_value_is_close_to_1(draws: Draws) -> Finding:
         gap_100=gaps[100],
         note="within .05 of 1 from ten classes on; at three classes it is .5",
     )
+
+
+def _decided_otherwise(rng: np.random.Generator, model: Collapsed, bias: naive.Array) -> float:
+    """Share of points anywhere about the class means for which head and nearest class centre disagree."""
+    classes = len(model.head)
+    centres = np.stack([model.features[model.labels == c].mean(0) for c in range(classes)])  # [C, d]
+    middle, scale = model.features.mean(0), np.linalg.norm(model.means[0])
+    points = middle + scale * normal(rng, 200, centres.shape[1])
+    by_head = (points @ model.head.T + bias).argmax(1)
+    by_distance = np.linalg.norm(points[:, None] - centres[None], axis=-1).argmin(1)
+    return float(np.mean(by_head != by_distance))
+
+
+@check("compression25/nc4")
+def head_and_nearest_class_centre(draws: Draws) -> Finding:
+    """NC 1-3 hold; does NC4 follow? The head of sec. 1.2 is a matrix alone."""
+    printed, mended = [], []
+    for rng in draws.fewer(2):
+        c = int(rng.integers(3, 12))
+        offset, centred = collapsed(rng, c, mean_norm=rng.uniform(0.3, 3)), collapsed(rng, c)
+        moved_back = -offset.head @ offset.features.mean(0)
+        printed.append(_decided_otherwise(rng, offset, np.zeros(c)))
+        mended += [_decided_otherwise(rng, offset, moved_back), _decided_otherwise(rng, centred, np.zeros(c))]
+        features, labels = tensor(offset.features), torch.from_numpy(offset.labels)
+        mended.append(neural_collapse(features, labels, tensor(offset.head), tensor(moved_back)).nc4)
+    return finding(
+        worst(printed),
+        mended=worst(mended),
+        mean_share_decided_otherwise=float(np.mean(printed)),
+        note="head and nearest class centre decide alike where the global mean is 0 or the bias takes it off "
+        "(b = -W times the mean); NC1-3 allow any mean and say nothing of a bias",
+    )

@@ -32,29 +32,6 @@ def generalised_entropy_definition(draws: Draws) -> Finding:
     )
 
 
-@check("matrixssl23/definition-3-2")
-def kl_definition(draws: Draws) -> Finding:
-    residuals = []
-    for rng in draws:
-        n = int(rng.integers(2, 6))
-        P, Q = definite(rng, n), definite(rng, n)
-        ours = matrix_kl(tensor(P), tensor(Q)).item()
-        p, q = rng.uniform(0.1, 2, 4), rng.uniform(0.1, 2, 4)
-        classical = float((p * np.log(p / q) - p + q).sum())
-        residuals += [
-            abs(ours - naive.kl(P, Q)),
-            -ours,
-            abs(matrix_kl(tensor(np.diag(p)), tensor(np.diag(q))).item() - classical),
-        ]
-    singular = matrix_kl(torch.eye(2), torch.diag(torch.tensor([1.0, 0.0]))).item()
-    return finding(
-        worst(residuals),
-        kl_to_a_singular_matrix=singular,
-        note="equals the formula, and the classical divergence on diagonals; with log(0) := 0 a singular Q can make "
-        "it negative",
-    )
-
-
 @check("matrixssl23/definition-3-3")
 def cross_entropy_definition(draws: Draws) -> Finding:
     residuals = []

@@ -67,24 +67,6 @@ def general_simplex_frame(draws: Draws) -> Finding:
     return finding(worst(residuals), note="the same cosines at length alpha; the points lie in R^p, not R^K as printed")
 
 
-@check("matrixssl23/definition-e-1")
-def intra_class_effective_rank(draws: Draws) -> Finding:
-    residuals = []
-    for rng in draws.fewer(4):
-        features, labels = classes_with_noise(rng, 3, 8, 4, 0.5)
-        ours, literal = 0.0, 0.0
-        for c in range(3):
-            group = features[labels == c]
-            centred = group - group.mean(0)
-            by_hand = sum(np.outer(row, row) for row in centred) / len(group)
-            ours += erank(centred.T @ centred / len(group)) / 3
-            literal += naive.effective_rank(np.asarray(by_hand)) / 3
-        residuals += [abs(ours - literal), 1 - ours, ours - 4]
-    return finding(
-        worst(residuals), note="between 1 and the dimension; undefined at exact collapse, where the covariance is 0"
-    )
-
-
 @check("matrixssl23/definition-e-2")
 def inter_class_effective_rank(draws: Draws) -> Finding:
     residuals = []

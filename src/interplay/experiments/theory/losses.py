@@ -1,4 +1,4 @@
-"""The losses that the documents define: CMA (metrics24 Algorithm 1) and Matrix-SSL (matrixssl23 Eq. 19-22)."""
+"""What matrixssl23 says of losses: SimSiam, BYOL, MEC (Eq. 2, 3, 8, 19), Matrix-SSL (Eq. 20, 21), SimCLR."""
 
 from __future__ import annotations
 
@@ -6,49 +6,57 @@ from math import log
 
 import numpy as np
 import scipy.linalg
-import torch
 
 from interplay.experiments.theory import naive
 from interplay.experiments.theory.definitions import tensor
 from interplay.experiments.theory.instances import normal, unit_rows
 from interplay.experiments.theory.naive import Array
 from interplay.experiments.theory.registry import EXACT, Draws, check, finding, worst
-from interplay.objectives import CrossModalAlignmentLoss, MatrixSSLLoss
+from interplay.objectives import MatrixSSLLoss
 from interplay.objectives.matrix_ssl import cross_covariance
 from interplay.records import Finding
-
-
-@check("metrics24/algorithm-1")
-def cross_modal_alignment(draws: Draws) -> Finding:
-    residuals = []
-    published, released = CrossModalAlignmentLoss("published"), CrossModalAlignmentLoss("released")
-    for rng in draws.fewer(4):
-        features, vectors = normal(rng, 12, 5), normal(rng, 6, 5)
-        labels = rng.integers(0, 5, size=12)
-        groups = [[vector] for vector in vectors]
-        for row, label in zip(features, labels, strict=True):
-            groups[label].insert(0, row)
-        expected = sum(naive.entropy(naive.gram(np.array(g))) / len(g) for g in groups if len(g) > 1)
-        residuals.append(abs(published(tensor(features), torch.from_numpy(labels), tensor(vectors)).item() - expected))
-        # One image, one text: the closed form h_b((1 + cos)/2) / 2.
-        share = (1 + naive.gram(np.stack([features[0], vectors[0]]))[0, 1]) / 2
-        pair = published(tensor(features[:1]), torch.zeros(1, dtype=torch.long), tensor(vectors)).item()
-        residuals.append(abs(pair - naive.shannon(np.array([share, 1 - share])) / 2))
-    rng = draws.rng
-    big = tensor(normal(rng, 32, 64)), torch.from_numpy(rng.integers(0, 100, size=32)), tensor(normal(rng, 100, 64))
-    return finding(
-        worst(residuals),
-        published_at_100_classes=published(*big).item(),
-        released_at_100_classes=released(*big).item(),
-        opposite_pair=published(tensor(np.eye(1, 4)), torch.zeros(1, dtype=torch.long), tensor(-np.eye(1, 4))).item(),
-        note="ours equals the algorithm; the released code divides by log n and averages over the classes present "
-        "instead; an opposite pair counts as aligned",
-    )
 
 
 def _views(rng: np.random.Generator, batch: int, d: int, noise: float) -> tuple[Array, Array]:
     first = normal(rng, batch, d)
     return unit_rows(first), unit_rows(first + noise * normal(rng, batch, d))
+
+
+@check("matrixssl23/equation-3")
+def distances_as_traces(draws: Draws) -> Finding:
+    residuals = []
+    for rng in draws:
+        batch = int(rng.integers(2, 12))
+        z1, z2 = _views(rng, batch, 5, rng.uniform(0, 2))  # rows are samples: Z1^T Z2 of the text is z1 z2^T
+        by_sample = sum(float(a @ b) for a, b in zip(z1, z2, strict=True))
+        distances = sum(float(((a - b) ** 2).sum()) for a, b in zip(z1, z2, strict=True))
+        small, large = np.trace(z1 @ z2.T), np.trace(z1.T @ z2)
+        residuals += [abs(by_sample - small), abs(by_sample - large), abs(distances - (2 * batch - 2 * small))]
+    return finding(worst(residuals), note="both printed traces equal the sums over samples, for unit vectors")
+
+
+@check("matrixssl23/equation-8")
+def determinant_as_trace(draws: Draws) -> Finding:
+    residuals = []
+    for rng in draws:
+        batch, d, epsilon = 16, 4, rng.uniform(0.5, 2)
+        z1, z2 = _views(rng, batch, d, rng.uniform(0, 0.5))
+        q = np.eye(d) + d / (batch * epsilon**2) * z1.T @ z2
+        residuals.append(abs(np.linalg.slogdet(q)[1] - np.trace(scipy.linalg.logm(q)).real))
+    return finding(worst(residuals), note="the logarithm of the determinant is the trace of the logarithm")
+
+
+@check("matrixssl23/equation-21")
+def alignment_as_cross_entropy(draws: Draws) -> Finding:
+    residuals = []
+    for rng in draws:
+        z1, z2 = _views(rng, 24, 4, 0.5)
+        first, second = naive.covariance(z1, z1, 23), naive.covariance(z2, z2, 23)
+        cross_entropy = np.trace(second - first @ naive.logarithm(second))
+        entropy = np.trace(first) - np.trace(first @ naive.logarithm(first))
+        ours = MatrixSSLLoss("published", gamma=1, mu=0).alignment(tensor(z1), tensor(z2)).item()
+        residuals += [abs(naive.kl(first, second) - (cross_entropy - entropy)), abs(ours - naive.kl(first, second))]
+    return finding(worst(residuals), note="divergence and cross-entropy of two covariances differ by an entropy")
 
 
 @check("matrixssl23/equation-19")
@@ -109,23 +117,6 @@ def cross_covariance_by_centring(draws: Draws) -> Finding:
             np.abs(cross_covariance(tensor(z1), tensor(z2)).numpy() - numpys).max(),
         ]
     return finding(worst(residuals), note="equals the sample cross-covariance")
-
-
-@check("matrixssl23/algorithm-1")
-def matrix_ssl_pseudo_code(draws: Draws) -> Finding:
-    residuals = []
-    for rng in draws.fewer(4):
-        z1, z2 = _views(rng, 24, 4, 0.5)
-        gamma, mu = rng.uniform(0, 2), rng.uniform(0.2, 1)
-        eye = mu * np.eye(4)
-        q = naive.covariance(z1, z2, 23) + eye
-        uniformity = np.trace(-scipy.linalg.logm(q) / 4 + q).real
-        alignment = naive.kl(naive.covariance(z1, z1, 23) + eye, naive.covariance(z2, z2, 23) + eye)
-        loss = MatrixSSLLoss("published", gamma=gamma, mu=mu)
-        residuals.append(abs(loss(tensor(3 * z1), tensor(0.5 * z2)).item() - uniformity - gamma * alignment))
-    return finding(
-        worst(residuals), note="uniformity plus gamma times alignment of normalised embeddings, with a ridge"
-    )
 
 
 @check("matrixssl23/proposition-4-3")
