@@ -97,7 +97,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
             note(row[0], "not measured in this tier")
         lowest = min((frame["value"].min() for frame in frames if len(frame)), default=0.0)
         most = [maximum(panel.runs[0], measure) for panel in panels]
-        row[0].set_ylim(min(-0.12, 1.05 * lowest), 1.16 * max(one.bits for one in most))
+        row[0].set_ylim(min(-0.12, 1.05 * lowest), 1.16 * log2(num_classes(records[0])))
         row[0].yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         for axis in row:
             theory_line(axis, most[0].bits, most[0].words if axis is row[0] else "")

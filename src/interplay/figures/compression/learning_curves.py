@@ -19,17 +19,17 @@ from interplay.figures.beside import NOTHING, Beside
 from interplay.figures.compression.claimed import claimed_handle, shade, shade_turns
 from interplay.figures.compression.scenario_frames import column_of, epochs_frame, join
 from interplay.figures.compression.scenario_panels import GREY, SPLITS, Panel, draw_curve, grid, legend, panels_of
+from interplay.figures.printed import PLACE, WITHHELD
 from interplay.records import Record
 
 LOOKS: dict[str, style.Line] = {"accuracy": {"color": style.BLUE}, "loss": {"color": style.RED}}
 TICKS = (0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.995, 1)
 PUBLISHED = "compression25/table3.1"
 PRINTED = {"accuracy": ("Test accuracy", "test_accuracy", 0.01), "loss": ("Test loss", "test_loss", 1.0)}
-PLACE = 1.04  # of marks of printed values, in widths of the panel
 WORDS = {
     "printed": "printed",
     "margin": "printed, with the margin of the claim",
-    "withheld": "printed, of other data or protocol: difference withheld",
+    "apart": WITHHELD,
 }
 
 
@@ -122,7 +122,7 @@ def mark_printed(axes: Axes, quantity: str, panel: Panel, beside: Beside) -> str
         low, high = sorted(axes.get_ylim())
         ends = [max(low, unit * (value - max(margins))), min(high, unit * (value + max(margins)))]
         axes.plot([PLACE, PLACE], ends, color=style.BLACK, linewidth=1.0, **place)
-    mark = "withheld" if apart else "margin" if margins else "printed"
+    mark = "apart" if apart else "margin" if margins else "printed"
     axes.plot([PLACE], [unit * value], **_mark(mark), **place)
     return mark
 
@@ -133,5 +133,5 @@ def printed_handles(marks: set[str]) -> list[Line2D]:
 
 
 def _mark(mark: str) -> style.Line:
-    hollow = {"markerfacecolor": "white", "color": GREY} if mark == "withheld" else {"color": style.BLACK}
+    hollow = {"markerfacecolor": "white", "color": GREY} if mark == "apart" else {"color": style.BLACK}
     return {"marker": "D", "markersize": 2.4 if mark == "margin" else 3.6, "linestyle": "", **hollow}

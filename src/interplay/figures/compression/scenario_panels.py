@@ -130,7 +130,8 @@ def draw_curve(axes: Axes, frame: pd.DataFrame, look: Mapping[str, Any], y: str 
     mean_line(axes, frame, "epoch", y, None, {**drawn, "markevery": every})
     last = shared["epoch"].max() if len(shared) else -np.inf
     beyond = frame[frame["epoch"] >= last]
-    if frame["seed"].nunique() >= LEAST_FOR_INTERVAL and beyond["epoch"].max() > last:
+    beyond = beyond[beyond.groupby("seed")["epoch"].transform("max") > last]
+    if frame["seed"].nunique() >= LEAST_FOR_INTERVAL and len(beyond):
         labels = axes.get_xlabel(), axes.get_ylabel()
         single = {**drawn, "marker": "", **SINGLE}
         sns.lineplot(beyond, x="epoch", y=y, units="seed", estimator=None, ax=axes, legend=False, **single)
