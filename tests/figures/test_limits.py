@@ -88,7 +88,7 @@ def test_claims_that_name_a_figure_reach_it(config):
     claims = load_claims(config / "claims")
     figures = {one.ids[0]: one for one in load_catalogue(config).exhibits if one.kind == "figure"}
     assert figures["note/q3.scatter"].claimed_as == {"note/q3.scatter", "note/q3"}
-    assert figures["compression25/fig3.1"].claimed_as == {"compression25/fig3.1"}
+    assert figures["compression25/fig3.2"].claimed_as == {"compression25/fig3.2"}
     for name in ("metrics24/fig9", "interplay24/fig5", "interplay24/fig6", "note/q3.scatter"):
         mine = [one for one in claims if figures[name].claimed_as.intersection(one.exhibits)]
         assert any(hasattr(one.test, field) for one in mine for field in ("at_most", "at_least", "within", "threshold"))

@@ -15,7 +15,7 @@ from interplay.figures import style
 from interplay.figures.axes import num_classes, shared_legend, theory_line
 from interplay.figures.beside import NOTHING, Beside
 from interplay.figures.frames import table_frame
-from interplay.figures.limits import Limit, draw_limits
+from interplay.figures.limits import COLOUR, Limit, draw_limits
 from interplay.figures.responses import by_level
 from interplay.figures.spread import mean_line
 from interplay.protocols.datasets import dataset_label
@@ -113,18 +113,23 @@ def _path_panel(axes: Axes, frame: pd.DataFrame, quantity: str, batch: int) -> N
 def _bounds(
     axes: Sequence[Axes], frame: pd.DataFrame, runs: Sequence[Record], among: Sequence[Record], beside: Beside
 ) -> None:
-    """How far the path may fall below the mean of its ends or below chance, and how far MIR and HDR may range."""
+    """What claims ask of the path, most of it against the mean of its ends: barriers, ranges, rises, first steps."""
     accuracy, _, mir, hdr = axes
     path = frame[frame["statistics"] == "interpolated"].groupby("weight").mean(numeric_only=True)
-    ends = float(path["accuracy"].iloc[[0, -1]].mean())
-    barrier = beside.limits("accuracy_barrier", runs, among)
-    draw_limits(accuracy, barrier, of=", barrier", offset=ends, scale=-1)
+    ends = path.iloc[[0, -1]].mean()
+    for suffix, words, color in (("", "", COLOUR), ("_recomputed", " recomputed", EXACT["recomputed"]["color"])):
+        found = beside.limits(f"accuracy_barrier{suffix}", runs, among)
+        draw_limits(accuracy, found, of=f", barrier{words}", offset=ends["accuracy"], scale=-1, color=color)
     least = beside.limits("accuracy_least_share", runs, among)
     draw_limits(accuracy, least, of=", least accuracy", unit=" chance", scale=1 / num_classes(runs[0]))
     for panel, quantity in ((mir, "mir"), (hdr, "hdr")):
         for column in (quantity, BATCHED[quantity]):
             middle = float(path[column].max() + path[column].min()) / 2
             draw_span(panel, beside.limits(f"{column}_span", runs, among), middle)
+            rise = beside.limits(f"{column}_rise", runs, among)
+            draw_limits(panel, rise, of=", rise in the middle", offset=ends[column], where=(0.4, 0.6))
+            change = beside.limits(f"{column}_change_near_ends", runs, among)
+            draw_limits(panel, change, of=", change near the ends", offset=ends[column], where=(0.05, 0.15))
 
 
 def draw_span(axes: Axes, found: Sequence[Limit], middle: float) -> None:

@@ -39,7 +39,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     """One column per data set, those of the reference last: accuracy above, entropies below."""
     panels = panels_of(records, beside.reference)
     figure, axes = plt.subplots(
-        2, len(panels), figsize=(style.PAGE, 4.2), squeeze=False, sharex="col", height_ratios=(1, 1.7)
+        2, len(panels), figsize=(style.PAGE, 5.0), squeeze=False, sharex="col", height_ratios=(1, 1.7)
     )
     for column, (title, runs) in enumerate(panels):
         above, below = axes[:, column]
@@ -50,7 +50,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         mark_accuracy(above, runs, beside)
         _entropies(below, frame, runs, beside)
         training_axis(below, frame["step"].max())
-    shared_legend(figure, columns=3)
+    shared_legend(figure, columns=2)
     return figure
 
 
@@ -69,6 +69,6 @@ def _entropies(axes: Axes, frame: pd.DataFrame, runs: Sequence[Record], beside: 
         ("feature_entropy", "features", style.FEATURES),
         ("head_weights_entropy", "head", style.HEAD),
     ):
-        found = beside.limits(f"{quantity}_share_at_start", runs)
-        of = f" at the start, {words}"
-        draw_limits(axes, found, of=of, scale=most, unit=" ln(C-1)", where=(0.0, 0.12), color=look["color"])
+        for suffix, when, where in (("_at_start", "start", (0.0, 0.12)), ("", "end", (0.88, 1.0))):
+            of, found = f" at {when}, {words}", beside.limits(f"{quantity}_share{suffix}", runs)
+            draw_limits(axes, found, of=of, scale=most, unit=" ln(C-1)", where=where, color=look["color"])

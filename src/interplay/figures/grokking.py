@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -16,9 +17,10 @@ from interplay.figures import style
 from interplay.figures.axes import shared_legend, theory_line
 from interplay.figures.beside import NOTHING, Beside
 from interplay.figures.frames import trajectory_frame
-from interplay.figures.limits import draw_limits
+from interplay.figures.limits import COLOUR, draw_limits
 from interplay.figures.spread import NEUTRAL
-from interplay.protocols.claims import DelayTest
+from interplay.protocols.claims import BoundTest, Claim, DelayTest
+from interplay.protocols.readings import Crossing, ValueAt
 from interplay.records import Record
 
 DOTTED, DASHED = (0, (1, 1)), (0, (5, 1))
@@ -40,11 +42,21 @@ ROWS: dict[str, tuple[tuple[str, str, style.Line], ...]] = {
     ),
 }
 COLUMNS = tuple(column for curves in ROWS.values() for column, _, _ in curves)
+# Accuracy on the test pairs whose mirror image is no training pair; older runs did not record it.
+UNMIRRORED = "test_accuracy_unmirrored"
+UNMIRRORED_LOOK: style.Line = {"color": NEUTRAL, "linestyle": DASHED}
 
 
 def tidy(records: Sequence[Record]) -> pd.DataFrame:
-    """A row for each logged step of each run: accuracy (a share), MIR and HDR on train and test pairs."""
-    return trajectory_frame(records, COLUMNS)
+    """A row for each logged step of each run: accuracy (a share), MIR and HDR on train and test pairs.
+
+    `test_accuracy_unmirrored` is of test pairs whose mirror image was not trained on, NaN where it was not recorded.
+    """
+    parts = []
+    for record in records:
+        more = record.trajectory.get(UNMIRRORED, [nan] * len(record.trajectory["step"]))
+        parts.append(trajectory_frame([record], COLUMNS).assign(**{UNMIRRORED: more}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
@@ -64,6 +76,8 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
                 _curve(panel, frame, series, label.format(batch=batch), look)
             panel.set_ylabel(name)
             panel.set_ylim(0, 1.05 if name == "accuracy" else None)
+        if frame[UNMIRRORED].notna().any():
+            _curve(axes[0, column], frame, UNMIRRORED, "accuracy, test pairs of unseen mirror image", UNMIRRORED_LOOK)
         _accuracy(axes[0, column], frame, runs, beside)
         _log_steps(axes[-1, column], frame["step"].to_numpy(dtype=float))
     shared_legend(figure, columns=3 if len(groups) > 1 else 2)
@@ -100,12 +114,29 @@ def _accuracy(axes: Axes, frame: pd.DataFrame, runs: Sequence[Record], beside: B
     theory_line(axes, 1 / modulus, f"chance, 1/{modulus}", "right")
     found = beside.limits("train_accuracy", runs) + beside.limits("test_accuracy", runs)
     draw_limits(axes, found, of=" of accuracy")
+    for claim in beside.claims:
+        _at_a_moment(axes, frame, claim, modulus)
     delays = {claim.test for claim in beside.claims if isinstance(claim.test, DelayTest)}
     for test in sorted(delays, key=lambda test: test.factor):
         reached = frame[frame[test.first] >= test.threshold].groupby("seed")["step"].min() * test.factor
         if len(reached):
             label = f"claimed: test not before {test.factor:g} times the steps of train"
             axes.axvspan(0, float(reached.min()), color=NEUTRAL, alpha=0.13, linewidth=0, label=label)
+
+
+def _at_a_moment(axes: Axes, frame: pd.DataFrame, claim: Claim, modulus: int) -> None:
+    """A bound, in multiples of chance, on accuracy when another course reaches a bound: a line around that step."""
+    test = claim.test
+    if not isinstance(test, BoundTest) or not isinstance(test.metric, ValueAt) or test.metric.times != "modulus":
+        return
+    when, most = test.metric.when, test.at_most
+    if most is None or not isinstance(when, Crossing) or when.at_least is None or not isinstance(when.series, str):
+        return
+    reached = frame[frame[when.series] >= when.at_least].groupby("seed")["step"].min()
+    if len(reached):
+        label = f"claimed where train is full: at most {most:g} times chance"
+        ends = [reached.min() / 1.6, reached.max() * 1.6]
+        axes.plot(ends, [most / modulus] * 2, color=COLOUR, linewidth=1.2, label=label)
 
 
 def _log_steps(axes: Axes, steps: NDArray[Any]) -> None:
