@@ -15,7 +15,7 @@ def digest_of_claims(exhibit):
     """Digest of the claims whose bounds a figure shows."""
     if exhibit.kind != "figure":
         return ""
-    return text_digest("".join(one.model_dump_json() for one in CLAIMS if exhibit.claimed_as.intersection(one.exhibits)))
+    return text_digest("".join(one.model_dump_json() for one in CLAIMS if exhibit.shows_claim(one.id, one.exhibits)))
 
 
 def digest_of_reference(exhibit):

@@ -37,7 +37,7 @@ def load_beside(exhibit: Exhibit, records: Sequence[Record], results: Path, conf
     Raises:
         InterplayError: claims, published values or a record of the reference cannot be read.
     """
-    claims = [claim for claim in load_claims(config / "claims") if exhibit.claimed_as.intersection(claim.exhibits)]
+    claims = [claim for claim in load_claims(config / "claims") if exhibit.shows_claim(claim.id, claim.exhibits)]
     reference = reference_records(exhibit, records, results) if exhibit.reference else []
     return Beside(claims, load_published(config / "published"), reference)
 

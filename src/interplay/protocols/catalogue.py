@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +45,7 @@ class Exhibit(Strict):
     needs: tuple[Selector, ...] = Field(min_length=1)
     reference: bool = Field(default=False, description="also shows records of results/reference of the same names")
     plot: Plot | None = Field(default=None, description="of a figure: what DVC plots of it")
+    judged: tuple[str, ...] = Field(default=(), description="globs of ids of claims on it that name another place")
     marks: tuple[ExhibitId, ...] = Field(default=(), description="tables of which a figure marks printed values")
     analytic: bool = Field(default=False, description="rests on no run: neither tier nor seed changes it")
 
@@ -62,6 +64,10 @@ class Exhibit(Strict):
         """The ids by which claims name what is shown: its own, `note/q3` of `note/q3.scatter`, tables marked in it."""
         views = (name.rpartition(".") for name in self.ids)
         return frozenset((*self.ids, *self.marks)) | {base for base, _, view in views if view.isalpha()}
+
+    def shows_claim(self, claim_id: str, named: Iterable[str]) -> bool:
+        """Whether a claim is judged on what it shows: one that has it among the exhibits `named`, or is listed."""
+        return not self.claimed_as.isdisjoint(named) or any(fnmatchcase(claim_id, glob) for glob in self.judged)
 
     def records(self, results: Path) -> list[Record]:
         """The records that the exhibit is made from.

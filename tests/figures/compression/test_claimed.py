@@ -141,3 +141,19 @@ def test_the_margin_of_a_claim_is_drawn_around_the_printed_value(run_of, config)
 def test_claims_of_the_catalogue_are_found_for_the_figures_that_they_name(config, tmp_path, scenarios, number):
     exhibit = load_catalogue(config).find(f"compression25/fig{number}", "figure")
     assert load_beside(exhibit, scenarios(seeds=1), tmp_path, config).claims
+
+
+def test_claims_that_name_another_place_are_found_where_they_are_judged(config, tmp_path, scenarios):
+    catalogue = load_catalogue(config)
+    for number, quantity in (
+        ("3.4", "unevenness of collapse_train in depth"),
+        ("3.6", "minimality_given_label_train_l1"),
+        ("3.8", "minimality_given_label_train_l1"),
+        ("3.1", "train_loss"),
+        ("1.1", "test_accuracy"),
+    ):
+        exhibit = catalogue.find(f"compression25/fig{number}", "figure")
+        part = "information" if number in ("3.6", "3.8") else ""
+        networks = ("f_minus",) if number == "3.8" else ("f_plus",)
+        records = scenarios(part, networks, seeds=1)
+        assert load_beside(exhibit, records, tmp_path, config).limits(quantity, records), number

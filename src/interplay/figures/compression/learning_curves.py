@@ -68,12 +68,13 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         if stop:
             theory_line(below, stop, f"end of training, {stop:g}")
         asked |= shade(above, beside.limits("train_accuracy", panel.runs), panel.last_epoch)
+        asked |= shade(below, beside.limits("train_loss", panel.runs), panel.last_epoch)
         asked |= shade_turns(below, beside.limits("test_loss", panel.runs))
         marks |= {
             mark_printed(axis, quantity, panel, beside) for axis, quantity in ((above, "accuracy"), (below, "loss"))
         }
     more: list[Any] = printed_handles(marks)
-    more += [claimed_handle("train accuracy; epochs in which test loss is lowest")] if asked else []
+    more += [claimed_handle("train accuracy and loss at the end; epochs in which test loss is lowest")] if asked else []
     legend(figure, panels, more=more)
     return figure
 
