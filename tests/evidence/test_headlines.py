@@ -1,13 +1,14 @@
 """What DVC compares between commits: means over the runs of each variant."""
 
 import json
+import shutil
 from math import nan
 
 import pytest
 
 from interplay.errors import InterplayError
 from interplay.evidence.headlines import headlines, write_headlines
-from interplay.protocols.catalogue import Headline
+from interplay.protocols.catalogue import Headline, load_catalogue
 from interplay.records import Finding, write_record
 
 ASKED = [Headline(runs="supervised/*", metrics=["mir", "hdr"])]
@@ -71,3 +72,12 @@ def test_the_file_is_json_that_any_reader_takes(make_record, tmp_path, config):
     path = write_headlines("grokking", tmp_path, config)
     assert path == tmp_path / "metrics/grokking.json"
     assert json.loads(path.read_text()) == {"modular-addition": {"runs": 1}}
+
+
+def test_headlines_stand_in_the_file_of_their_experiment(config, tmp_path):
+    shutil.copytree(config / "catalogue", tmp_path / "catalogue")
+    shutil.copy(config / "documents.yaml", tmp_path)
+    path = tmp_path / "catalogue/grokking.yaml"
+    path.write_text(path.read_text().replace('runs: "grokking/*"', 'runs: "pruning/*"'))
+    with pytest.raises(InterplayError, match=r"grokking.yaml: headlines: pruning/\* is not of grokking"):
+        load_catalogue(tmp_path)

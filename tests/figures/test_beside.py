@@ -4,9 +4,13 @@ import pandas as pd
 import pytest
 
 from interplay.figures import draw as drawing
-from interplay.figures.beside import load_beside
+from interplay.figures import grokking
+from interplay.figures.beside import Beside, load_beside
 from interplay.figures.draw import draw_exhibit
+from interplay.figures.style import house_style
 from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.claim_files import load_claims
+from interplay.protocols.claims import DelayTest
 from interplay.records import read_record, write_record
 
 
@@ -59,3 +63,29 @@ def test_bounds_of_claims_are_in_the_figure(smoke, config, monkeypatch):
     assert box.y1 - box.y0 == pytest.approx(0.01)
     low, high = accuracy.get_ylim()
     assert (box.y1 - box.y0) / (high - low) > 0.1, "the margin can be seen"
+
+
+def test_what_is_claimed_of_the_moment_of_memorising_stands_at_that_moment(make_record, config):
+    exhibit = load_catalogue(config).find("metrics24/fig9", "figure")
+    steps = [0.0, 10.0, 100.0, 1000.0, 10000.0]
+    columns = dict.fromkeys(grokking.COLUMNS, [0.5] * 5)
+    columns |= {"train_accuracy": [0.0, 0.5, 1.0, 1.0, 1.0], "test_accuracy": [0.0, 0.0, 0.02, 0.1, 1.0]}
+    records = [
+        make_record(
+            experiment="grokking",
+            run="modular-addition/seed0",
+            protocol={"modulus": 50, "train_fraction": 0.3, "trajectory": {"batch_size": 64}},
+            trajectory={"step": steps, **columns},
+        )
+    ]
+    claims = [one for one in load_claims(config / "claims") if exhibit.claimed_as.intersection(one.exhibits)]
+    with house_style():
+        figure = grokking.draw(records, Beside(claims))
+    accuracy = figure.axes[0]
+    (line,) = [one for one in accuracy.lines if "where train is full" in str(one.get_label())]
+    (asked,) = {one.test.at_most for one in claims if getattr(one.test, "at_most", None)}
+    assert list(line.get_ydata()) == pytest.approx([asked / 50] * 2)
+    assert line.get_xdata()[0] < 100 < line.get_xdata()[1]
+    (delay,) = {one.test.factor for one in claims if isinstance(one.test, DelayTest)}
+    (span,) = [one for one in accuracy.patches if str(one.get_label()).startswith("claimed: test not before")]
+    assert span.get_bbox().x1 == pytest.approx(100 * delay)

@@ -102,8 +102,9 @@ def test_it_runs_is_stamped_judged_and_shown(checkout):
     assert record["operations"] == 2 * 128**2 * 64 + 10 * 128**3
     assert 3.5 < record["metrics"]["entropy"] < 4.16  # ln 64
     verdict = json.loads((out / "claims/ours_random_entropy_rises.json").read_text())[0]
-    assert len(verdict["records"]) == 9 and verdict["verdict"] == "reproduced"
-    assert verdict["overrides"] == sorted(record["overrides"])
+    rung = verdict["ladder"][verdict["decided_by"]]
+    assert len(rung["records"]) == 9 and rung["ruling"] == "holds"
+    assert rung["overrides"] == sorted(record["overrides"])
     drawing = (out / "figures/note/c2.random.svg").read_text()
     assert "tier smoke" in drawing and "3 seeds" in drawing
     frame = (out / "figures/note/c2.random.csv").read_text().splitlines()
