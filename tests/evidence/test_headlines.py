@@ -66,7 +66,7 @@ def test_what_is_missing_is_one_line(run, tmp_path, config):
 
 
 def test_the_file_is_json_that_any_reader_takes(make_record, tmp_path, config):
-    names = ("steps_to_train", "steps_to_test", "test_accuracy", "test_mir", "test_hdr")
+    names = ("grokked", "steps", "test_accuracy", "test_mir", "test_hdr")
     record = make_record(experiment="grokking", run="modular-addition/seed0", metrics=dict.fromkeys(names, nan))
     write_record(record, tmp_path / "records/grokking/modular-addition/seed0.json")
     path = write_headlines("grokking", tmp_path, config)

@@ -22,7 +22,7 @@ def smoke(results, tmp_path):
     (results / "records").rename(tier / "records")
     for name in ("supervised/cifar10/plain/seed0", "grokking/modular-addition/seed0"):
         record = read_record(tier / f"records/{name}.json")
-        for made, folder in (({"tier": "review"}, "a"), ({}, "same-tier")):
+        for made, folder in (({"tier": "review"}, "a"), ({"tier": "review"}, "b-again"), ({}, "same-tier")):
             path = tmp_path / f"root/reference/{folder}/records/{name}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             write_record(record.model_copy(update=made), path)

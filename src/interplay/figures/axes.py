@@ -27,16 +27,21 @@ def by_dataset(records: Iterable[Record]) -> dict[str, list[Record]]:
     return dict(sorted(groups.items(), key=lambda item: (len(item[0]), item[0])))
 
 
+def by_level_of_evidence(records: Iterable[Record]) -> list[list[Record]]:
+    """Records grouped by tier and data mapping: those of two levels are never one sample."""
+    levels: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        levels[record.tier, record.data_mapping].append(record)
+    return [levels[level] for level in sorted(levels)]
+
+
 def panels_of(records: Sequence[Record], reference: Sequence[Record] = ()) -> list[tuple[str, list[Record]]]:
     """The runs of each panel with its title: a data set each, and those of the reference after them, named so."""
     own = [(dataset_label(runs[0]), runs) for runs in by_dataset(records).values()]
-    tiers: dict[str, list[Record]] = defaultdict(list)
-    for record in reference:
-        tiers[record.tier].append(record)
     beside = [
-        (f"{dataset_label(runs[0])}\nreference: {tier} protocol", runs)
-        for tier, of_tier in sorted(tiers.items())
-        for runs in by_dataset(of_tier).values()
+        (f"{dataset_label(runs[0])}\nreference: {runs[0].tier} protocol", runs)
+        for level in by_level_of_evidence(reference)
+        for runs in by_dataset(level).values()
     ]
     return own + beside
 

@@ -45,6 +45,8 @@ def load_beside(exhibit: Exhibit, records: Sequence[Record], results: Path, conf
 def reference_records(exhibit: Exhibit, records: Sequence[Record], results: Path) -> list[Record]:
     """Records of `results/reference` of the same names, made at another tier or on other data than `records` were.
 
+    Of several of one name, tier and data mapping the first counts: the folders are sorted by their names.
+
     Raises:
         InterplayError: one of them cannot be read.
     """
@@ -52,4 +54,6 @@ def reference_records(exhibit: Exhibit, records: Sequence[Record], results: Path
     own = {(record.tier, record.data_mapping) for record in records}
     folders = [path for path in folders_beside(results) if path.parent.name == REFERENCE]
     found = [record for folder in folders for record in select_records(folder, exhibit.needs)]
-    return [one for one in found if one.name in names and (one.tier, one.data_mapping) not in own]
+    wanted = [one for one in found if one.name in names and (one.tier, one.data_mapping) not in own]
+    once = {(one.name, one.tier, one.data_mapping): one for one in reversed(wanted)}
+    return list(reversed(once.values()))

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from interplay.figures import style
-from interplay.figures.axes import shared_legend, theory_line
+from interplay.figures.axes import by_level_of_evidence, shared_legend, theory_line
 from interplay.figures.beside import NOTHING, Beside
 from interplay.figures.frames import trajectory_frame
 from interplay.figures.limits import COLOUR, draw_limits
@@ -65,7 +65,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     Each seed has lines of its own: seeds generalise thousands of steps apart and may end there, and a mean over them
     would show a course that none of them took. Step 0, which a logarithm has no place for, is a dot at the left.
     """
-    groups = [runs for runs in (list(records), list(beside.reference)) if runs]
+    groups = [list(records), *by_level_of_evidence(beside.reference)]
     size = (style.PAGE, 5.8) if len(groups) > 1 else (1.5 * style.COLUMN, 6.2)
     figure, axes = plt.subplots(3, len(groups), figsize=size, squeeze=False, sharex="col")
     for column, runs in enumerate(groups):
