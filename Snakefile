@@ -13,6 +13,9 @@ containerized: "docker://interplay:latest"
 include: "workflow/rules/plan.smk"
 
 
+include: "workflow/rules/metrics.smk"
+
+
 localrules:
     all,
     records,
@@ -21,6 +24,7 @@ localrules:
 rule all:
     input:
         f"{OUT}/report/index.html",
+        METRICS,
     default_target: True
 
 

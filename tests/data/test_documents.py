@@ -23,6 +23,7 @@ def checkout(root, tmp_path):
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(root / name, tmp_path / name)
+    shutil.copytree(root / "config", tmp_path / "config")
     return tmp_path
 
 
@@ -66,7 +67,6 @@ def test_a_new_set_is_in_all_of_them_and_a_set_that_is_gone_in_none(checkout, mo
     ("name", "mark", "message"),
     [
         ("docs/data.md", "<!-- end of weights -->", "the marks of the table of weights are gone"),
-        ("dvc.yaml", "artifacts:", "has no `artifacts:`"),
     ],
 )
 def test_marks_that_are_gone_are_one_clear_line(checkout, name, mark, message):

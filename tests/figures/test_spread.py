@@ -1,63 +1,92 @@
 import numpy as np
+import pandas as pd
 import pytest
+import scipy
 from matplotlib import pyplot as plt
 
 from interplay.errors import InterplayError
-from interplay.evidence.statistics import bootstrap_interval
-from interplay.figures.levels import against, by_level, seeds_of
-from interplay.figures.spread import band, bars, name_bands, name_bars, spread, spread_name
+from interplay.figures.responses import by_level, response, response_frame, span, zoom
+from interplay.figures.spread import mean_line, shared_points, spread_name, t_interval
 from interplay.figures.style import house_style
 
-STYLE = {"color": "k", "linestyle": "-"}
+LOOK = {"color": "k", "linestyle": "-"}
 
 
-def test_three_runs_or_fewer_have_a_range_which_is_their_bootstrap_interval():
-    for values in ([0.3, 0.9], [0.2, 0.8, 0.3]):
-        interval = spread(values)
-        assert (interval.low, interval.high) == (min(values), max(values))
-        assert interval.centre == pytest.approx(np.mean(values))
-        boot = bootstrap_interval(values, resamples=999)
-        assert (boot.low, boot.high) == pytest.approx((min(values), max(values)))
-    assert spread_name(3) == "range over 3 seeds"
+def frame_of(*runs):
+    """A row for each seed and step."""
+    return pd.DataFrame(
+        [{"seed": seed, "step": float(step), "y": y} for seed, run in enumerate(runs) for step, y in enumerate(run)]
+    )
 
 
-def test_more_runs_have_an_interval_narrower_than_their_range():
-    values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
-    interval = spread(values)
-    assert 0 < interval.low < interval.centre == 2.5 < interval.high < 5
-    assert spread_name(6) == "95 % bootstrap interval over 6 seeds"
-
-
-def test_a_missing_value_leaves_a_gap_and_not_a_mean_of_the_rest():
-    interval = spread([0.1, float("nan")])
-    assert np.isnan([interval.centre, interval.low, interval.high]).all()
-
-
-def test_bars_and_bands_reach_from_the_lowest_to_the_highest_run():
-    with house_style():
-        _, (left, right) = plt.subplots(1, 2)
-        bars(left, [1.0, 2.0], [[0.1, 0.5], [0.4, 0.8]], "x", STYLE)
-        band(right, [1.0, 2.0], np.array([[0.1, 0.4], [0.5, 0.8]]), "x", STYLE)
-    (container,) = left.containers
-    assert list(container.lines[0].get_ydata()) == pytest.approx([0.3, 0.6])
-    segments = container.lines[2][0].get_segments()
-    assert [list(segment[:, 1]) for segment in segments] == [pytest.approx([0.1, 0.5]), pytest.approx([0.4, 0.8])]
-    assert list(right.lines[0].get_ydata()) == pytest.approx([0.3, 0.6])
-    drawn = {tuple(vertex) for vertex in right.collections[0].get_paths()[0].vertices}
-    assert {(1.0, 0.1), (1.0, 0.5), (2.0, 0.4), (2.0, 0.8)} <= drawn
-
-
-def test_one_seed_has_neither_bar_nor_an_entry_in_the_legend():
+def drawn(frame, **more):
     with house_style():
         _, axes = plt.subplots()
-        bars(axes, [1.0], [[0.1]], None, STYLE)
-        name_bars(axes, 1)
-        name_bands(axes, 1)
-        assert axes.get_legend_handles_labels()[1] == []
-        assert not axes.containers[0].has_yerr
-        name_bars(axes, 2)
-        name_bands(axes, 2)
-    assert set(axes.get_legend_handles_labels()[1]) == {"bars: range over 2 seeds", "bands: range over 2 seeds"}
+        axes.set_ylabel("mine")
+        mean_line(axes, frame, "step", "y", "line", LOOK, **more)
+    return axes
+
+
+def labels(axes):
+    return axes.get_legend_handles_labels()[1]
+
+
+@pytest.mark.parametrize("values", [[0.1, 0.4, 0.5], [1.0, 2.0, 4.0, 8.0, 16.0], [3.0, 3.0, 3.0]])
+def test_the_interval_is_that_of_student(values):
+    with np.errstate(invalid="ignore"):
+        expected = scipy.stats.t.interval(0.95, len(values) - 1, np.mean(values), scipy.stats.sem(values))
+    if np.ptp(values) == 0:
+        expected = (values[0], values[0])
+    assert t_interval(values) == pytest.approx(expected)
+
+
+def test_two_runs_have_no_interval():
+    assert np.isnan(t_interval([0.1, 0.4])).all() and np.isnan(t_interval([0.1])).all()
+
+
+def test_three_runs_are_a_mean_in_a_band_that_says_their_number():
+    runs = ([0.1, 0.4], [0.5, 0.8], [0.3, 0.9])
+    axes = drawn(frame_of(*runs))
+    (line,) = [line for line in axes.lines if line.get_label() == "line"]
+    assert list(line.get_ydata()) == pytest.approx([0.3, 0.7])
+    vertices = {tuple(np.round(vertex, 9)) for vertex in axes.collections[0].get_paths()[0].vertices}
+    for step in (0, 1):
+        ends = t_interval([run[step] for run in runs])
+        assert {(step, round(end, 9)) for end in ends} <= vertices
+    assert labels(axes) == ["line", "band: 95 % t interval of the mean, n = 3"]
+    assert axes.get_ylabel() == "mine", "columns of the frame name no axis"
+
+
+def test_two_runs_are_drawn_each_beside_their_mean_and_the_legend_says_so():
+    axes = drawn(frame_of([0.1, 0.4], [0.5, 0.8]))
+    lines = [tuple(np.round(line.get_ydata(), 9)) for line in axes.lines if len(line.get_ydata())]
+    assert sorted(lines) == [(0.1, 0.4), (0.3, 0.6), (0.5, 0.8)]
+    assert labels(axes) == ["line", "thin: single runs, n = 2"]
+    assert not axes.collections, "no band of two"
+
+
+def test_one_run_says_that_it_is_one():
+    axes = drawn(frame_of([0.1, 0.4]))
+    assert labels(axes) == ["line", "n = 1 run"]
+    assert spread_name(1) == "n = 1 run" and "n = 7" in spread_name(7, "bars")
+
+
+def test_bars_reach_over_the_interval():
+    runs = ([0.1, 0.4], [0.5, 0.8], [0.3, 0.9])
+    axes = drawn(frame_of(*runs), shown_as="bars")
+    (container,) = [one for one in axes.containers if one.lines[2] and one.lines[2][0].get_segments()]
+    segments = container.lines[2][0].get_segments()
+    for step, segment in enumerate(segments):
+        assert tuple(segment[:, 1]) == pytest.approx(t_interval([run[step] for run in runs]))
+    assert labels(axes) == ["line", "bars: 95 % t interval of the mean, n = 3"]
+
+
+def test_a_point_that_a_run_lacks_is_no_mean_of_the_rest():
+    frame = frame_of([0.1, float("nan"), 0.3], [0.5, 0.8, 0.9, 0.7])
+    assert sorted(set(shared_points(frame, "step", "y")["step"])) == [0, 2]
+    axes = drawn(frame)
+    (line,) = [line for line in axes.lines if line.get_label() == "line"]
+    assert list(line.get_xdata()) == [0, 2]
 
 
 @pytest.fixture
@@ -73,7 +102,8 @@ def test_levels_hold_only_seeds_that_all_of_them_have(smoothed):
     levels = by_level(records, "label_smoothing")
     assert {level: [record.seed for record in runs] for level, runs in levels.items()} == {0.0: [0, 1], 0.4: [0, 1]}
     assert list(levels) == [0.0, 0.4]
-    assert seeds_of(levels) == 2
+    frame = response_frame([records], "label_smoothing", ["test_accuracy"])
+    assert sorted(zip(frame["label_smoothing"], frame["seed"], strict=True)) == [(0, 0), (0, 1), (0.4, 0), (0.4, 1)]
 
 
 def test_levels_that_share_no_seed_or_lack_a_value_are_one_line(smoothed, make_record):
@@ -81,6 +111,20 @@ def test_levels_that_share_no_seed_or_lack_a_value_are_one_line(smoothed, make_r
         by_level([smoothed(0, 0), smoothed(0.4, 1)], "label_smoothing")
     with pytest.raises(InterplayError, match="settings lack label_smoothing"):
         by_level([make_record()], "label_smoothing")
-    _, axes = plt.subplots()
     with pytest.raises(InterplayError, match="no metric 'mir'"):
-        against(axes, {0.0: [smoothed(0, 0)]}, "mir", None, STYLE)
+        response_frame([[smoothed(0, 0)]], "label_smoothing", ["mir"])
+
+
+def test_an_axis_shows_a_difference_of_a_hundredth_and_says_where_it_begins(smoothed):
+    records = [smoothed(level, seed, 0.86 + level / 40 + seed / 1000) for level in (0, 0.4) for seed in (0, 1, 2)]
+    frame = response_frame([records], "label_smoothing", ["test_accuracy"])
+    with house_style():
+        _, axes = plt.subplots()
+        axes.set_ylabel("accuracy")
+        response(axes, frame, "label_smoothing", "test_accuracy", "x", LOOK)
+        zoom(axes, frame, ["test_accuracy"], least=0.06)
+    low, high = axes.get_ylim()
+    assert pytest.approx(high - low) == 0.06
+    assert low < frame["test_accuracy"].min() and high > frame["test_accuracy"].max()
+    assert axes.get_ylabel() == "accuracy, from 0.84"
+    assert span(frame, "label_smoothing", "test_accuracy") == pytest.approx(0.01)

@@ -101,8 +101,11 @@ def test_it_has_a_page_that_says_how_to_run_it(root, name):
 def test_something_is_claimed_of_it_and_shown(config, name):
     claims = load_claims(config / "claims")
     assert any(selector.startswith(f"{name}/") for claim in claims for selector in selectors(claim))
-    exhibits = load_catalogue(config).exhibits
-    assert any(need.startswith(f"{name}/") for exhibit in exhibits for need in exhibit.needs)
+    catalogue = load_catalogue(config)
+    mine = [one for one in catalogue.exhibits if any(need.startswith(f"{name}/") for need in one.needs)]
+    assert mine
+    assert catalogue.headlines_of(name), "DVC compares commits by its headline metrics"
+    assert any(one.plot for one in mine), "DVC plots one of its figures"
 
 
 def test_every_job_of_it_has_resources(config, name):

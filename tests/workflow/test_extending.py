@@ -102,10 +102,16 @@ def test_it_runs_is_stamped_judged_and_shown(checkout):
     assert record["operations"] == 2 * 128**2 * 64 + 10 * 128**3
     assert 3.5 < record["metrics"]["entropy"] < 4.16  # ln 64
     verdict = json.loads((out / "claims/ours_random_entropy_rises.json").read_text())[0]
-    assert len(verdict["records"]) == 9 and verdict["verdict"] == "reproduced"
-    assert verdict["overrides"] == sorted(record["overrides"])
+    rung = verdict["ladder"][verdict["decided_by"]]
+    assert len(rung["records"]) == 9 and rung["ruling"] == "holds"
+    assert rung["overrides"] == sorted(record["overrides"])
     drawing = (out / "figures/note/c2.random.svg").read_text()
     assert "tier smoke" in drawing and "3 seeds" in drawing
+    frame = (out / "figures/note/c2.random.csv").read_text().splitlines()
+    assert frame[0].startswith("tier,dataset,data_read,seed,samples,features,entropy,cap") and len(frame) == 10
+    run("interplay metrics random_features")
+    headlines = json.loads((out / "metrics/random_features.json").read_text())
+    assert headlines["n8"]["runs"] == 3 and headlines["n8"]["entropy"] < headlines["n128"]["entropy"]
     (folder / "src/interplay/experiments/random_features.py").touch()
     assert "Nothing to be done" in run(f"snakemake --profile profiles/default --cores 1 --nolock --dry-run {target}")
 

@@ -71,8 +71,9 @@ def shrink(config: Path) -> None:
     for path in (Path(__file__).parent / "shrunken").glob("*.yaml"):
         shutil.copy(path, config / "tiers/smoke")
     for path in (config / "catalogue").glob("*.yaml"):
-        exhibits = [entry for entry in yaml.safe_load(path.read_text())["exhibits"] if entry["ids"][0] in EXHIBITS]
-        path.write_text(yaml.safe_dump({"exhibits": exhibits}))
+        content = yaml.safe_load(path.read_text())
+        content["exhibits"] = [entry for entry in content["exhibits"] if entry["ids"][0] in EXHIBITS]
+        path.write_text(yaml.safe_dump(content))
     (config / "coverage.yaml").unlink()  # it speaks of the whole catalogue
     path = config / "data" / "offline.yaml"
     mapping = yaml.safe_load(path.read_text())
@@ -109,8 +110,10 @@ def checkout(made, tmp_path) -> Checkout:
 def test_everything_is_made(made):
     out = made.folder / OUT
     for name in ("metrics24/fig2", "metrics24/fig9", "interplay24/fig7"):
-        for suffix in ("svg", "pdf", "png"):
+        for suffix in ("svg", "pdf", "png", "csv"):
             assert (out / f"figures/{name}.{suffix}").stat().st_size > 1000
+    for name in ("theory", "supervised", "grokking", "compression", *MEASURED):
+        assert json.loads((out / f"metrics/{name}.json").read_text())
     for experiment, run in MEASURED.items():
         record = json.loads((out / f"records/{experiment}/{run}.json").read_text())
         assert record["dataset_used"] == "digits"

@@ -21,7 +21,7 @@ from interplay.protocols.forecast import (
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.weights import WEIGHTS
-from interplay.records import code_digest, text_digest, visible_files
+from interplay.records import code_digest, select_records, text_digest, visible_files
 from interplay.records.selection import folders_beside
 
 CONFIG = Path(config.get("config", "config"))

@@ -15,7 +15,19 @@ from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle
 
 # The class of usage errors is click's, which newer versions of typer bring along under a name of their own.
-COMMANDS = ("run", "exhibits", "verdicts", "controls", "report", "measure", "fetch", "forecast", "schema", "locate")
+COMMANDS = (
+    "run",
+    "exhibits",
+    "metrics",
+    "verdicts",
+    "controls",
+    "report",
+    "measure",
+    "fetch",
+    "forecast",
+    "schema",
+    "locate",
+)
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(

@@ -1,4 +1,4 @@
-"""What follows from the catalogue and is kept in files: the table in docs/data.md, the pins of DVC, its artifacts.
+"""What follows from declarations and is kept in files: the tables in docs/data.md, the pins of DVC, dvc.yaml.
 
 `python -m interplay.data.documents` in a checkout writes them anew; a test compares.
 """
@@ -14,6 +14,7 @@ from interplay.errors import InterplayError
 from interplay.markup import markdown_table
 from interplay.protocols.assets import Asset, DatasetInfo, Pinned, WeightsInfo
 from interplay.protocols.datasets import DATASETS
+from interplay.protocols.dvc_file import declarations
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import write_text_atomically
 
@@ -26,7 +27,7 @@ def documents(
     """The text of every such file below a checkout as it should be; what stands around the generated parts is kept.
 
     Raises:
-        InterplayError: docs/data.md or dvc.yaml is missing or has lost its marks.
+        InterplayError: docs/data.md is missing or has lost its marks, or the catalogue in config/ cannot be read.
     """
     data = checkout / "data"
     pinned = {name: info.pinned for name, info in datasets.items() if info.pinned and not info.permuted_from}
@@ -37,10 +38,7 @@ def documents(
     table = _between(_read(page), page, "data sets", _datasets(datasets))
     texts[page] = _between(table, page, "weights", _weights(weights))
     declared = checkout / "dvc.yaml"
-    before, mark, _ = _read(declared).partition("\nartifacts:\n")
-    if not mark:
-        raise InterplayError(f"{declared}: has no `artifacts:`; put that line at its end")
-    texts[declared] = f"{before}{mark}" + "".join(
+    texts[declared] = f"{declarations(checkout / 'config')}artifacts:\n" + "".join(
         f"  {name}:\n    path: data/{form.path}\n    type: dataset\n    desc: {_described(datasets[name])}\n"
         for name, form in pinned.items()
         if form.dvc_md5 is not None

@@ -50,3 +50,17 @@ def class_size(record: Record) -> int:
     if not isinstance(size, int):
         raise InterplayError(f"{record.name}: its protocol lacks train_per_class; delete the record and rerun")
     return size
+
+
+def published_class_size(record: Record) -> int:
+    """How many samples of each class the published protocol relabels, whatever a tier makes of it.
+
+    Raises:
+        InterplayError: neither the protocol in the record nor its overrides say.
+    """
+    name = "train_per_class"
+    published = [line.removeprefix(f"{name}: ").split(" -> ")[0] for line in record.overrides if line.startswith(name)]
+    size = int(published[0]) if published and published[0].isdecimal() else record.protocol.get(name)
+    if not isinstance(size, int):
+        raise InterplayError(f"{record.name}: its protocol lacks {name}; delete the record and rerun")
+    return size

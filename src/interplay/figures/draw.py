@@ -1,26 +1,30 @@
-"""Draws an exhibit of the catalogue: reads its records, stamps the figure, writes it in three formats atomically."""
+"""Draws an exhibit of the catalogue: reads its records, stamps the figure, writes it and what it shows atomically."""
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from interplay.errors import InterplayError
+from interplay.figures.beside import Beside, load_beside
 from interplay.figures.style import house_style
 from interplay.protocols.catalogue import Exhibit, load_catalogue
 from interplay.records import Record
-from interplay.records.stamp import stamp
 from interplay.records.store import write_bytes_atomically
 
 FORMATS = ("svg", "pdf", "png")
 
 
 def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
-    """Draw one figure of the catalogue under each of its ids.
+    """Draw one figure of the catalogue under each of its ids, with the tidy frame that it shows as CSV beside it.
 
     Returns:
         the files written, below `<results>/figures/`.
@@ -30,13 +34,37 @@ def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
     """
     exhibit = load_catalogue(config).find(exhibit_id, "figure")
     records = exhibit.records(results)
+    beside = load_beside(exhibit, records, results, config)
+    shown = [*records, *beside.reference]
     module = importlib.import_module(exhibit.package)
     with house_style():
-        figure: Figure = module.draw(records)
-        figure.supxlabel(stamp(records), fontsize=5.2, color="#555555")
-        rendered = _render(figure, exhibit, records)
+        figure = drawn(module, records, beside)
+        figure.supxlabel(exhibit.stamp(records), fontsize=5.2, color="#555555")
+        content = _render(figure, exhibit, shown)
         plt.close(figure)  # pyplot keeps it otherwise
-        return [path for name, content in rendered.items() for path in _write(content, results, exhibit, name)]
+    content["csv"] = csv_text(module.tidy(shown), exhibit, shown).encode()
+    return [path for suffix, data in content.items() for path in _write(data, results, exhibit, suffix)]
+
+
+def drawn(module: ModuleType, records: Sequence[Record], beside: Beside) -> Figure:
+    """The figure of a module; `beside` goes to those that take it."""
+    takes = "beside" in inspect.signature(module.draw).parameters
+    figure: Figure = module.draw(records, beside) if takes else module.draw(records)
+    return figure
+
+
+def csv_text(frame: pd.DataFrame, exhibit: Exhibit, records: Sequence[Record]) -> str:
+    """A frame as CSV in full precision; its last column, `stamp`, says in the first row where all of it comes from.
+
+    A line of comment would say it more plainly, but DVC reads the first line as the names of columns.
+
+    Raises:
+        InterplayError: the frame is empty.
+    """
+    if frame.empty:
+        raise InterplayError(f"{exhibit.ids[0]}: its records hold nothing to show; delete them and rerun")
+    stamp = [f"{exhibit.ids[0]} [{exhibit.origin(records)}]", *[""] * (len(frame) - 1)]
+    return frame.assign(stamp=stamp).to_csv(index=False, na_rep="nan", lineterminator="\n")
 
 
 def _render(figure: Figure, exhibit: Exhibit, records: Sequence[Record]) -> dict[str, bytes]:

@@ -4,62 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.figures import style
-from interplay.figures.levels import Levels, against, by_level, level_ticks, seeds_of
-from interplay.figures.panels import (
-    accuracy_axis,
-    by_dataset,
-    collapse_mir,
-    num_classes,
-    shared_legend,
-    theory_line,
-)
-from interplay.figures.spread import name_bars
+from interplay.figures.axes import by_dataset, collapse_mir, num_classes, shared_legend
+from interplay.figures.beside import NOTHING, Beside
+from interplay.figures.responses import level_ticks, margins, response, response_frame, span, zoom
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
-from interplay.records.values import metric
+
+SETTING = "label_smoothing"
+# Metric with its words and look, the exact one first, by row from top to bottom.
+ROWS: dict[str, tuple[tuple[str, str, style.Line], ...]] = {
+    "test accuracy": (("test_accuracy", "test accuracy", style.ACCURACY | style.DOT),),
+    "MIR": (
+        ("mir", "MIR, exact", style.MIR | style.DOT),
+        ("mir_batch", "MIR, batches of {batch}", style.MIR_BATCH | style.SQUARE),
+    ),
+    "HDR": (
+        ("hdr", "HDR, exact", style.HDR | style.DOT),
+        ("hdr_batch", "HDR, batches of {batch}", style.HDR_BATCH | style.SQUARE),
+    ),
+}
+# Least height of the axes: a few times the difference that the claims allow, so that it can be seen.
+LEAST = {"test accuracy": 0.06, "MIR": 0.2, "HDR": 0.2}
 
 
-def draw(records: Sequence[Record]) -> Figure:
+def tidy(records: Sequence[Record]) -> pd.DataFrame:
+    """A row for each run: its level of smoothing, accuracy on the test set (a share), final MIR and HDR."""
+    metrics = [metric for curves in ROWS.values() for metric, _, _ in curves]
+    return response_frame(list(by_dataset(records).values()), SETTING, metrics)
+
+
+def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
     """Accuracy, MIR and HDR one above the other, a column per data set; the span over all levels in each title."""
     groups = by_dataset(records)
-    figure, axes = plt.subplots(3, len(groups), figsize=(style.PAGE, 5.2), squeeze=False, sharex="col")
+    figure, axes = plt.subplots(3, len(groups), figsize=(style.PAGE, 5.4), squeeze=False, sharex="col")
     for column, runs in enumerate(groups.values()):
-        accuracy, mir, hdr = axes[:, column]
-        levels = by_level(runs, "label_smoothing")
-        batch = runs[0].protocol["trajectory"]["batch_size"]
-        against(accuracy, levels, "test_accuracy", "test accuracy", style.ACCURACY | style.DOT)
-        against(mir, levels, "mir", "MIR, exact", style.MIR | style.DOT)
-        against(mir, levels, "mir_batch", f"MIR, batches of {batch}", style.MIR_BATCH | style.SQUARE)
-        against(hdr, levels, "hdr", "HDR, exact", style.HDR | style.DOT)
-        against(hdr, levels, "hdr_batch", f"HDR, batches of {batch}", style.HDR_BATCH | style.SQUARE)
-        accuracy_axis(accuracy)
-        mir.set_ylim(0, 1.1)
-        mir.set_ylabel("MIR")
-        theory_line(mir, collapse_mir(num_classes(runs[0])), "MIR at collapse")
-        hdr.set_ylabel("HDR")
-        top = max(0.1, 1.15 * hdr.get_ylim()[1])
-        hdr.set_ylim(-0.05 * top, top)
-        theory_line(hdr, 0.0, "HDR at collapse")
-        hdr.set_xlabel("label smoothing ε")
-        level_ticks(hdr, levels)
-        for panel, name in ((accuracy, "test_accuracy"), (mir, "mir"), (hdr, "hdr")):
-            _name_span(panel, levels, name)
-        accuracy.set_title(dataset_label(runs[0]), loc="left")
-        name_bars(hdr, seeds_of(levels))
+        frame, batch = tidy(runs), runs[0].protocol["trajectory"]["batch_size"]
+        for panel, (name, curves) in zip(axes[:, column], ROWS.items(), strict=True):
+            for metric, words, look in curves:
+                response(panel, frame, SETTING, metric, words.format(batch=batch), look)
+                margins(panel, frame, SETTING, metric, beside.limits(metric, runs))
+            panel.set_ylabel(name)
+            zoom(panel, frame, [metric for metric, _, _ in curves], LEAST[name])
+            _name_span(panel, frame, curves[0][0])
+        axes[1, column].set_title(f"at collapse {collapse_mir(num_classes(runs[0])):.3f}", loc="left", **SMALL)
+        axes[2, column].set_title("at collapse 0", loc="left", **SMALL)
+        axes[0, column].set_title(dataset_label(runs[0]), loc="left")
+        axes[2, column].set_xlabel("label smoothing ε")
+        level_ticks(axes[2, column], list(frame[SETTING].unique()))
     shared_legend(figure, columns=3)
     return figure
 
 
-def span(levels: Levels, name: str) -> float:
-    """Greatest less smallest mean of a metric over the levels."""
-    return float(np.ptp([np.mean([metric(record, name) for record in runs]) for runs in levels.values()]))
+SMALL: style.Line = {"fontsize": 6.5, "color": "#555555"}
 
 
-def _name_span(axes: Axes, levels: Levels, name: str) -> None:
-    axes.set_title(f"span over ε {span(levels, name):.3f}", loc="right", fontsize=6.5, color="#555555")
+def _name_span(axes: Axes, frame: pd.DataFrame, metric: str) -> None:
+    axes.set_title(f"span over ε {span(frame, SETTING, metric):.3f}", loc="right", **SMALL)

@@ -5,28 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from interplay.errors import InterplayError
 from interplay.figures import style
+from interplay.figures.frames import table_frame
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 
 Matrix = NDArray[np.float64]
 
 
+def tidy(records: Sequence[Record]) -> pd.DataFrame:
+    """A row for each pair of samples: their classes, cosine similarity of features and of their class vectors.
+
+    `product` is that of the two similarities, an entry of the Hadamard product.
+
+    Raises:
+        InterplayError: the record has no table gram_example.
+    """
+    frame = table_frame(records[0], "gram_example", ("row", "column", "label", "features", "head"))
+    return frame.assign(product=frame["features"] * frame["head"])
+
+
 def draw(records: Sequence[Record]) -> Figure:
     """Above the Gram matrices of features and class vectors and their Hadamard product; below spectra and formulas."""
-    record = records[0]
-    rows = record.tables.get("gram_example")
-    if not rows:
-        raise InterplayError(f"{record.name}: the record has no table gram_example; delete it and rerun")
-    size = 1 + max(int(row["row"]) for row in rows)
-    grams = {name: np.array([row[name] for row in rows]).reshape(size, size) for name in ("features", "head")}
-    matrices = [grams["features"], grams["head"], grams["features"] * grams["head"]]
+    record, frame = records[0], tidy(records)
+    matrices = [
+        frame.pivot(index="row", columns="column", values=name).to_numpy() for name in ("features", "head", "product")
+    ]
+    size = len(matrices[0])
     entropies = [_entropy(_spectrum(matrix)) for matrix in matrices]
     names = [r"$K_1 = G(f)$", r"$K_2 = G(V)$", r"$K_1 \odot K_2$"]
     what = [f"features of {size} samples", "class vectors of their labels", "Hadamard product"]
@@ -34,7 +46,7 @@ def draw(records: Sequence[Record]) -> Figure:
 
     figure, axes = plt.subplots(2, 3, figsize=(style.PAGE, 4.3), height_ratios=(1.55, 1))
     for column, (matrix, entropy) in enumerate(zip(matrices, entropies, strict=True)):
-        image = _gram(axes[0, column], matrix, f"{names[column]}\n{what[column]}", size)
+        image = _gram(axes[0, column], matrix, f"{names[column]}\n{what[column]}")
         _bars(axes[1, column], _spectrum(matrix), colours[column], f"{names[column]}: H = {entropy:.3f} nats")
     figure.colorbar(image, ax=axes[0, :], shrink=0.85, label="cosine similarity")
     first, second, joint = entropies
@@ -61,20 +73,20 @@ def _entropy(spectrum: Matrix) -> float:
     return float(-(positive * np.log(positive)).sum())
 
 
-def _gram(axes: Axes, matrix: Matrix, title: str, size: int) -> plt.cm.ScalarMappable:
-    image = axes.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
+def _gram(axes: Axes, matrix: Matrix, title: str) -> plt.cm.ScalarMappable:
+    sns.heatmap(matrix, ax=axes, cmap="RdBu_r", vmin=-1, vmax=1, square=True, cbar=False)
     axes.set_title(title)
-    axes.grid(False)
-    for line in (2.5, 5.5):
+    for line in (3, 6):
         axes.axhline(line, color="white", linewidth=1)
         axes.axvline(line, color="white", linewidth=1)
     axes.set_xticks([])
-    axes.set_yticks([1, 4, 7], ["class 0", "class 1", "class 2"], rotation=90, va="center")
+    axes.set_yticks([1.5, 4.5, 7.5], ["class 0", "class 1", "class 2"], rotation=90, va="center")
+    image: plt.cm.ScalarMappable = axes.collections[0]
     return image
 
 
 def _bars(axes: Axes, spectrum: Matrix, colour: str, title: str) -> None:
-    axes.bar(range(1, len(spectrum) + 1), spectrum, color=colour, width=0.7)
+    sns.barplot(x=range(1, len(spectrum) + 1), y=spectrum, color=colour, width=0.7, native_scale=True, ax=axes)
     axes.set_title(title)
     axes.set_xlabel("eigenvalue of K/n, by size")
     axes.set_ylim(0, 1)

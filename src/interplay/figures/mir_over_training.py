@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib import pyplot as plt
+import pandas as pd
 from matplotlib.figure import Figure
 
-from interplay.figures import style
-from interplay.figures.interplay_over_training import mir_panel
-from interplay.figures.panels import by_dataset, shared_legend
+from interplay.figures.beside import NOTHING, Beside
+from interplay.figures.frames import trajectory_frame
+from interplay.figures.interplay_over_training import columns_of, draw_rows
 from interplay.records import Record
 
 
-def draw(records: Sequence[Record]) -> Figure:
-    """One panel per data set."""
-    groups = by_dataset(records)
-    figure, axes = plt.subplots(1, len(groups), figsize=(style.PAGE, 2.5), squeeze=False)
-    for panel, runs in zip(axes[0], groups.values(), strict=True):
-        mir_panel(panel, runs)
-    shared_legend(figure)
-    return figure
+def tidy(records: Sequence[Record]) -> pd.DataFrame:
+    """A row for each logged step of each run: accuracy on the test set (a share), MIR, exact and by batches."""
+    return trajectory_frame(records, ("test_accuracy", *columns_of("mir")))
+
+
+def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
+    """One panel per data set, those of the reference last."""
+    return draw_rows(records, beside, ("mir",), 2.7)

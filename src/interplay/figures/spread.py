@@ -1,73 +1,108 @@
-"""What several runs say together: their mean, how far they spread, and how a figure says which of the two it shows."""
+"""What several runs say together, and how a figure shows it: the one place of that rule.
+
+Of three or more runs a figure shows the mean with the 95 % t interval of the mean; of two it shows the mean and each
+run, because an interval from two runs is a guess (t is 12.7) and their range looks like one. It always says how many
+runs there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from math import sqrt
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
+import scipy
+import seaborn as sns
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
-from interplay.evidence.statistics import Interval, bootstrap_interval
+from interplay.evidence.statistics import LEVEL
 
-# Of up to three values, the 95 % percentile bootstrap interval of the mean is their range: one resample in 27 or more
-# holds nothing but the least. Saying "range" is plainer then, and says the same.
-MOST_FOR_RANGE = 3
-RESAMPLES = 999  # many points a figure, and none needs more than the width of a line
+LEAST_FOR_INTERVAL = 3
 FAINT = 0.18
 NEUTRAL = "#777777"
+SINGLE: dict[str, Any] = {"linewidth": 0.6, "alpha": 0.55}
+Spread = Literal["band", "bars"]
 
 
-def spread(values: Sequence[float] | NDArray[np.float64]) -> Interval:
-    """Mean of the runs with its 95 % bootstrap interval, or with their range where they are three or fewer.
+def t_interval(values: Iterable[float]) -> tuple[float, float]:
+    """Ends of the 95 % t interval of the mean, for seaborn's `errorbar`; both NaN for fewer than three values.
 
-    A value that is not finite leaves no mean to draw: all three numbers are NaN.
+    Normal runs are assumed: mean +- t(n - 1) * s / sqrt(n).
     """
-    sample = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(sample).all():
-        return Interval(float("nan"), float("nan"), float("nan"))
-    if len(sample) <= MOST_FOR_RANGE:
-        return Interval(float(sample.mean()), float(sample.min()), float(sample.max()))
-    return bootstrap_interval(sample.tolist(), resamples=RESAMPLES)
+    sample = np.array([*values], dtype=np.float64)
+    if len(sample) < LEAST_FOR_INTERVAL:
+        return float("nan"), float("nan")
+    half = float(scipy.stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1)) * float(sample.std(ddof=1)) / sqrt(len(sample))
+    return float(sample.mean()) - half, float(sample.mean()) + half
 
 
-def spread_name(runs: int) -> str:
-    """What bands and bars over so many runs are, in words."""
-    return f"range over {runs} seeds" if runs <= MOST_FOR_RANGE else f"95 % bootstrap interval over {runs} seeds"
+def spread_name(runs: int, shown_as: Spread = "band") -> str:
+    """What a figure shows of so many runs, in words."""
+    if runs >= LEAST_FOR_INTERVAL:
+        return f"{shown_as}: {100 * LEVEL:g} % t interval of the mean, n = {runs}"
+    return f"thin: single runs, n = {runs}" if runs > 1 else "n = 1 run"
 
 
-def band(
-    axes: Axes, x: Sequence[float], values: NDArray[np.float64], label: str | None, style: Mapping[str, Any]
+def shared_points(frame: pd.DataFrame, x: str, y: str, unit: str = "seed") -> pd.DataFrame:
+    """The rows at those `x` where every run has a finite `y`: elsewhere a mean would be of fewer runs."""
+    finite = frame.loc[np.isfinite(frame[y].to_numpy(dtype=np.float64))]
+    held = finite.groupby(x)[unit].nunique()
+    shared: pd.DataFrame = finite.loc[finite[x].isin(held.index[held == frame[unit].nunique()])]
+    return shared
+
+
+def mean_line(
+    axes: Axes,
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    label: str | None,
+    look: Mapping[str, Any],
+    *,
+    unit: str = "seed",
+    shown_as: Spread = "band",
 ) -> None:
-    """A curve of the mean of `values` `[runs, points]`, within a band of their spread where there are several runs."""
-    intervals = [spread(column) for column in values.T]
-    axes.plot(x, [interval.centre for interval in intervals], label=label, **style)
-    if len(values) > 1:
-        low, high = [interval.low for interval in intervals], [interval.high for interval in intervals]
-        axes.fill_between(x, low, high, color=style["color"], alpha=FAINT, linewidth=0)
+    """The mean over runs of column `y` against `x`, with their spread by the rule above, and an entry that names it.
+
+    `unit` is the column that tells the runs of this line apart. Points that a run lacks are left out of the mean.
+    """
+    runs = frame[unit].nunique()
+    drawn = shared_points(frame, x, y, unit)
+    if drawn.empty:
+        return
+    style, labels = dict(look), (axes.get_xlabel(), axes.get_ylabel())
+    if "marker" in style:
+        style.setdefault("markeredgecolor", style["color"])  # seaborn's is white, as our open markers are within
+    sns.lineplot(
+        data=drawn,
+        x=x,
+        y=y,
+        estimator="mean",
+        errorbar=t_interval if runs >= LEAST_FOR_INTERVAL else None,
+        err_style=shown_as,
+        err_kws={"alpha": FAINT, "linewidth": 0} if shown_as == "band" else {"capsize": 2.2, "elinewidth": 0.8},
+        ax=axes,
+        label=label,
+        legend=False,
+        **style,
+    )
+    if 1 < runs < LEAST_FOR_INTERVAL:
+        single = {key: value for key, value in style.items() if not key.startswith("marker")} | SINGLE
+        sns.lineplot(data=frame, x=x, y=y, units=unit, estimator=None, ax=axes, legend=False, **single)
+    name_spread(axes, runs, shown_as)
+    axes.set(xlabel=labels[0], ylabel=labels[1])  # seaborn names axes after columns, also where panels share one
 
 
-def bars(
-    axes: Axes, x: Sequence[float], values: Sequence[Sequence[float]], label: str | None, style: Mapping[str, Any]
-) -> None:
-    """Points of the mean of each of `values` (the runs at one `x`), joined by lines, and error bars of their spread."""
-    intervals = [spread(runs) for runs in values]
-    centre = np.array([interval.centre for interval in intervals])
-    below = centre - [interval.low for interval in intervals]
-    above = np.array([interval.high for interval in intervals]) - centre
-    several = any(len(runs) > 1 for runs in values)
-    look: dict[str, Any] = {"markersize": 3.5, "capsize": 2.2, "elinewidth": 0.8, "capthick": 0.8} | dict(style)
-    axes.errorbar(x, centre, yerr=np.vstack([below, above]).clip(min=0) if several else None, label=label, **look)
-
-
-def name_bars(axes: Axes, seeds: int) -> None:
-    """An entry of the legend that says what the error bars are; none where there is one seed and hence no bar."""
-    if seeds > 1:
-        axes.errorbar([], [], yerr=[], fmt="none", ecolor=NEUTRAL, elinewidth=0.8, label=f"bars: {spread_name(seeds)}")
-
-
-def name_bands(axes: Axes, seeds: int) -> None:
-    """An entry of the legend that says what the bands are; none where there is one seed and hence no band."""
-    if seeds > 1:
-        axes.fill_between([], [], color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=f"bands: {spread_name(seeds)}")
+def name_spread(axes: Axes, runs: int, shown_as: Spread = "band") -> None:
+    """An entry of the legend that says of how many runs a line is, and what is shown of their spread."""
+    name = spread_name(runs, shown_as)
+    if name in axes.get_legend_handles_labels()[1]:
+        return
+    if runs < LEAST_FOR_INTERVAL:
+        axes.plot([], [], color=NEUTRAL, label=name, **SINGLE | {"linestyle": "-" if runs > 1 else "none"})
+    elif shown_as == "band":
+        axes.fill_between([], [], color=NEUTRAL, alpha=2 * FAINT, linewidth=0, label=name)
+    else:
+        axes.errorbar([], [], yerr=[], fmt="none", ecolor=NEUTRAL, elinewidth=0.8, label=name)

@@ -1,4 +1,4 @@
-"""How figures look: column width, a colour-blind safe palette, a distinct line style for every colour."""
+"""How figures look, as a theme of seaborn: widths, a colour-blind safe palette, a line style for every colour."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
+import seaborn as sns
 
 COLUMN = 3.5  # inches, one column of a two-column page
 PAGE = 7.2  # inches, both columns
@@ -23,6 +24,7 @@ BLUE, ORANGE, RED, PURPLE, SKY, BLACK = (
     "#56B4E9",
     "#000000",
 )
+PALETTE = [BLUE, RED, ORANGE, PURPLE, SKY, BLACK]
 Line = dict[str, Any]
 
 ACCURACY: Line = {"color": BLACK, "linestyle": "-"}
@@ -55,9 +57,17 @@ SETTINGS: Any = {  # matplotlib spells every key out in its type
     "ytick.labelsize": 7,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
     "legend.fontsize": 6.5,
+    "legend.title_fontsize": 6.5,
     "legend.frameon": False,
     "lines.linewidth": 1.3,
+    "lines.markersize": 3.5,
     "figure.constrained_layout.use": True,
     "savefig.dpi": 200,
     "svg.fonttype": "path",
@@ -68,6 +78,7 @@ SETTINGS: Any = {  # matplotlib spells every key out in its type
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Settings of every figure, undone afterwards."""
-    with mpl.rc_context(SETTINGS):
+    """Our theme of seaborn for every figure, undone afterwards."""
+    with mpl.rc_context():
+        sns.set_theme(context="paper", style="ticks", palette=PALETTE, font="DejaVu Sans", rc=SETTINGS)
         yield

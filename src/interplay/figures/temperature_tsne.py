@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib as mpl
-import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
 from interplay.figures import style
-from interplay.figures.panels import num_classes
+from interplay.figures.axes import num_classes
+from interplay.figures.frames import table_frame
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 from interplay.records.values import metric, setting
@@ -31,9 +31,31 @@ STRONG = (
     ("#7F3C8D", "<"),
     ("#8C564B", "*"),
 )
-FAINT = [
-    tuple(0.4 + 0.6 * np.array(to_rgb(colour))) for colour in (mpl.colormaps["tab20"](index) for index in range(20))
-]
+OTHERS = "#bbbbbb"
+
+
+def tidy(records: Sequence[Record]) -> pd.DataFrame:
+    """A row for each point: temperature, coordinates of t-SNE (without unit or meaning), class.
+
+    Raises:
+        InterplayError: no record has an embedding.
+    """
+    shown = with_embedding(records)
+    columns = ("x", "y", "label")
+    frames = [table_frame(one, "tsne", columns).assign(temperature=setting(one, "temperature")) for one in shown]
+    return pd.concat(frames, ignore_index=True)
+
+
+def with_embedding(records: Sequence[Record]) -> list[Record]:
+    """The records that have one, by rising temperature.
+
+    Raises:
+        InterplayError: no record has an embedding.
+    """
+    shown = sorted((r for r in records if r.tables.get("tsne")), key=lambda record: setting(record, "temperature"))
+    if not shown:
+        raise InterplayError(f"{records[0].name} and its siblings: none has a table tsne; delete them and rerun")
+    return shown
 
 
 def draw(records: Sequence[Record]) -> Figure:
@@ -42,16 +64,14 @@ def draw(records: Sequence[Record]) -> Figure:
     Raises:
         InterplayError: no record has an embedding.
     """
-    shown = sorted((r for r in records if r.tables.get("tsne")), key=lambda record: setting(record, "temperature"))
-    if not shown:
-        raise InterplayError(f"{records[0].name} and its siblings: none has a table tsne; delete them and rerun")
+    shown = with_embedding(records)
     classes = num_classes(shown[0])
     figure, axes = plt.subplots(1, len(shown), figsize=(style.PAGE, 3.9), squeeze=False)
     for panel, record in zip(axes[0], shown, strict=True):
         _scatter(panel, record, strong_classes(classes))
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    note = _note(len(shown[0].tables["tsne"]), classes)
-    figure.legend(handles, labels, loc="outside upper center", ncols=5, markerscale=1.4, title=note, title_fontsize=6.5)
+    note = f"t-SNE of {len(shown[0].tables['tsne']):,} test features of {classes} classes"
+    figure.legend(handles, labels, loc="outside upper center", ncols=6, title=note)
     return figure
 
 
@@ -60,24 +80,31 @@ def strong_classes(classes: int) -> list[int]:
     return sorted({index * classes // len(STRONG) for index in range(len(STRONG))})
 
 
-def _note(points: int, classes: int) -> str:
-    shown = f"t-SNE of {points:,} test features of {classes} classes"
-    if classes <= len(STRONG):
-        return shown
-    return f"{shown}; ten are marked, the others share {len(FAINT)} pale colours"
-
-
 def _scatter(axes: Axes, record: Record, strong: Sequence[int]) -> None:
-    rows = record.tables["tsne"]
-    x, y = (np.array([row[name] for row in rows], dtype=np.float64) for name in ("x", "y"))
-    label = np.array([int(row["label"]) for row in rows])
-    others = ~np.isin(label, strong)
-    pale = [FAINT[index % len(FAINT)] for index in label[others]]
-    axes.scatter(x[others], y[others], s=9, c=pale, marker=".", linewidths=0)
-    for (colour, marker), index in zip(STRONG, strong, strict=False):
-        mine = label == index
-        look: style.Line = {"s": 13, "color": colour, "marker": marker, "edgecolors": "black", "linewidths": 0.3}
-        axes.scatter(x[mine], y[mine], label=f"class {index}", **look)
+    frame = tidy([record])
+    marked = frame["label"].isin(strong)
+    if not marked.all():
+        label, grey = f"{frame[~marked]['label'].nunique()} others", frame[~marked]
+        look: style.Line = {"s": 10, "color": OTHERS, "linewidth": 0, "label": label}
+        sns.scatterplot(data=grey, x="x", y="y", ax=axes, legend=False, **look)
+    looks = dict(zip(strong, STRONG, strict=False))
+    sns.scatterplot(
+        data=frame[marked].assign(label=frame["label"].map("class {}".format)),
+        x="x",
+        y="y",
+        hue="label",
+        style="label",
+        hue_order=[f"class {index}" for index in looks],
+        style_order=[f"class {index}" for index in looks],
+        palette=[colour for colour, _ in looks.values()],
+        markers=[marker for _, marker in looks.values()],
+        s=24,
+        edgecolor="black",
+        linewidth=0.4,
+        ax=axes,
+    )
+    axes.legend().remove()
+    axes.set(xlabel="", ylabel="")
     axes.set_title(
         f"{dataset_label(record)}, T = {setting(record, 'temperature'):g}, "
         f"accuracy {metric(record, 'test_accuracy'):.2f}\n"

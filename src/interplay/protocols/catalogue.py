@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
@@ -15,16 +16,38 @@ from interplay.protocols.selectors import Selector
 from interplay.protocols.sourced import Strict, read_yaml, validate
 from interplay.records import Record, code_digest, select_records, stamp, text_digest, visible_files
 
+ANALYTIC = "analytic drawing, rests on no run"
+
+
+class Plot(Strict):
+    """What `dvc plots show` draws of the CSV beside a figure: columns `y` against column `x`."""
+
+    x: str
+    y: tuple[str, ...] = Field(min_length=1)
+    template: Literal["linear", "scatter"] = "scatter"
+
+
+class Headline(Strict):
+    """The few metrics by which commits are compared (`dvc metrics diff`), of the runs that a glob names."""
+
+    runs: Selector
+    metrics: tuple[str, ...] = Field(min_length=1)
+
 
 class Exhibit(Strict):
     """A figure or table of a document, under each of its numbers."""
 
     ids: tuple[ExhibitId, ...] = Field(min_length=1)
     kind: Literal["figure", "table"]
-    module: str = Field(description="module in interplay.figures or interplay.tables with one function `draw`/`make`")
+    module: str = Field(description="module of a figure, with `tidy` and `draw`, or of a table, with `make`")
     title: str
     shows: str
     needs: tuple[Selector, ...] = Field(min_length=1)
+    reference: bool = Field(default=False, description="also shows records of results/reference of the same names")
+    plot: Plot | None = Field(default=None, description="of a figure: what DVC plots of it")
+    judged: tuple[str, ...] = Field(default=(), description="globs of ids of claims on it that name another place")
+    marks: tuple[ExhibitId, ...] = Field(default=(), description="tables of which a figure marks printed values")
+    analytic: bool = Field(default=False, description="rests on no run: neither tier nor seed changes it")
 
     @property
     def name(self) -> str:
@@ -35,6 +58,16 @@ class Exhibit(Strict):
     def package(self) -> str:
         """Full name of the module."""
         return f"interplay.{self.kind}s.{self.module}"
+
+    @property
+    def claimed_as(self) -> frozenset[str]:
+        """The ids by which claims name what is shown: its own, `note/q3` of `note/q3.scatter`, tables marked in it."""
+        views = (name.rpartition(".") for name in self.ids)
+        return frozenset((*self.ids, *self.marks)) | {base for base, _, view in views if view.isalpha()}
+
+    def shows_claim(self, claim_id: str, named: Iterable[str]) -> bool:
+        """Whether a claim is judged on what it shows: one that has it among the exhibits `named`, or is listed."""
+        return not self.claimed_as.isdisjoint(named) or any(fnmatchcase(claim_id, glob) for glob in self.judged)
 
     def records(self, results: Path) -> list[Record]:
         """The records that the exhibit is made from.
@@ -48,16 +81,21 @@ class Exhibit(Strict):
             raise InterplayError(f"{self.ids[0]}: no records under {results / 'records'}; run `{command}`")
         return records
 
+    def stamp(self, records: Sequence[Record]) -> str:
+        """Tier, data, overrides and seeds of `records`; of an analytic drawing, that it rests on no run."""
+        return ANALYTIC if self.analytic else stamp(records)
+
     def origin(self, records: Sequence[Record]) -> str:
         """Digests of the code and of `records`, and their stamp: what a file made from them says of itself."""
         content = "".join(record.model_dump_json() for record in records)
-        return f"code {code_digest(self.package)}; records {text_digest(content)}; {stamp(records)}"
+        return f"code {code_digest(self.package)}; records {text_digest(content)}; {self.stamp(records)}"
 
 
 class CatalogueFile(Strict):
-    """The content of a file in `config/catalogue/`: the exhibits of one experiment."""
+    """The content of a file in `config/catalogue/`, called like the experiment: its exhibits and headline metrics."""
 
     exhibits: tuple[Exhibit, ...]
+    headlines: tuple[Headline, ...] = ()
 
 
 class TextMark(Strict):
@@ -79,6 +117,18 @@ class Catalogue(Strict):
 
     documents: dict[Document, str]
     exhibits: tuple[Exhibit, ...]
+    headlines: dict[str, tuple[Headline, ...]] = Field(default_factory=dict, description="by experiment")
+
+    def headlines_of(self, experiment: str) -> tuple[Headline, ...]:
+        """The headline metrics of an experiment.
+
+        Raises:
+            InterplayError: the catalogue names none.
+        """
+        if experiment not in self.headlines:
+            known = ", ".join(self.headlines)
+            raise InterplayError(f"experiment {experiment!r} has no headlines in the catalogue; these have: {known}")
+        return self.headlines[experiment]
 
     def find(self, exhibit_id: str, kind: str) -> Exhibit:
         """The exhibit with that id.
@@ -112,15 +162,23 @@ def load_catalogue(config: Path) -> Catalogue:
     documents = load_documents(config).documents
     origin: dict[str, Path] = {}
     exhibits: list[Exhibit] = []
+    headlines: dict[str, tuple[Headline, ...]] = {}
     for path in visible_files(config / "catalogue", "*.yaml"):
-        for exhibit in validate(CatalogueFile, read_yaml(path), path).exhibits:
+        content = validate(CatalogueFile, read_yaml(path), path)
+        if content.headlines:
+            headlines[path.stem] = content.headlines
+        for headline in content.headlines:
+            if not headline.runs.startswith(f"{path.stem}/"):
+                raise InterplayError(f"{path}: headlines: {headline.runs} is not of {path.stem}; move it to its file")
+        for exhibit in content.exhibits:
             for name in exhibit.ids:
                 if name in origin:
                     raise InterplayError(f"{path}: {name} appears twice (also in {origin[name]})")
                 origin[name] = path
             exhibits.append(exhibit)
     order = list(documents)
-    return Catalogue(documents=documents, exhibits=tuple(sorted(exhibits, key=lambda one: _place(one.ids[0], order))))
+    ordered = tuple(sorted(exhibits, key=lambda one: _place(one.ids[0], order)))
+    return Catalogue(documents=documents, exhibits=ordered, headlines=headlines)
 
 
 def _place(exhibit_id: str, documents: Sequence[str]) -> tuple[int, list[tuple[int, str]]]:

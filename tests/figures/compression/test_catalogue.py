@@ -2,6 +2,7 @@
 
 import importlib
 
+import pandas as pd
 import pytest
 
 from interplay.figures.draw import draw_exhibit
@@ -47,10 +48,14 @@ def test_each_is_drawn_from_the_records_that_it_names(exhibits, results):
                 assert importlib.import_module(exhibit.package).draw(exhibit.records(results)).axes
 
 
-def test_one_is_written_in_three_formats(results, config):
-    written = draw_exhibit("compression25/fig3.2.drift", results, config)
-    assert [path.name for path in written] == [f"fig3.2.drift.{suffix}" for suffix in ("svg", "pdf", "png")]
+@pytest.mark.parametrize("number", ["2.1", "3.2.drift"])
+def test_one_is_written_in_three_formats_with_its_frame(exhibits, results, config, number):
+    written = draw_exhibit(f"compression25/fig{number}", results, config)
+    assert [path.name for path in written] == [f"fig{number}.{suffix}" for suffix in ("svg", "pdf", "png", "csv")]
     assert all(path.stat().st_size > 1000 for path in written)
+    frame = pd.read_csv(written[-1])
+    assert len(frame) > 1 and ("tier" in frame) == (number == "3.2.drift")
+    assert ("rests on no run" in frame["stamp"][0]) == exhibits[f"compression25/fig{number}"].analytic
 
 
 def test_variants_are_in_their_table_alone(exhibits, results):

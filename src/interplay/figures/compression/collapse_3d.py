@@ -2,107 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from interplay.errors import InterplayError
 from interplay.figures import style
+from interplay.figures.frames import table_frame
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 
 Matrix = NDArray[np.float64]
 STATES = {"start": "before training", "end": "after training"}
-CLASSES: tuple[style.Line, ...] = (
+LOOKS: tuple[style.Line, ...] = (
     {"color": style.BLUE, "marker": "o"},
     {"color": style.ORANGE, "marker": "s"},
     {"color": style.RED, "marker": "^"},
 )
+DASHED: style.Line = {"linestyle": (0, (3, 1.5))}
+# The three properties of collapse that the caption names: their axis, and their value at collapse.
+PROPERTIES = {
+    "NC1": ("NC1: $\\mathrm{tr}(\\Sigma_W\\Sigma_B^+)$\nof each class", 0.0),
+    "angle": ("NC2: angle of its mean\nto the next (degrees)", 120.0),
+    "length": ("NC2: length of its mean\nover that of all", 1.0),
+    "cosine": ("NC3: cosine of mean\nand weights", 1.0),
+}
+
+
+def tidy(records: Sequence[Record]) -> pd.DataFrame:
+    """`x`, `y`, `z` by run, state (start, end), kind (sample, class_mean, weight) and label.
+
+    Raises:
+        InterplayError: a record has no table collapse_3d.
+    """
+    columns = ("state", "kind", "label", "x", "y", "z")
+    return pd.concat([table_frame(run, "collapse_3d", columns) for run in records], ignore_index=True)
 
 
 def draw(records: Sequence[Record]) -> Figure:
-    """Samples, class means and rows of the head's weights around the global mean, seen from the same direction.
+    """Samples, class means and rows of the head's weights around the global mean; below, how far collapse has come.
 
     The document draws this by hand; here are features of a network with three-dimensional features that was trained on
-    three classes. Both panels are turned so that the plane of the last class means lies flat. Lengths differ between
-    states, so each panel has its own scale; weights are scaled to the means.
+    three classes. Both are turned so that the plane of the last class means is seen from above at a slant. Lengths
+    differ between states, so each has its own scale; weights are scaled to the means.
 
     Raises:
         InterplayError: the record has no table collapse_3d.
     """
-    record = records[0]
-    rows = record.tables.get("collapse_3d")
-    if not rows:
-        raise InterplayError(f"{record.name}: the record has no table collapse_3d; delete it and rerun")
-    figure = plt.figure(figsize=(style.PAGE, 3.9))
-    turn = _turn(_points(rows, "end", "class_mean")[0])
-    for position, state in enumerate(STATES, start=1):
-        axes = figure.add_subplot(1, 2, position, projection="3d")
-        _panel(axes, rows, state, turn)
-    _legend(figure, rows, f"{dataset_label(record)}, three classes, three-dimensional features of training samples")
+    frame = tidy(records[:1])
+    figure = plt.figure(figsize=(style.PAGE, 4.7))
+    cells = figure.add_gridspec(2, len(PROPERTIES), height_ratios=(2.3, 1))
+    turn = _turn(_points(frame, "end", "class_mean")[0])
+    for half, state in ((slice(0, 2), "start"), (slice(2, 4), "end")):
+        _scene(figure.add_subplot(cells[0, half], projection="3d"), frame, state, turn)
+    found = properties(frame)
+    for column, name in enumerate(PROPERTIES):
+        _property(figure.add_subplot(cells[1, column]), found[found["property"] == name], name)
+    _legend(figure, frame, f"{dataset_label(records[0])}, three classes, training samples, one network")
     return figure
 
 
-def _points(rows: Sequence[Mapping[str, Any]], state: str, kind: str) -> tuple[Matrix, NDArray[np.int64]]:
+def properties(frame: pd.DataFrame) -> pd.DataFrame:
+    """`value` by state, label and property: NC1 of its samples, angle and length of its mean, cosine with its weights.
+
+    NC1 of a class is its part of tr(Sigma_W Sigma_B^+) times the number of classes, so that the mean of all is the
+    whole of it. The angle is that of a class mean with the mean of the next class, both around the global mean.
+    """
+    rows: list[dict[str, Any]] = []
+    for state in STATES:
+        samples, labels = _points(frame, state, "sample")
+        means, classes = _points(frame, state, "class_mean")
+        weights, _ = _points(frame, state, "weight")
+        centre = means.mean(0)
+        means, samples = means - centre, samples - centre
+        lengths = np.linalg.norm(means, axis=1)
+        unit = means / lengths[:, None]
+        back = np.linalg.pinv(means.T @ means / len(means), rcond=1e-5)
+        for number, label in enumerate(classes):
+            within = np.cov(samples[labels == label].T, bias=True)
+            following = unit[(number + 1) % len(unit)]
+            values = {
+                "NC1": float(np.trace(within @ back)),
+                "angle": float(np.degrees(np.arccos(np.clip(unit[number] @ following, -1, 1)))),
+                "length": float(lengths[number] / lengths.mean()),
+                "cosine": float(unit[number] @ weights[number] / np.linalg.norm(weights[number])),
+            }
+            rows += [
+                {"state": state, "label": int(label), "property": name, "value": value}
+                for name, value in values.items()
+            ]
+    return pd.DataFrame(rows)
+
+
+def _points(frame: pd.DataFrame, state: str, kind: str) -> tuple[Matrix, NDArray[np.int64]]:
     """Coordinates `[n, 3]` and labels `[n]`, ordered by label."""
-    chosen = sorted((r for r in rows if r["state"] == state and r["kind"] == kind), key=lambda row: int(row["label"]))
-    return np.array([[r["x"], r["y"], r["z"]] for r in chosen], dtype=np.float64), np.array(
-        [int(r["label"]) for r in chosen]
-    )
+    chosen = frame[(frame["state"] == state) & (frame["kind"] == kind)].sort_values("label", kind="stable")
+    return chosen[["x", "y", "z"]].to_numpy(dtype=np.float64), chosen["label"].to_numpy(dtype=np.int64)
 
 
-def _panel(axes: Any, rows: Sequence[Mapping[str, Any]], state: str, turn: Matrix) -> None:
-    samples, labels = _points(rows, state, "sample")
-    means, _ = _points(rows, state, "class_mean")
-    weights, _ = _points(rows, state, "weight")
+def _scene(axes: Any, frame: pd.DataFrame, state: str, turn: Matrix) -> None:
+    samples, labels = _points(frame, state, "sample")
+    means, classes = _points(frame, state, "class_mean")
+    weights, _ = _points(frame, state, "weight")
     centre = means.mean(0)
     samples, means, weights = (samples - centre) @ turn, (means - centre) @ turn, weights @ turn
     length = float(np.linalg.norm(means, axis=1).mean())
     weights = weights * length / np.linalg.norm(weights, axis=1).mean()
-    for look, index in zip(CLASSES, np.unique(labels), strict=False):
-        mine = samples[labels == index]
-        axes.scatter(*mine.T, s=7, color=look["color"], marker=look["marker"], alpha=0.45, linewidths=0)
-    for look, mean, weight in zip(CLASSES, means, weights, strict=False):
-        axes.plot(*zip(np.zeros(3), mean, strict=True), color=look["color"], linewidth=1.6)
-        axes.plot(*zip(np.zeros(3), weight, strict=True), color=style.BLACK, linewidth=1.0, linestyle=(0, (3, 1.5)))
-        axes.scatter(*mean, s=52, color=look["color"], marker=look["marker"], edgecolors="black", linewidths=0.8)
-    closed = np.vstack([means, means[:1]])
-    axes.plot(*closed.T, color="#777777", linewidth=0.7)
-    axes.view_init(elev=38, azim=-62)
-    reach = 1.05 * float(np.quantile(np.linalg.norm(samples, axis=1), 0.98))
+    reach = max(1.1 * length, float(np.quantile(np.linalg.norm(samples, axis=1), 0.9)))
+    for look, label, mean, weight in zip(LOOKS, classes, means, weights, strict=False):
+        mine, colour = samples[labels == label], look["color"]
+        axes.scatter(*mine.T, s=7, marker=look["marker"], color=colour, alpha=0.5, linewidths=0, depthshade=False)
+        axes.plot(*zip(np.zeros(3), mean, strict=True), color=colour, linewidth=1.6)
+        axes.plot(*zip(np.zeros(3), weight, strict=True), color=colour, linewidth=1.3, **DASHED)
+        axes.scatter(*mean, s=48, marker=look["marker"], color=colour, edgecolors="black", linewidths=0.8)
+    axes.plot(*np.vstack([means, means[:1]]).T, color="#777777", linewidth=0.7)
+    axes.view_init(elev=52, azim=-62)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
-    axes.set_box_aspect((1, 1, 1), zoom=1.15)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.set_ticklabels([])
-        axis.set_pane_color((0.97, 0.97, 0.97, 1.0))
-    spread, angles, cosines = _numbers(samples, labels, means, weights)
-    axes.set_title(
-        f"{STATES[state]}\n"
-        rf"$\mathrm{{tr}}(\Sigma_W\Sigma_B^+)$ = {spread:.3g}; means at {_joined(angles, '{:.0f}')} degrees;"
-        f"\ncosine of weights and means {_joined(cosines, '{:.2f}')}",
-        fontsize=7,
-    )
+    axes.set_box_aspect((1, 1, 1), zoom=1.75)
+    axes.set_axis_off()
+    axes.set_title(f"{STATES[state]}, {2 * reach:.2g} across")
 
 
-def _numbers(
-    samples: Matrix, labels: NDArray[np.int64], means: Matrix, weights: Matrix
-) -> tuple[float, Matrix, Matrix]:
-    """NC1 of the samples shown, angles between centred class means in degrees, cosines of weights with means."""
-    within = sum(np.cov(samples[labels == index].T, bias=True) for index in np.unique(labels)) / len(means)
-    between = means.T @ means / len(means)
-    unit = means / np.linalg.norm(means, axis=1, keepdims=True)
-    angles = np.degrees(np.arccos(np.clip(unit @ unit.T, -1, 1)))[np.triu_indices(len(means), 1)]
-    cosines = (unit * (weights / np.linalg.norm(weights, axis=1, keepdims=True))).sum(1)
-    return float(np.trace(within @ np.linalg.pinv(between, rcond=1e-5))), angles, cosines
-
-
-def _joined(values: Matrix, form: str) -> str:
-    return ", ".join(form.format(value) for value in values)
+def _property(axes: Axes, frame: pd.DataFrame, name: str) -> None:
+    """One value a class before and after, and the value at collapse."""
+    words, at_collapse = PROPERTIES[name]
+    colours = [look["color"] for look in LOOKS][: frame["label"].nunique()]
+    shown: dict[str, Any] = {"x": "state", "y": "value", "hue": "label", "palette": colours, "legend": False}
+    sns.lineplot(frame, **shown, style="label", markers=[look["marker"] for look in LOOKS], dashes=False, ax=axes)
+    for line in axes.lines:
+        line.set(linewidth=0.8, markersize=4.5, markeredgecolor=line.get_color())
+    if at_collapse > 0:
+        axes.axhline(at_collapse, **style.THEORY)
+    else:
+        axes.set_yscale("log")
+    axes.set(xlabel="", xlim=(-0.3, 1.3), xticks=(0, 1))
+    axes.set_xticklabels([STATES[state].split()[0] for state in STATES])
+    axes.set_ylabel(words, fontsize=6.5)
 
 
 def _turn(means: Matrix) -> Matrix:
@@ -111,12 +153,13 @@ def _turn(means: Matrix) -> Matrix:
     return flat
 
 
-def _legend(figure: Figure, rows: Sequence[Mapping[str, Any]], title: str) -> None:
-    labels = sorted({int(row["label"]) for row in rows})
+def _legend(figure: Figure, frame: pd.DataFrame, title: str) -> None:
     handles = [
         Line2D([], [], linestyle="", markersize=4, label=f"class {label}", **look)
-        for label, look in zip(labels, CLASSES, strict=False)
+        for label, look in zip(sorted(frame["label"].unique()), LOOKS, strict=False)
     ]
-    handles.append(Line2D([], [], color="#444444", linewidth=1.6, marker="o", markersize=6, label="centred class mean"))
-    handles.append(Line2D([], [], color=style.BLACK, linewidth=1, linestyle=(0, (3, 1.5)), label="row of the weights"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=5, title=title, title_fontsize=8)
+    grey = "#444444"
+    handles.append(Line2D([], [], color=grey, linewidth=1.6, marker="o", markersize=6, label="centred class mean"))
+    handles.append(Line2D([], [], color=grey, linewidth=1.3, label="its row of the weights", **DASHED))
+    handles.append(Line2D([], [], label="at collapse (NC1: 0)", **style.THEORY))
+    figure.legend(handles=handles, loc="outside upper center", ncols=6, title=title, title_fontsize=8)

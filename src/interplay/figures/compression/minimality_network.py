@@ -4,30 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from interplay.evidence.relabelling import class_size, digits_needed
-from interplay.evidence.scenarios import scenario
+from interplay.evidence.relabelling import digits_needed, published_class_size
+from interplay.evidence.scenarios import DATASETS, scenario
 from interplay.figures import style
-from interplay.figures.compression.boxes import (
+from interplay.figures.axes import num_classes
+from interplay.figures.compression.network_drawing import (
     DARK,
     FROZEN,
     SLANT,
     Row,
     draw_row,
     half_height,
+    operations_frame,
     operations_of,
     parameters,
 )
-from interplay.figures.compression.panels import MATHS
-from interplay.figures.panels import num_classes
+from interplay.figures.compression.scenario_panels import MATHS
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 
 LAYER = 2  # the layer that is drawn; the others are listed below
 SPACE = 6.0
+
+
+def tidy(records: Sequence[Record]) -> pd.DataFrame:
+    """A row for each operation of the network, which part of the drawing it is in, and how many copies there are of it.
+
+    Raises:
+        InterplayError: the record has no table operations.
+    """
+    record = records[0]
+    frame = operations_frame([record])
+    count = digits_needed(published_class_size(record), num_classes(record))
+    decoder = frame["layer"] > LAYER
+    return frame.assign(
+        part=decoder.map({True: "decoder", False: "encoder"}), copies=decoder.map({True: count, False: 1})
+    )
 
 
 def draw(records: Sequence[Record]) -> Figure:
@@ -38,7 +55,7 @@ def draw(records: Sequence[Record]) -> Figure:
     """
     record = records[0]
     rows, name = operations_of(record), MATHS[scenario(record).network]
-    size = class_size(record)
+    size = published_class_size(record)
     count = digits_needed(size, num_classes(record))
     encoder, decoder = split_at(rows, LAYER)
     figure, axes = plt.subplots()
@@ -57,9 +74,15 @@ def draw(records: Sequence[Record]) -> Figure:
     axes.set(xlim=(0, end), ylim=(lower - 6, upper + 14))
     axes.set_aspect("equal")
     axes.set_axis_off()
-    axes.set_title(f"{name} on {dataset_label(record)}, {size:,} samples a class")
+    axes.set_title(f"{name} on {_data(record)}, {size:,} samples a class")
     figure.set_size_inches(style.PAGE, style.PAGE * (upper - lower + 20) / end + 0.5)
     return figure
+
+
+def _data(record: Record) -> str:
+    """The data set whose images give the shapes: the published one where none was read."""
+    dataset = scenario(record).dataset
+    return DATASETS.get(dataset, dataset) if record.dataset_used is None else dataset_label(record)
 
 
 def _room(rows: Sequence[Row]) -> float:

@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from interplay.evidence.relabelling import class_size, digits, digits_needed
+from interplay.evidence.relabelling import digits, digits_needed, published_class_size
 from interplay.figures import style
-from interplay.figures.panels import num_classes
+from interplay.figures.axes import num_classes
 from interplay.records import Record
 
 # One for each of up to ten labels, pale enough for black digits on it; more labels use them again.
-PALETTE = (
-    style.BLUE,
-    style.ORANGE,
-    style.RED,
-    style.PURPLE,
-    style.SKY,
-    "#009E73",
-    "#F0E442",
-    "#999999",
-    "#7F3C8D",
-    "#8C564B",
-)
+PALETTE = sns.color_palette([*style.PALETTE[:5], "#009E73", "#F0E442", "#999999", "#7F3C8D", "#8C564B"], desat=0.75)
+
+
+def tidy(records: Sequence[Record]) -> pd.DataFrame:
+    """The true `label` of the shown samples of every class, their `index` within it, and a column per new label.
+
+    Raises:
+        InterplayError: the record does not say how many samples and classes there are.
+    """
+    classes, size = num_classes(records[0]), published_class_size(records[0])
+    count = digits_needed(size, classes)
+    rows = []
+    for label in range(classes):
+        for index in shown_indices(size, classes):
+            new = {f"y_{place}": digit for place, digit in enumerate(digits(index, classes, count))}
+            rows.append({"label": label, "index": index, **new})
+    return pd.DataFrame(rows)
 
 
 def draw(records: Sequence[Record]) -> Figure:
     """Above the true labels of some samples, one row a class; below their new labels, one row a digit of the index.
 
-    True labels change from row to row, new ones from column to column: the i-th samples of all classes share them.
+    True labels change from row to row, new ones from column to column: the i-th samples of all classes share them. The
+    number of samples is the published one, whatever a tier reads.
     """
-    record = records[0]
-    classes, size = num_classes(record), class_size(record)
-    indices = shown_indices(size, classes)
-    new = np.array([digits(index, classes, digits_needed(size, classes)) for index in indices]).T
-    figure, (above, below) = plt.subplots(
-        2, 1, figsize=(style.PAGE, 0.6 + 0.2 * (classes + len(new)) + 0.5), height_ratios=(classes, len(new))
-    )
-    true = np.repeat(np.arange(classes)[:, None], len(indices), axis=1)
-    _cells(above, true, [f"class {label}" for label in range(classes)])
-    _cells(below, new, [f"$y_{digit}$" + f"  ($\\times\\,{classes}^{digit}$)" for digit in range(len(new))])
+    frame = tidy(records)
+    classes, size = num_classes(records[0]), published_class_size(records[0])
+    true = frame.assign(true=frame["label"]).pivot(index="label", columns="index", values="true")
+    new = frame[frame["label"] == 0].set_index("index").drop(columns="label").T
+    height = 1.1 + 0.2 * (len(true) + len(new))
+    figure, (above, below) = plt.subplots(2, 1, figsize=(style.PAGE, height), height_ratios=(len(true), len(new)))
+    _cells(above, true, classes, [f"class {label}" for label in true.index])
+    _cells(below, new, classes, [f"$y_{place}$  ($\\times\\,{classes}^{place}$)" for place in range(len(new))])
     above.xaxis.tick_top()
-    above.set_xticks(range(len(indices)), [f"$i$ = {index}" for index in indices])
-    above.set_title(
-        f"True labels $y$ of samples $x_{{c,i}}$: {size} a class, {classes} classes, index $i$ within the class from 0"
-    )
+    above.set_xticks(above.get_xticks(), [f"$i$ = {index}" for index in true.columns])
+    words = f"{size:,} a class, {classes} classes, index $i$ within the class from 0"
+    above.set_title(f"True labels $y$ of samples $x_{{c,i}}$: {words}")
     below.set_title(f"New labels $r(x_{{c,i}})$: the {len(new)} digits of $i$ in base {classes}, for every class alike")
     below.set_xticks([])
     return figure
@@ -63,19 +68,12 @@ def shown_indices(size: int, base: int, most: int = 14) -> list[int]:
     return inside if len(inside) <= most else [*inside[: most - 1], size - 1]
 
 
-def _cells(axes: Axes, labels: np.ndarray[tuple[int, int], np.dtype[np.int64]], names: Sequence[str]) -> None:
-    pale = np.array([[_pale(label) for label in row] for row in labels])
-    axes.imshow(pale, aspect="auto")
-    for (row, column), label in np.ndenumerate(labels):
-        axes.text(column, row, str(label), ha="center", va="center", fontsize=6.5)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xticks(np.arange(labels.shape[1] - 1) + 0.5, minor=True)
-    axes.set_yticks(np.arange(labels.shape[0] - 1) + 0.5, minor=True)
-    axes.grid(False)
-    axes.grid(True, which="minor", color="white", linewidth=1.2)
+def _cells(axes: Axes, labels: pd.DataFrame, classes: int, names: Sequence[str]) -> None:
+    """A cell for each label, in the label's colour."""
+    pale = [tuple(0.5 + 0.5 * channel for channel in PALETTE[label % len(PALETTE)]) for label in range(classes)]
+    colours: dict[str, Any] = {"cmap": ListedColormap(pale), "vmin": -0.5, "vmax": classes - 0.5, "cbar": False}
+    words = {"fontsize": 6.5, "color": "black"}
+    sns.heatmap(labels, ax=axes, annot=True, fmt="d", annot_kws=words, linewidths=1.2, **colours)
+    axes.set_yticks(axes.get_yticks(), names, rotation=0)
+    axes.set(xlabel="", ylabel="")
     axes.tick_params(which="both", length=0)
-    axes.spines[:].set_visible(False)
-
-
-def _pale(label: int) -> tuple[float, ...]:
-    return tuple(0.5 + 0.5 * channel for channel in to_rgb(PALETTE[label % len(PALETTE)]))

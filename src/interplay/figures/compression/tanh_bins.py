@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import atanh
 
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
@@ -17,14 +19,23 @@ NEARLY = 0.05  # tanh departs from the line by at most this share of it
 REACH = 3.0
 
 
+def tidy(_: Sequence[Record]) -> pd.DataFrame:
+    """`tanh` of pre-activations `phi`, the number of its `bin` from 0, and whether it is nearly linear there."""
+    phi = np.linspace(-REACH, REACH, 601)
+    height = np.tanh(phi)
+    number = np.minimum((height + 1) / 2 * BINS, BINS - 1).astype(int)
+    return pd.DataFrame(
+        {"phi": phi, "tanh": height, "bin": number, "nearly_linear": np.abs(phi) <= nearly_linear_up_to(NEARLY)}
+    )
+
+
 def draw(records: Sequence[Record]) -> Figure:
     """tanh over pre-activations with its line at 0, the borders of the bins, and the part that is nearly linear.
 
     Drawn from the functions themselves; the record only says which checks of this document stand beside it.
     """
     figure, axes = plt.subplots(figsize=(style.COLUMN, 2.9))
-    phi = np.linspace(-REACH, REACH, 601)
-    borders = np.linspace(-1, 1, BINS + 1)
+    frame, borders = tidy(records), np.linspace(-1, 1, BINS + 1)
     edge, last = nearly_linear_up_to(NEARLY), atanh(float(borders[-2]))
     axes.grid(False)
     axes.hlines(borders, -REACH, REACH, color="#d5d5d5", linewidth=0.5)
@@ -32,12 +43,12 @@ def draw(records: Sequence[Record]) -> Figure:
     for side in (-1, 1):
         low, high = sorted((side * float(borders[-2]), side * 1.0))
         axes.fill_between([side * last, side * REACH], low, high, color=style.ORANGE, alpha=0.6, linewidth=0)
-    axes.plot(phi, phi, color=style.BLACK, linestyle=(0, (4, 2)), linewidth=0.9, label=r"$\phi$")
-    axes.plot(phi, np.tanh(phi), color=style.BLUE, label=r"$h_i = \tanh\,\phi$")
-    axes.set_xlim(-REACH, REACH)
-    axes.set_ylim(-1.05, 1.05)
-    axes.set_xlabel(r"pre-activation $\phi$")
-    axes.set_ylabel(rf"$h_i$, in {BINS} bins")
+    dashed: style.Line = {"color": style.BLACK, "linestyle": (0, (4, 2)), "linewidth": 0.9}
+    sns.lineplot(frame, x="phi", y="phi", ax=axes, label=r"$\phi$", **dashed)
+    sns.lineplot(frame, x="phi", y="tanh", ax=axes, label=r"$h_i = \tanh\,\phi$", color=style.BLUE)
+    axes.set(
+        xlim=(-REACH, REACH), ylim=(-1.05, 1.05), xlabel=r"pre-activation $\phi$", ylabel=rf"$h_i$, in {BINS} bins"
+    )
     words = f"within {NEARLY:.0%} of linear\nfor $|\\phi|$ < {edge:.2f}: {np.tanh(edge):.0%}\nof the range of $h_i$"
     axes.annotate(words, (edge, -0.2), xytext=(0.85, -0.36), fontsize=6, va="top", arrowprops=_ARROW)
     words = f"first or last bin\nfor $|\\phi|$ > {last:.2f}"

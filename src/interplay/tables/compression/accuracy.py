@@ -9,7 +9,7 @@ from interplay.evidence.published import Published
 from interplay.evidence.scenarios import scenarios, why_not_compared
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
-from interplay.tables.compression.beside import beside
+from interplay.tables.compression.final_values import final_values
 from interplay.tables.table import Table, Value
 
 
@@ -21,7 +21,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
             {
                 "scenario": key.row,
                 "data read": dataset_label(runs[0]),
-                **beside(key, runs, published),
+                **final_values(key, runs, published),
                 "seeds": len(runs),
                 "epochs": fmean(max(run.trajectory["step"]) for run in runs),
                 "no difference because of": why_not_compared(runs[0]) or None,

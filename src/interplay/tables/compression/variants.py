@@ -9,7 +9,7 @@ from interplay.evidence.published import Published
 from interplay.evidence.scenarios import Scenario, scenarios, setting, why_not_compared
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
-from interplay.tables.compression.beside import QUANTITIES, beside
+from interplay.tables.compression.final_values import QUANTITIES, final_values
 from interplay.tables.table import Table, Value
 
 AS_PRINTED = "as in the text"
@@ -35,7 +35,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
 
 
 def _rows(key: Scenario, variants: dict[str, list[Record]], published: Published) -> list[dict[str, Value]]:
-    cells = {name: beside(key, runs, published) for name, runs in variants.items()}
+    cells = {name: final_values(key, runs, published) for name, runs in variants.items()}
     nearest: dict[str, list[str]] = defaultdict(list)
     for quantity in QUANTITIES:
         away = {

@@ -1,15 +1,18 @@
-"""Networks as rows of boxes to scale: what the drawings of compression25 Fig. 2.2 and 2.3 share."""
+"""Networks drawn as rows of boxes to scale: what compression25 Fig. 2.2 and 2.3 share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 
 from interplay.errors import InterplayError
+from interplay.evidence.scenarios import scenario
 from interplay.figures import style
+from interplay.figures.compression.scenario_frames import join
 from interplay.records import Record
 
 Row = Mapping[str, Any]  # of the table `operations` of a record
@@ -17,10 +20,11 @@ Row = Mapping[str, Any]  # of the table `operations` of a record
 CHANNEL = 0.14  # the thickness of a channel, in edges of a pixel
 THINNEST = 0.35  # of a box with few channels, so that it can be seen
 GAP = 7.5
-NARROWEST = 19.5  # room for the words of a box
+NARROWEST = 25.5  # room for the words of a box
 SLANT = (0.38, 0.24)  # by how much a pixel of width runs to the right and up
 DARK = "#333333"
 FROZEN = "#9a9a9a"
+COLUMNS = ("operation", "layer", "kernel", "height", "width", "channels", "parameters")
 
 COLOURS = {
     "input": FROZEN,
@@ -41,6 +45,25 @@ def operations_of(record: Record) -> list[dict[str, Any]]:
     if not rows:
         raise InterplayError(f"{record.name}: the record has no table operations; delete it and rerun")
     return rows
+
+
+def operations_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """A row for each operation of each network, in order: its `place`, kernel, size of the output, parameters.
+
+    Neither tier nor seed is among the columns: shapes as published rest on no run.
+
+    Raises:
+        InterplayError: a record has no table operations.
+    """
+    parts = []
+    for record in records:
+        key = scenario(record)
+        rows = [
+            {"network": key.network, "dataset": key.dataset, "place": place, **{name: row[name] for name in COLUMNS}}
+            for place, row in enumerate(operations_of(record))
+        ]
+        parts.append(pd.DataFrame(rows))
+    return join(parts)
 
 
 def parameters(rows: Sequence[Row]) -> int:
@@ -73,24 +96,37 @@ def size_words(row: Row) -> str:
 
 
 def draw_row(
-    axes: Axes, rows: Sequence[Row], x: float, y: float, *, frozen: bool = False, named: bool = True, outer: bool = True
+    axes: Axes,
+    rows: Sequence[Row],
+    x: float,
+    y: float,
+    *,
+    others: Sequence[Sequence[Row]] = (),
+    frozen: bool = False,
+    named: bool = True,
+    outer: bool = True,
 ) -> float:
     """Operations from left to right around the height `y`, measured below; returns the right end.
 
-    `named` names them above, `outer` marks the representations of the network, `frozen` draws in grey.
+    `named` names them above, `outer` marks the representations of the network, `frozen` draws in grey; `others` are the
+    same operations on images of other sizes, whose outputs are written below in grey.
     """
     half = half_height(rows)
     over, under = y + half * (1 + 2 * SLANT[1]) + 1, y - half
-    for row in rows:
+    for place, row in enumerate(rows):
         width = _extent(row)[0] + SLANT[0] * int(row["width"])
         slot = max(NARROWEST, width + GAP)
         centre = x + slot / 2
         _cuboid(axes, centre - width / 2, y, row, FROZEN if frozen else COLOURS[row["operation"]])
         if named:
-            axes.text(centre, over, operation_words(row), ha="center", va="bottom", fontsize=5, color=DARK)
-        axes.text(centre, under - 1.5, size_words(row), ha="center", va="top", fontsize=5)
+            axes.text(centre, over, operation_words(row), ha="center", va="bottom", fontsize=5.2, color=DARK)
+        axes.text(centre, under - 1.5, size_words(row), ha="center", va="top", fontsize=5.2)
+        for line, other in enumerate(others, start=1):
+            words = size_words(other[place])
+            axes.text(centre, under - 1.5 - 4.5 * line, words, ha="center", va="top", fontsize=5.2, color="#7a7a7a")
         if outer and is_representation(row):
-            axes.text(centre, under - 5, f"$h^{row['layer']}$", ha="center", va="top", fontsize=6)
+            name, below = f"$h^{row['layer']}$", under - 6 - 4.5 * len(others)
+            axes.text(centre, below, name, ha="center", va="top", fontsize=7)
         x += slot
     return x
 

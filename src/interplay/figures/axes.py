@@ -1,20 +1,19 @@
-"""Panels that several figures share: curves over training with their spread, and lines of theory."""
+"""Axes and lines that several figures share: accuracy, training steps, values of theory, one legend for all panels."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import log
 from typing import Any, Literal
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from interplay.errors import InterplayError
-from interplay.figures.spread import band
 from interplay.figures.style import THEORY
+from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 
 
@@ -28,20 +27,23 @@ def by_dataset(records: Iterable[Record]) -> dict[str, list[Record]]:
     return dict(sorted(groups.items(), key=lambda item: (len(item[0]), item[0])))
 
 
-def curve(axes: Axes, records: Sequence[Record], series: str, label: str, style: Mapping[str, Any]) -> None:
-    """Mean over the runs of a column of the trajectory against the step, in a band of their spread where several.
-
-    Raises:
-        InterplayError: a record lacks the column, or the runs were logged at different steps.
-    """
+def by_level_of_evidence(records: Iterable[Record]) -> list[list[Record]]:
+    """Records grouped by tier and data mapping: those of two levels are never one sample."""
+    levels: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
-        if series not in record.trajectory:
-            raise InterplayError(f"{record.name}: no column {series!r} in its trajectory; delete the record and rerun")
-    steps = np.asarray(records[0].trajectory["step"])
-    if any(record.trajectory["step"] != records[0].trajectory["step"] for record in records):
-        raise InterplayError(f"{records[0].name} and its siblings were logged at different steps; rerun them together")
-    values = np.asarray([record.trajectory[series] for record in records], dtype=float)
-    band(axes, steps.tolist(), values, label, style)
+        levels[record.tier, record.data_mapping].append(record)
+    return [levels[level] for level in sorted(levels)]
+
+
+def panels_of(records: Sequence[Record], reference: Sequence[Record] = ()) -> list[tuple[str, list[Record]]]:
+    """The runs of each panel with its title: a data set each, and those of the reference after them, named so."""
+    own = [(dataset_label(runs[0]), runs) for runs in by_dataset(records).values()]
+    beside = [
+        (f"{dataset_label(runs[0])}\nreference: {runs[0].tier} protocol", runs)
+        for level in by_level_of_evidence(reference)
+        for runs in by_dataset(level).values()
+    ]
+    return own + beside
 
 
 def theory_line(axes: Axes, value: float, label: str, side: Literal["left", "right"] = "left") -> None:
@@ -70,15 +72,14 @@ def shared_legend(figure: Figure, columns: int = 4, title: str | None = None) ->
     figure.legend(list(handles.values()), list(handles), title=title, title_fontsize=6.5, **look)
 
 
-def accuracy_axis(axes: Axes) -> None:
-    """Scale and label of an axis of accuracies."""
-    axes.set_ylim(0, 1.02)
-    axes.set_ylabel("accuracy")
+def accuracy_axis(axes: Axes, lowest: float = 0.0) -> None:
+    """Scale and label of an axis of accuracies, from `lowest` up; an axis that does not begin at zero says so."""
+    axes.set_ylim(lowest, 1 + 0.02 * (1 - lowest))
+    axes.set_ylabel("accuracy" if lowest == 0 else f"accuracy, from {lowest:g}")
 
 
-def training_axis(axes: Axes, records: Sequence[Record]) -> None:
+def training_axis(axes: Axes, last: float) -> None:
     """The axis of steps: logarithmic near the start, because the first epochs hold the fast changes."""
-    last = records[0].trajectory["step"][-1]
     axes.set_xscale("symlog", linthresh=max(1.0, last / 200))
     axes.set_xlim(0, last)
     axes.set_xlabel("training step")
@@ -87,7 +88,7 @@ def training_axis(axes: Axes, records: Sequence[Record]) -> None:
 
 def step_ticks(axes: Axes, first: float, last: float) -> None:
     """Ticks at 0, at powers of ten from `first` on, and at the last step."""
-    ticks = [0, *(10**k for k in range(1, 8) if first <= 10**k < last * 0.6), int(last)]
+    ticks = [0, *(10**k for k in range(1, 8) if first <= 10**k < last * 0.3), int(last)]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
 

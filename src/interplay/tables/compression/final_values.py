@@ -1,4 +1,4 @@
-"""Final accuracy and loss of runs beside the published ones: what two tables of compression25 share."""
+"""Final accuracy and loss of runs, published and ours: the columns that two tables of compression25 share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PUBLISHED = "compression25/table3.1"
 QUANTITIES = {"accuracy": ("Test accuracy", "test_accuracy", 100.0), "loss": ("Test loss", "test_loss", 1.0)}
 
 
-def beside(key: Scenario, runs: Sequence[Record], published: Published) -> dict[str, Value]:
+def final_values(key: Scenario, runs: Sequence[Record], published: Published) -> dict[str, Value]:
     """Published and own accuracy (percent) and loss (nats) of one scenario, with a difference where it means something.
 
     Raises:

@@ -1,0 +1,28 @@
+# Headline metrics of every experiment, for `dvc metrics`: one rule per experiment, named metrics_<experiment>.
+
+METRICS = []
+
+
+for _experiment, _headlines in CATALOGUE.headlines.items():
+    METRICS.append(f"{OUT}/metrics/{_experiment}.json")
+
+    rule:
+        name:
+            f"metrics_{_experiment}"
+        input:
+            records_for([one.runs for one in _headlines]),
+        output:
+            METRICS[-1],
+        params:
+            code=code_digest("interplay.evidence.headlines"),
+            headlines=text_digest("".join(one.model_dump_json() for one in _headlines)),
+            experiment=_experiment,
+            config=CONFIG,
+            out=subpath(output[0], ancestor=2),
+        log:
+            f"{OUT}/logs/metrics/{_experiment}.log",
+        resources:
+            mem_mb=READING_MIB,
+            runtime=READING_MINUTES,
+        shell:
+            "interplay metrics {params.experiment} --results {params.out} --config {params.config} > {log} 2>&1"
