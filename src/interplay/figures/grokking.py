@@ -20,7 +20,7 @@ from interplay.figures.frames import trajectory_frame
 from interplay.figures.limits import COLOUR, draw_limits
 from interplay.figures.spread import NEUTRAL
 from interplay.protocols.claims import BoundTest, Claim, DelayTest
-from interplay.protocols.readings import Crossing, ValueAt
+from interplay.protocols.quantities import Crossing, ValueAt
 from interplay.records import Record
 
 DOTTED, DASHED = (0, (1, 1)), (0, (5, 1))

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import BoundTest, Claim, DelayTest, FlatTest, StoppingTest, ValueTest
-from interplay.protocols.course_claims import NoFallTest, SoonerTest, StaysTest, TurnTest
-from interplay.protocols.readings import Metric, Reading, Series
+from interplay.protocols.quantities import Metric, Reading, Series
+from interplay.protocols.series_tests import NoFallTest, SoonerTest, StaysTest, TurnTest
 from interplay.records import Record
 from interplay.records.values import setting
 

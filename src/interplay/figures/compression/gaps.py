@@ -15,9 +15,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from interplay.evidence.comovement import CLEAR_CORRELATION
 from interplay.evidence.layers import gaps, layer_columns, pearson
 from interplay.evidence.statistics import rank_correlation
-from interplay.evidence.trajectories import CLEAR_CORRELATION
 from interplay.figures import style
 from interplay.figures.beside import NOTHING, Beside
 from interplay.figures.compression.claimed import SHADE, claimed_handle
