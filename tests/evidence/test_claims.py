@@ -10,9 +10,12 @@ from interplay.errors import InterplayError
 from interplay.evidence import judge
 from interplay.protocols.claim_files import find_claim, load_claims, selectors
 from interplay.protocols.claims import FindingTest, ValueTest
+from interplay.protocols.experiments import experiments
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
 
+# Experiments that config/claims/unbuilt.yaml waits for; whoever builds one takes it out here.
+UNBUILT = {"cross_modal", "semi_supervised", "self_supervised"}
 CLAIM = {
     "id": "mir_rises",
     "said_in": [{"document": "metrics24", "where": "VI-A"}],
@@ -149,13 +152,14 @@ def test_what_the_printed_tables_say_about_themselves(config, published, level):
 
 @pytest.mark.parametrize("tier", ["smoke", "review", "paper"])
 def test_every_selector_matches_a_planned_run(config, tier):
-    """A selector that matches nothing would read as `not run` for ever."""
+    """A selector that matches nothing would read as `not run` for ever, but for experiments that are not built yet."""
+    assert not UNBUILT & set(experiments()), "it is built now: its claims name records of the plan, or they are wrong"
     claims = load_claims(config / "claims")
     setup = load_setup(config, tier)
     jobs = plan_jobs(setup)
     for claim in claims:
         if tier in (claim.tiers or (tier,)) and setup.data_name in (claim.data or (setup.data_name,)):
-            for pattern in selectors(claim):
+            for pattern in (one for one in selectors(claim) if one.partition("/")[0] not in UNBUILT):
                 assert matching_records(jobs, [pattern]), f"{claim.id}: no run of tier {tier} matches {pattern}"
 
 

@@ -209,7 +209,7 @@ def test_folders_tell_data_mappings_apart(config):
     [
         ("smok", None, "tier 'smok' is unknown; choose one of paper, review, smoke"),
         ("smoke", "real", "data mapping 'real' is unknown"),
-        ("smoke", "published", "tier smoke runs on offline data only"),
+        ("smoke", "published", "tier smoke runs on offline or permuted data only"),
     ],
 )
 def test_unknown_tiers_and_mappings(config, tier, data, says):

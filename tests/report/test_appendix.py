@@ -15,17 +15,41 @@ def rows_of(text: str, title: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
 
 
-def test_the_kind_of_error_stands_beside_the_verdict(sample):
-    assert "wrong in the source: false" in render_appendix(gather_report(*sample))
+def claims_of(text: str) -> list[list[str]]:
+    """Rows of the table of claims, which follows that of the counts."""
+    return rows_of(text.replace("One by one:", "## One by one\n"), "One by one")
 
 
-def test_every_claim_maps_to_experiment_command_and_cost(sample):
-    rows = {row[0]: row for row in rows_of(render_appendix(gather_report(*sample)), "Claims")}
+def test_every_claim_maps_to_evidence_experiment_command_and_cost(sample):
+    rows = {row[0]: row for row in claims_of(render_appendix(gather_report(*sample)))}
     assert set(rows) == {f"`{verdict.id}`" for verdict in read_verdicts(sample[0] / "verdicts.json")}
     assert rows["`features_entropy_rises`"][2:] == [
-        *("reproduced", "supervised", "`snakemake claim_features_entropy_rises`", "2", "41.8 s", "534 MiB"),
+        *("holds on substitute data", "substitute data", "`reference/supervised-review-offline`"),
+        *("Fashion-MNIST", "CIFAR-10", "supervised", "`make claim ID=features_entropy_rises`"),
+        *("1", "21.5 s", "534 MiB"),
     ]
-    assert rows["`linear_evaluation`"][2:4] == ["not run", "unknown"]
+    assert rows["`linear_evaluation`"][2:8] == [
+        *("not run", "nothing judged", "`smoke`", "nothing", "unknown here", "unknown"),
+    ]
+    assert rows["`theorem_4_4`"][2:7] == ["false", "theory", "`smoke`", "mathematics", "mathematics"]
+
+
+def test_unique_claims_are_counted_by_class_of_evidence(sample):
+    rows = rows_of(render_appendix(gather_report(*sample)).partition("One by one:")[0], "Claims")
+    counted = {row[0]: sum(int(cell or 0) for cell in row[1:]) for row in rows}
+    assert counted == {
+        "theory": 1,
+        "printed table": 1,
+        "reduced protocol": 1,
+        "substitute data": 2,
+        "nothing judged": 2,
+        "questions": 1,
+    }
+
+
+def test_levels_that_disagree_are_told(sample):
+    text = render_appendix(gather_report(*sample))
+    assert "- grokking_delay: holds on smoke+weight_decay, does not on smoke\n" in text
 
 
 def test_exhibits_and_what_is_missing(sample):
@@ -36,20 +60,29 @@ def test_exhibits_and_what_is_missing(sample):
 
 def test_cost_adds_up_and_machines_and_data_are_named(sample):
     text = render_appendix(gather_report(*sample))
-    assert rows_of(text, "Time and memory")[-1][:4] == ["total", "4", "2 min 19 s", "607 MiB"]
-    assert "4 runs on " in text
+    assert rows_of(text, "Time and memory")[-1][:4] == ["total", "", "5", "2 min 40 s"]
+    assert "`smoke`: 4 runs on " in text
+    assert "`reference/supervised-review-offline`: 1 run on " in text
     assert "`87be02d01f80ee86` (2)" in text
-    assert "    snakemake\n" in text
-    assert "These are not the papers' numbers" in text
+    assert "    make reproduce\n" in text
+    assert "speaks for 1)" in text
 
 
 def test_words_cannot_break_out_of_their_cell(own_sample):
     results, config = own_sample
     path = results / "verdicts.json"
     hostile = "a | b\n\n# heading `code` <b> [x](y)"
-    verdicts = [verdict.model_copy(update={"id": hostile, "source": hostile}) for verdict in read_verdicts(path)]
+    verdicts = [
+        verdict.model_copy(
+            update={
+                "id": f"{verdict.id} {hostile}",
+                "said_in": tuple(place.model_copy(update={"where": hostile}) for place in verdict.said_in),
+            }
+        )
+        for verdict in read_verdicts(path)
+    ]
     write_verdicts(verdicts, path)
     text = render_appendix(gather_report(results, config))
-    assert {len(row) for row in rows_of(text, "Claims")} == {8}
+    assert {len(row) for row in claims_of(text)} == {12}
     assert not re.search(r"^# heading", text, re.MULTILINE)
     assert "\\[x\\](y)" in text

@@ -19,21 +19,24 @@ EXHIBIT = Exhibit(
 
 def test_the_default_tier_needs_no_options():
     commands = Commands("results/smoke", "smoke", "offline")
-    assert commands.everything == "snakemake"
-    assert commands.claim("x") == "snakemake claim_x"
-    assert commands.exhibit(EXHIBIT) == "snakemake figure_metrics24_fig9"
+    assert commands.everything == "make reproduce"
+    assert commands.claim("x") == "make claim ID=x"
+    assert commands.exhibit(EXHIBIT) == "make figure ID=metrics24/fig9"
 
 
-def test_other_tiers_are_named_after_the_target():
-    """Snakemake's --config takes every word that follows it, so the target must stand before it."""
+def test_other_tiers_are_named_with_their_data():
     commands = Commands("results/review-offline", "review", "offline")
-    assert commands.claim("x") == "snakemake claim_x --config tier=review data=offline"
+    assert commands.claim("x") == "make claim ID=x TIER=review DATA=offline"
 
 
-def test_rule_names_are_those_of_the_workflow(root: Path):
-    rules = "".join(path.read_text(encoding="utf-8") for path in sorted((root / "workflow" / "rules").glob("*.smk")))
-    assert 'f"claim_{_claim.id}"' in rules
-    assert 'f"{_exhibit.kind}_{_exhibit.name}"' in rules
+def test_targets_and_variables_are_those_of_the_makefile(root: Path):
+    commands = Commands("results/review-offline", "review", "offline")
+    lines = (root / "Makefile").read_text(encoding="utf-8")
+    for command in (commands.everything, commands.claim("x"), commands.exhibit(EXHIBIT)):
+        _, target, *given = command.split()
+        assert re.search(rf"^{target}:", lines, re.MULTILINE)
+        for name in (word.partition("=")[0] for word in given):
+            assert f"$({name})" in lines
 
 
 def test_every_interplay_command_exists_with_its_options():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-
 import pytest
 
 from interplay.errors import InterplayError
 from interplay.protocols.catalogue import load_catalogue
 from interplay.report import exhibits
-from interplay.report.exhibits import parse_table, svg_width, view_exhibit
+from interplay.report.exhibits import parse_table, svg_size, view_exhibit
 
 NAMES = ["supervised/cifar10/plain/seed0", "grokking/modular-addition/seed0"]
 
@@ -19,16 +17,20 @@ def find(sample, exhibit_id, kind="figure", names=NAMES):
     return view_exhibit(load_catalogue(config).find(exhibit_id, kind), results, names)
 
 
-def test_a_figure_is_embedded_byte_for_byte(sample):
+def test_a_figure_lies_beside_the_page_with_a_small_picture(sample):
     view = find(sample, "metrics24/fig9")
-    kind, _, content = view.content.uri.partition(",")
-    assert kind == "data:image/svg+xml;base64"
-    assert base64.b64decode(content) == (sample[0] / "figures/metrics24/fig9.svg").read_bytes()
+    assert view.content.uri == view.content.path == "figures/metrics24/fig9.svg"
+    assert view.content.thumbnail == "figures/metrics24/fig9.small.webp"
     assert (view.problem, view.absent_ids, view.records) == ("", (), 1)
 
 
-def test_a_figure_knows_its_printed_width(sample):
-    assert find(sample, "metrics24/fig2").content.width == round(7.2 * 96)
+def test_a_figure_without_bitmap_is_its_own_small_picture(own_sample):
+    (own_sample[0] / "figures/metrics24/fig2.png").unlink()
+    assert find(own_sample, "metrics24/fig2").content.thumbnail == "figures/metrics24/fig2.svg"
+
+
+def test_a_figure_knows_its_printed_size(sample):
+    assert find(sample, "metrics24/fig2").content.size == (round(7.2 * 96), round(2.3 * 96))
 
 
 def test_an_exhibit_absent_under_one_id_names_that_id(own_sample):
@@ -56,7 +58,8 @@ def test_a_missing_exhibit_says_why(sample, names, reason):
 def test_a_large_drawing_gives_way_to_its_smaller_bitmap(own_sample, monkeypatch):
     monkeypatch.setattr(exhibits, "LARGEST_SVG", 10)
     png = own_sample[0] / "figures/metrics24/fig2.png"
-    assert find(own_sample, "metrics24/fig2").content.path.endswith(".svg")  # no bitmap there
+    png.unlink()
+    assert find(own_sample, "metrics24/fig2").content.path.endswith(".svg")
     png.write_bytes(b"\x89PNG small")
     assert find(own_sample, "metrics24/fig2").content.path == "figures/metrics24/fig2.png"
 
@@ -68,11 +71,17 @@ def test_a_file_that_is_no_drawing_is_one_clear_line(own_sample):
 
 
 @pytest.mark.parametrize(
-    ("attributes", "width"),
-    [(b'width="72pt"', 96), (b"height='1' width='2.54cm'", 96), (b'width="50%"', 0), (b'stroke-width="3"', 0)],
+    ("attributes", "size"),
+    [
+        (b'width="72pt" height="36pt"', (96, 48)),
+        (b"height='1in' width='2.54cm'", (96, 96)),
+        (b'width="50%" height="5"', (0, 0)),
+        (b'width="10"', (0, 0)),
+        (b'stroke-width="3" height="4"', (0, 0)),
+    ],
 )
-def test_widths_of_drawings(tmp_path, attributes, width):
-    assert svg_width(b"<?xml version='1.0'?><svg " + attributes + b"><rect width='9'/></svg>", tmp_path) == width
+def test_sizes_of_drawings(tmp_path, attributes, size):
+    assert svg_size(b"<?xml version='1.0'?><svg " + attributes + b"><rect width='9'/></svg>", tmp_path) == size
 
 
 def test_a_table_keeps_missing_cells_apart_from_empty_agreement():

@@ -7,9 +7,15 @@ import shutil
 import pytest
 
 from interplay.errors import InterplayError
-from interplay.evidence.summary import RULINGS
+from interplay.protocols.claim_files import load_claims
+from interplay.protocols.coverage_summary import coverage_summary
+from interplay.protocols.frozen_claims import freeze_claims
 from interplay.records import read_record, write_record
 from interplay.report import gather_report
+
+
+def by_id(report):
+    return {claim.verdict.id: claim for claim in report.claims}
 
 
 def test_everything_is_gathered(sample):
@@ -17,19 +23,36 @@ def test_everything_is_gathered(sample):
     assert (report.tier, report.data, report.folder) == ("smoke", "offline", "results/smoke")
     assert report.data_description == "real data without a host"
     assert report.substitutions == ("Fashion-MNIST (for CIFAR-10)",)
-    assert [report.counts[ruling] for ruling in RULINGS] == [1, 1, 1, 1, 1, 0, 0, 0, 1] and report.questions == 1
-    assert {kind: number for kind, number in report.errors.items() if number} == {"false": 1}
     assert [document.key for document in report.documents] == ["metrics24", "interplay24", "matrixssl23", "note"]
-    assert len(report.claims) == 6
-    assert report.seconds == 138.75
-    assert report.peak_memory_mib == 607.0
-    assert report.overrides == 3
-    assert not report.as_published
+    assert (report.own.seconds, report.own.peak_memory_mib, report.own.overrides) == (138.75, 607.0, 3)
 
 
-def test_a_claim_knows_the_cost_of_its_records(sample):
-    claims = {claim.verdict.id: claim for claim in gather_report(*sample).claims}
-    assert claims["features_entropy_rises"].seconds == 41.75
+def test_a_claim_of_two_documents_counts_in_both_and_once_among_all(sample):
+    report = gather_report(*sample)
+    assert len(report.claims) == 8
+    assert {document.key: len(document.claims) for document in report.documents} == {
+        "metrics24": 5,
+        "interplay24": 1,
+        "matrixssl23": 2,
+        "note": 1,
+    }
+    assert report.counts["reduced protocol"] == {"fails": 1}
+    assert sum(document.counts["reduced protocol"]["fails"] for document in report.documents) == 2
+
+
+def test_every_level_that_was_heard_is_there_with_its_runs(sample):
+    levels = {level.name: level for level in gather_report(*sample).levels}
+    assert list(levels) == ["smoke", "reference/supervised-review-offline"]
+    reference = levels["reference/supervised-review-offline"]
+    assert (reference.tier, len(reference.runs), reference.speaks_for) == ("review", 1, 1)
+    assert levels["smoke"].speaks_for == 5  # two were not judged
+
+
+def test_a_claim_knows_the_cost_of_the_records_that_speak(sample):
+    claims = by_id(gather_report(*sample))
+    assert claims["features_entropy_rises"].seconds == 21.5  # the reference run's, not those of smoke
+    assert claims["features_entropy_rises"].reference.speaks
+    assert not claims["features_entropy_rises"].at("smoke").speaks
     assert claims["features_entropy_rises"].experiments == ("supervised",)
     assert claims["linear_evaluation"].experiments == ()
 
@@ -38,12 +61,33 @@ def test_a_claim_not_run_knows_from_the_configuration_what_it_waits_for(own_samp
     results, config = own_sample
     (config / "claims").mkdir()
     (config / "claims" / "self_supervised.yaml").write_text(
-        "claims: [{id: linear_evaluation, document: matrixssl23, where: Table 1, says: s, needs: [self_supervised/*],"
-        " test: {kind: bound, runs: self_supervised/*, metric: accuracy}}]\n",
+        "claims: [{id: linear_evaluation, said_in: [{document: matrixssl23, where: Table 1}], says: s, "
+        "needs: [self_supervised/*], test: {kind: bound, runs: self_supervised/*, metric: accuracy}}]\n",
         encoding="utf-8",
     )
-    claims = {claim.verdict.id: claim for claim in gather_report(results, config).claims}
-    assert claims["linear_evaluation"].experiments == ("self_supervised",)
+    assert by_id(gather_report(results, config))["linear_evaluation"].experiments == ("self_supervised",)
+
+
+def test_what_changed_since_the_claims_were_frozen_is_told(own_sample):
+    results, config = own_sample
+    assert gather_report(results, config).changed_claims == ()
+    (config / "claims").mkdir()
+    claims = config / "claims/one.yaml"
+    text = (
+        "claims: [{id: a, said_in: [{document: note, where: here}], says: s, needs: [x/*], "
+        "test: {kind: bound, runs: x/*, metric: accuracy, at_least: 0.5}}]\n"
+    )
+    claims.write_text(text, encoding="utf-8")
+    freeze_claims(load_claims(config / "claims"), results)
+    assert gather_report(results, config).changed_claims == ()
+    claims.write_text(text.replace("0.5", "0.4"), encoding="utf-8")
+    assert gather_report(results, config).changed_claims == ("a: changed",)
+
+
+def test_coverage_is_that_of_the_configuration(sample, config):
+    assert gather_report(*sample).coverage is None
+    found = gather_report(sample[0], config).coverage
+    assert found == coverage_summary(config)
 
 
 def test_records_that_changed_or_went_since_the_verdict_are_told(own_sample):
@@ -51,12 +95,25 @@ def test_records_that_changed_or_went_since_the_verdict_are_told(own_sample):
     changed = results / "records/supervised/cifar10/plain/seed1.json"
     write_record(read_record(changed).model_copy(update={"metrics": {"best_test_accuracy": 0.9}}), changed)
     (results / "records/theory/matrixssl23.json").unlink()
-    states = {
-        claim.verdict.id: [record.state for record in claim.records] for claim in gather_report(results, config).claims
+    (results.parent / "reference/supervised-review-offline/records/supervised/cifar10/plain/seed0.json").unlink()
+    rows = {
+        (claim.verdict.id, row.rung.level): [record.state for record in row.records]
+        for claim in gather_report(results, config).claims
+        for row in claim.rungs
     }
-    assert states["features_entropy_rises"] == ["found", "changed"]
-    assert states["theorem_4_4"] == ["gone"]
-    assert states["grokking_delay"] == ["found"]
+    assert rows["features_entropy_rises", "smoke"] == ["found", "changed"]
+    assert rows["features_entropy_rises", "reference/supervised-review-offline"] == ["gone"]
+    assert rows["theorem_4_4", "smoke"] == ["gone"]
+    assert rows["grokking_delay", "smoke"] == ["found"]
+
+
+def test_a_folder_of_reference_runs_has_a_report_of_its_own(sample):
+    results, config = sample
+    report = gather_report(results.parent / "reference/supervised-review-offline", config)
+    assert report.folder == "results/reference/supervised-review-offline"
+    assert (report.level, report.tier, report.claims) == ("reference/supervised-review-offline", "review", ())
+    assert report.commands.claim("x") == "make claim ID=x TIER=review DATA=offline"
+    assert "no claim has been judged" in report.verdicts_problem
 
 
 def test_without_verdicts_the_report_says_so(own_sample):
@@ -65,26 +122,16 @@ def test_without_verdicts_the_report_says_so(own_sample):
     report = gather_report(results, config)
     assert "no claim has been judged" in report.verdicts_problem
     assert report.claims == ()
-    assert len(report.runs) == 4
+    assert len(report.own.runs) == 4
 
 
 def test_without_records_the_verdicts_still_show(own_sample):
     results, config = own_sample
     shutil.rmtree(results / "records")
     report = gather_report(results, config)
-    assert (report.runs, len(report.claims), report.tier) == ((), 6, "smoke")
-    assert {record.state for claim in report.claims for record in claim.records} == {"gone"}
-
-
-def test_only_the_published_protocol_on_published_data_counts_as_published(own_sample):
-    results, config = own_sample
-    (results / "verdicts.json").unlink()
-    for path in sorted((results / "records").rglob("*.json")):
-        changes = {"tier": "paper", "data_mapping": "published", "dataset_used": "cifar10", "overrides": []}
-        write_record(read_record(path).model_copy(update=changes), path)
-    assert gather_report(results, config).as_published
-    write_record(read_record(path).model_copy(update={"overrides": ["draws: 1000 -> 200"]}), path)
-    assert not gather_report(results, config).as_published
+    assert (report.own.runs, len(report.claims), report.tier) == ((), 8, "smoke")
+    states = {record.state for claim in report.claims for row in claim.rungs for record in row.records}
+    assert states == {"gone", "found"}  # those of the reference runs are still there
 
 
 def test_a_folder_that_is_not_there(sample, tmp_path):

@@ -1,6 +1,8 @@
-"""Writing: both pages, all or nothing."""
+"""Writing: both pages, all or nothing, in a folder that can be moved."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -31,4 +33,13 @@ def test_a_failed_report_leaves_the_old_one_alone(own_sample):
     with pytest.raises(InterplayError, match="an empty table"):
         write_report(results, config)
     assert page.read_bytes() == before
-    assert sorted(path.name for path in page.parent.iterdir()) == ["appendix.md", "index.html"]
+    assert sorted(path.name for path in page.parent.iterdir()) == ["appendix.md", "figures", "index.html"]
+
+
+def test_everything_that_the_page_shows_lies_in_its_folder(own_sample):
+    page, _ = write_report(*own_sample)
+    shown = re.findall(r'(?:src|href)="([^"#?]+)"', page.read_text(encoding="utf-8"))
+    files = [name for name in shown if not name.startswith("data:")]
+    assert len(set(files)) == 4  # two drawings, and small pictures of them
+    assert all((page.parent / name).is_file() for name in files)
+    assert not any(name.startswith(("/", "..", "http")) for name in files)

@@ -74,6 +74,7 @@ def shrink(config: Path) -> None:
         content = yaml.safe_load(path.read_text())
         content["exhibits"] = [entry for entry in content["exhibits"] if entry["ids"][0] in EXHIBITS]
         path.write_text(yaml.safe_dump(content))
+    (config / "coverage.yaml").unlink()  # it speaks of the whole catalogue
     path = config / "data" / "offline.yaml"
     mapping = yaml.safe_load(path.read_text())
     del mapping["experiments"]
@@ -125,7 +126,7 @@ def test_everything_is_made(made):
         for suffix in ("csv", "md", "tex"):
             assert (out / f"tables/{name}.{suffix}").is_file()
     verdicts = json.loads((out / "verdicts.json").read_text())
-    assert {verdict["verdict"] for verdict in verdicts} >= {"reproduced", "wrong in the source", "not run"}
+    assert {verdict["verdict"] for verdict in verdicts} >= {"verified", "false", "borne out", "not run"}
     page = (out / "report/index.html").read_text()
     assert all(verdict["id"] in page for verdict in verdicts)
     assert not [path for path in (out / "checkpoints").rglob("*") if path.is_file()]

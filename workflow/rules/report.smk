@@ -1,4 +1,5 @@
-# The report: gathers what the other rules made and computes nothing.
+# The report: gathers what the other rules made and computes nothing. Its folder is complete and can be moved: figures are
+# copied into it. (It is no part of `snakemake --report`, which would take the page without the figures beside it.)
 
 
 rule make_report:
@@ -7,15 +8,16 @@ rule make_report:
         EXHIBITS,
         f"{OUT}/verdicts.json",
     output:
-        report(f"{OUT}/report/index.html", category="report", labels={"exhibit": "all", "shows": "the report"}),
+        f"{OUT}/report/index.html",
         f"{OUT}/report/appendix.md",
+        directory(f"{OUT}/report/figures"),
     params:
         code=code_digest("interplay.report"),
         templates=text_digest(
             b"".join(path.read_bytes() for path in sorted(Path("src/interplay/report/templates").glob("*")))
         ),
         config=CONFIG,
-        catalogue=digest_of_config("catalogue", "documents.yaml"),
+        catalogue=digest_of_config("catalogue", "documents.yaml", "coverage.yaml"),
         out=subpath(output[0], ancestor=2),
     log:
         f"{OUT}/logs/report/make_report.log",

@@ -26,6 +26,7 @@ COMMANDS = (
     "fetch",
     "forecast",
     "schema",
+    "locate",
 )
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 

@@ -12,7 +12,7 @@ from interplay.cli.options import Config, TierResults
 
 @app.command()
 def report(results: TierResults = Path("results/smoke"), config: Config = Path("config")) -> None:
-    """Gather verdicts, figures, tables and provenance into one self-contained page, and the artifact appendix."""
+    """Gather verdicts, figures, tables and provenance into a page that can be moved, and the artifact appendix."""
     from interplay.report import write_report
 
     for path in write_report(results, config):

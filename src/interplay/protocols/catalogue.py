@@ -98,10 +98,18 @@ class CatalogueFile(Strict):
     headlines: tuple[Headline, ...] = ()
 
 
+class TextMark(Strict):
+    """How a text of a document is told: a line of it, and the digest of the one from which places were taken."""
+
+    line: str
+    digest: str = Field(pattern=r"^[0-9a-f]{16}$", description="first 16 digits of SHA-256 of the whole text")
+
+
 class Documents(Strict):
-    """The content of `config/documents.yaml`: titles by key."""
+    """The content of `config/documents.yaml`: titles by key, and how their texts are told where they are at hand."""
 
     documents: dict[Document, str]
+    texts: dict[Document, TextMark] = Field(default_factory=dict)
 
 
 class Catalogue(Strict):
@@ -135,14 +143,23 @@ class Catalogue(Strict):
         raise InterplayError(f"{kind} {exhibit_id!r} is not in the catalogue; there are {known}")
 
 
+def load_documents(config: Path) -> Documents:
+    """Read `config/documents.yaml`.
+
+    Raises:
+        InterplayError: it is missing or does not fit; one line.
+    """
+    path = config / "documents.yaml"
+    return validate(Documents, read_yaml(path), path)
+
+
 def load_catalogue(config: Path) -> Catalogue:
     """Read `config/documents.yaml` and the files of `config/catalogue/`.
 
     Raises:
         InterplayError: a file is missing or does not fit, or two exhibits share an id; one line.
     """
-    path = config / "documents.yaml"
-    documents = validate(Documents, read_yaml(path), path).documents
+    documents = load_documents(config).documents
     origin: dict[str, Path] = {}
     exhibits: list[Exhibit] = []
     headlines: dict[str, tuple[Headline, ...]] = {}

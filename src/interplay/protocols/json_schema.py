@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from interplay.protocols.catalogue import CatalogueFile, Documents
 from interplay.protocols.claims import ClaimFile
+from interplay.protocols.coverage import CoverageFile
 from interplay.protocols.experiments import experiments
 from interplay.protocols.mappings import DataMapping
 from interplay.protocols.tiers import Tier, TierOverrides
@@ -21,6 +22,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "data-mapping": DataMapping,
     "claims": ClaimFile,
     "catalogue": CatalogueFile,
+    "coverage": CoverageFile,
     "documents": Documents,
     "record": Record,
 }

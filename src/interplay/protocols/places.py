@@ -15,8 +15,9 @@ ExhibitId = Annotated[str, Field(pattern=r"^[a-z0-9]+/(fig|table|q|c)[0-9.a-z]+$
 class Sentence(Strict):
     """A sentence of a document. Its words are not copied: `digest` tells whether the text at hand still has it there.
 
-    `section` is the number or letter of the section as printed (`VI-A`, `5.1`, `abstract`); paragraphs and sentences
-    count from 1, in the section and in the paragraph.
+    `section` is the number or letter of the section as printed (`VI-A`, `5.1`, `abstract`), its title where it has no
+    number, or the label of a caption (`Fig. 7`); paragraphs and sentences count from 1, in the section and in the
+    paragraph, as `interplay locate` prints them.
     """
 
     section: str

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from interplay.evidence.words import WORDS
 from interplay.markup import markdown_code as _code
 from interplay.markup import markdown_table
 from interplay.markup import markdown_text as _text
+from interplay.report import wording
 from interplay.report.formats import count_of, format_duration, format_memory
 from interplay.report.model import ClaimRow, Report
+from interplay.report.tones import LABELS, ROWS, TONES, basis_key
 
 
 def render_appendix(report: Report) -> str:
@@ -20,23 +24,31 @@ def render_appendix(report: Report) -> str:
 
 def _introduction(report: Report) -> list[str]:
     dirty = " with uncommitted changes" if report.git_dirty else ""
-    honest = (
-        "Protocols and data sets are those of the documents; the numbers are measurements of ours."
-        if report.as_published
-        else f"These are not the papers' numbers: {count_of(report.overrides, 'deviation')} from the published "
-        f"protocols and {_text(report.data)} data are in force. `index.html` beside this file lists each."
+    levels = ", ".join(
+        f"{_code(level.name)} ({_text(level.tier)} tier, {_text(level.data)} data, speaks for {level.speaks_for})"
+        for level in report.levels
     )
-    counted = ", ".join(f"{report.counts[ruling]} {ruling}" for ruling in WORDS if report.counts[ruling])
-    return [
+    words = Counter(claim.verdict.verdict for claim in report.claims)
+    counted = ", ".join(f"{words[word]} {word}" for word in WORDS if words[word])
+    lines = [
         "# Artifact appendix",
         "",
         f"Results folder {_code(report.folder)}, tier {_code(report.tier)}, {_text(report.data)} data; made by "
         f"interplay {_text(report.version)} at commit {_code(report.git_commit)}{dirty}.",
         "",
-        honest,
+        f"Every claim is judged on every level of evidence at hand, and the strongest that decides speaks: {levels}. "
+        "Reproduced and deviates are said of the published protocol on the published data only.",
         "",
         _text(report.verdicts_problem or f"{count_of(len(report.claims), 'claim')}: {counted}."),
     ]
+    if report.coverage:
+        lines += ["", _text(f"{report.coverage}.")]
+    if report.contradictions:
+        lines += ["", "Levels of evidence disagree:", "", *(f"- {_text(str(one))}" for one in report.contradictions)]
+    if report.changed_claims:
+        changed = ", ".join(_code(line) for line in report.changed_claims)
+        lines += ["", f"Changed since the claims were frozen for this tier: {changed}."]
+    return lines
 
 
 def _one_command(report: Report) -> list[str]:
@@ -52,21 +64,41 @@ def _one_command(report: Report) -> list[str]:
 
 
 def _claims(report: Report) -> list[str]:
-    head = ("claim", "place", "verdict", "experiment", "command", "records", "time", "peak memory")
-    return ["## Claims", "", *_table(head, (_claim(report, claim) for claim in report.claims))]
+    tallied = [
+        [name, *(str(report.counts[name][tone] or "") for tone in TONES)]
+        for name in ROWS
+        if report.counts[name].total()
+    ]
+    head = ("claim", "place", "verdict", "evidence", "level", "data read", "data published", "experiment", "command")
+    return [
+        "## Claims",
+        "",
+        "Unique claims by class of evidence and by what came out:",
+        "",
+        *_table(("evidence", *(LABELS[tone] for tone in TONES)), tallied),
+        "",
+        "One by one:",
+        "",
+        *_table((*head, "records", "time", "peak memory"), (_claim(report, claim) for claim in report.claims)),
+    ]
 
 
 def _claim(report: Report, claim: ClaimRow) -> list[str]:
-    verdict = claim.verdict
+    verdict, rung = claim.verdict, claim.verdict.rung
+    records = claim.speaks.records
     return [
         _code(verdict.id),
         _text(verdict.source),
         verdict.verdict,
+        basis_key(verdict),
+        _code(rung.level),
+        _text(", ".join(wording.data_read(rung))),
+        _text(wording.data_published(rung) or "unknown here"),
         _text(", ".join(claim.experiments) or ("unknown" if verdict.verdict == "not run" else "none, printed numbers")),
         _code(report.commands.claim(verdict.id)),
-        str(len(claim.records)),
-        format_duration(claim.seconds) if claim.records else "no runs",
-        format_memory(claim.peak_memory_mib) if claim.records else "no runs",
+        str(len(records)),
+        format_duration(claim.seconds) if records else "no runs",
+        format_memory(claim.peak_memory_mib) if records else "no runs",
     ]
 
 
@@ -86,39 +118,47 @@ def _exhibits(report: Report) -> list[str]:
 def _cost(report: Report) -> list[str]:
     rows = [
         [
+            _code(level.name),
             _text(row.name),
             f"{row.runs}{'' if row.planned is None else f' of {row.planned}'}",
             format_duration(row.seconds),
             format_memory(row.peak_memory_mib) if row.runs else "missing",
-            _code(report.commands.run(row.name)),
+            _code(replace(report.commands, tier=level.tier, data=level.data).run(row.name)),
         ]
-        for row in report.experiments
+        for level in report.levels
+        for row in level.experiments
     ]
-    total = ["total", str(len(report.runs)), format_duration(report.seconds), format_memory(report.peak_memory_mib), ""]
-    head = ("experiment", "runs", "time", "peak memory", "command without Snakemake")
+    runs = sum(len(level.runs) for level in report.levels)
+    peak = max(level.peak_memory_mib for level in report.levels)
+    seconds = sum(level.seconds for level in report.levels)
+    total = ["total", "", str(runs), format_duration(seconds), format_memory(peak), ""]
+    head = ("level", "experiment", "runs", "time", "peak memory", "command without Snakemake")
     return ["## Time and memory", "", *_table(head, [*rows, total])]
 
 
 def _machines(report: Report) -> list[str]:
     lines = ["## Hardware and software", ""]
-    for place in report.environments:
-        packages = ", ".join(f"{name} {version}" for name, version in place.packages.items())
-        dirty = " with uncommitted changes" if place.git_dirty else ""
-        lines.append(
-            f"- {count_of(place.runs, 'run')} on {_text(place.hardware)}; device {_text(place.device)}, "
-            f"{count_of(place.threads, 'thread')}; Python {_text(place.python)} on {_text(place.platform)}; "
-            f"{_text(packages)}; commit {_code(place.git_commit)}{dirty}"
-        )
-    return lines if report.environments else [*lines, "Missing: there are no records."]
+    for level in report.levels:
+        for place in level.environments:
+            packages = ", ".join(f"{name} {version}" for name, version in place.packages.items())
+            dirty = " with uncommitted changes" if place.git_dirty else ""
+            lines.append(
+                f"- {_code(level.name)}: {count_of(place.runs, 'run')} on {_text(place.hardware)}; device "
+                f"{_text(place.device)}, {count_of(place.threads, 'thread')}; Python {_text(place.python)} on "
+                f"{_text(place.platform)}; {_text(packages)}; commit {_code(place.git_commit)}{dirty}"
+            )
+    return lines if any(level.environments for level in report.levels) else [*lines, "Missing: there are no records."]
 
 
 def _data(report: Report) -> list[str]:
     rows = (
         [
+            _code(level.name),
             _code(source.name),
             ", ".join(f"{_code(digest)} ({number})" for digest, number in source.digests.items()),
         ]
-        for source in report.sources
+        for level in report.levels
+        for source in level.sources
     )
     return [
         "## Data",
@@ -126,7 +166,7 @@ def _data(report: Report) -> list[str]:
         "Digests of the content that was read, with the number of records that read it. Records do not carry licences; "
         "those of the data sets are listed where the data sets are documented, in `docs/data.md`.",
         "",
-        *_table(("data set", "digest"), rows),
+        *_table(("level", "data set", "digest"), rows),
     ]
 
 

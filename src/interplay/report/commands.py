@@ -9,7 +9,7 @@ from interplay.protocols.catalogue import Exhibit
 
 @dataclass(frozen=True)
 class Commands:
-    """Commands for one tier and data mapping; `smoke` is the workflow's default and needs no options."""
+    """Commands for one tier and data mapping; `smoke` is the default of `make` and needs no options."""
 
     folder: str
     tier: str
@@ -17,13 +17,13 @@ class Commands:
 
     @property
     def options(self) -> str:
-        """What Snakemake must be told."""
-        return "" if self.tier == "smoke" else f" --config tier={self.tier} data={self.data}"
+        """What `make` must be told."""
+        return "" if self.tier == "smoke" else f" TIER={self.tier} DATA={self.data}"
 
     @property
     def everything(self) -> str:
         """The whole DAG."""
-        return f"snakemake{self.options}"
+        return f"make reproduce{self.options}"
 
     @property
     def report(self) -> str:
@@ -37,11 +37,11 @@ class Commands:
 
     def claim(self, claim_id: str) -> str:
         """One claim and the minimal subgraph below it."""
-        return f"snakemake claim_{claim_id}{self.options}"
+        return f"make claim ID={claim_id}{self.options}"
 
     def exhibit(self, exhibit: Exhibit) -> str:
         """One figure or table and the runs that it needs."""
-        return f"snakemake {exhibit.kind}_{exhibit.name}{self.options}"
+        return f"make {exhibit.kind} ID={exhibit.ids[0]}{self.options}"
 
     def exhibit_by_hand(self, exhibit: Exhibit) -> str:
         """The same from records that are there."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import re
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from interplay.protocols.catalogue import Exhibit
 from interplay.report.model import Cell, Column, ExhibitView, Image, Table
 
 # Scatter plots of thousands of points are smaller, and quicker to show, as pixels.
-LARGEST_SVG = 1_000_000
+LARGEST_SVG = 400_000
 PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 9.6 / 2.54}
 MISSING = {"", "-", "–", "—", "nan", "none", "null", "n/a", "missing", "not run"}
 DIGITS = r"[-+−]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?\s*%?"
@@ -44,7 +43,7 @@ def view_exhibit(exhibit: Exhibit, results: Path, record_names: Iterable[str]) -
     problem = f"The files under {', '.join(found)} differ; this is {first}. Make it anew." if differ else ""
     path = contents[first]
     shown = path.relative_to(results).as_posix()
-    content = _embed(path, found[first], shown) if exhibit.kind == "figure" else parse_table(found[first], shown)
+    content = _beside(path, found[first], shown) if exhibit.kind == "figure" else parse_table(found[first], shown)
     return ExhibitView(exhibit, content, problem, absent, len(used))
 
 
@@ -55,21 +54,18 @@ def _read(path: Path) -> bytes:
         raise InterplayError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _embed(path: Path, svg: bytes, shown: str) -> Image:
-    """As an image and not as elements: matplotlib's drawings reuse the same ids, which would collide on one page."""
-    width = svg_width(svg, path)
+def _beside(path: Path, svg: bytes, shown: str) -> Image:
+    """Where the drawing, or its smaller bitmap, and the small picture of it lie beside the page."""
+    size = svg_size(svg, path)
     png = path.with_suffix(".png")
-    if len(svg) > LARGEST_SVG and png.is_file() and png.stat().st_size < len(svg):
-        return Image(_data_uri("image/png", _read(png)), str(Path(shown).with_suffix(".png")), width)
-    return Image(_data_uri("image/svg+xml", svg), shown, width)
+    name = Path(shown).with_suffix("")
+    pixels = len(svg) > LARGEST_SVG and png.is_file() and png.stat().st_size < len(svg)
+    uri = f"{name.as_posix()}{'.png' if pixels else '.svg'}"
+    return Image(uri, uri, f"{name.as_posix()}.small.webp" if png.is_file() else uri, size)
 
 
-def _data_uri(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def svg_width(svg: bytes, path: Path) -> int:
-    """Width of the drawing in CSS pixels, 0 where it does not say.
+def svg_size(svg: bytes, path: Path) -> tuple[int, int]:
+    """Width and height of the drawing in CSS pixels, (0, 0) where it does not say both.
 
     Raises:
         InterplayError: there is no `<svg>` element.
@@ -77,8 +73,11 @@ def svg_width(svg: bytes, path: Path) -> int:
     root = re.search(rb"<svg\b[^>]*>", svg)
     if root is None:
         raise InterplayError(f"{path}: not an SVG image; delete it and make it anew")
-    width = re.search(rb"\swidth\s*=\s*[\"']([\d.]+)([a-z]*)[\"']", root[0])
-    return round(float(width[1]) * PIXELS.get(width[2].decode(), 0.0)) if width else 0
+    sides = [
+        re.search(rb"\s" + side + rb"\s*=\s*[\"']([\d.]+)([a-z]*)[\"']", root[0]) for side in (b"width", b"height")
+    ]
+    width, height = (round(float(one[1]) * PIXELS.get(one[2].decode(), 0.0)) if one else 0 for one in sides)
+    return (width, height) if width and height else (0, 0)
 
 
 def parse_table(content: bytes, shown: str) -> Table:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from interplay import __version__
 from interplay.errors import InterplayError
+from interplay.evidence.contradictions import contradictions
 from interplay.evidence.inputs import setup_of
-from interplay.evidence.summary import count_verdicts
-from interplay.evidence.verdicts import RecordUsed, Verdict, read_verdicts
-from interplay.evidence.words import WORDS
+from interplay.evidence.levels_at_hand import name_of
+from interplay.evidence.verdicts import Verdict, read_verdicts
 from interplay.protocols.catalogue import load_catalogue
-from interplay.protocols.claim_files import load_claims, selectors
-from interplay.protocols.places import Document
+from interplay.protocols.claim_files import load_claims
+from interplay.protocols.coverage_summary import CoverageSummary, coverage_summary
+from interplay.protocols.frozen_claims import changed_since, read_frozen
 from interplay.protocols.sourced import read_yaml
-from interplay.records import Record, select_records, text_digest
+from interplay.records import Record, select_records
 from interplay.records.provenance import git_state
+from interplay.report.claim_rows import Records, join_claims, records_by_level
 from interplay.report.commands import Commands
 from interplay.report.exhibits import view_exhibit
-from interplay.report.model import ClaimRow, DocumentRow, RecordRef, RecordState, Report
+from interplay.report.level_rows import LevelRow
+from interplay.report.model import ClaimRow, DocumentRow, ExhibitView, Report
+from interplay.report.outline import outline
 from interplay.report.runs import (
     count_planned,
     list_environments,
@@ -28,6 +33,7 @@ from interplay.report.runs import (
     list_sources,
     list_substitutions,
 )
+from interplay.report.tones import tally
 
 
 def gather_report(results: Path, config: Path) -> Report:
@@ -39,38 +45,42 @@ def gather_report(results: Path, config: Path) -> Report:
     if not results.is_dir():
         raise InterplayError(f"{results}: no such folder; make it with `make reproduce` or name another with --results")
     catalogue = load_catalogue(config)
-    records = select_records(results, ["*"])
+    own = select_records(results, ["*"])
     verdicts_path = results / "verdicts.json"
-    if not records and not verdicts_path.is_file():
+    if not own and not verdicts_path.is_file():
         raise InterplayError(f"{results}: neither records nor verdicts to report on; make them with `make reproduce`")
-    tier, data = setup_of(results, records, config=config)
-    folder = f"results/{results.resolve().name}"
+    tier, data = setup_of(results, own, config=config)
+    folder = f"results/{name_of(results)}"
     commands = Commands(folder, tier, data)
     verdicts = read_verdicts(verdicts_path) if verdicts_path.is_file() else []
     problem = "" if verdicts else f"Missing: no claim has been judged. Make the verdicts with: {commands.verdicts}"
-    names = [record.name for record in records]
+    names = [record.name for record in own]
     views = [view_exhibit(exhibit, results, names) for exhibit in catalogue.exhibits]
+    records = records_by_level(results, own, verdicts)
+    claims = join_claims(verdicts, records, catalogue.exhibits, config)
     commit, dirty = git_state()
     return Report(
         folder=folder,
+        level=name_of(results),
         tier=tier,
         data=data,
         tier_description=_description(config / "tiers" / f"{tier}.yaml"),
         data_description=_description(config / "data" / f"{data}.yaml"),
-        substitutions=list_substitutions(records),
+        substitutions=list_substitutions(own),
         git_commit=commit,
         git_dirty=dirty,
         version=__version__,
         commands=commands,
         verdicts_problem=problem,
-        counts={ruling: sum(verdict.verdict == ruling for verdict in verdicts) for ruling in WORDS},
-        documents=_documents(catalogue.documents, verdicts, records, config),
+        counts=tally(verdicts),
+        claims=claims,
+        documents=_documents({str(key): title for key, title in catalogue.documents.items()}, claims, views),
         figures=tuple(view for view in views if view.exhibit.kind == "figure"),
         tables=tuple(view for view in views if view.exhibit.kind == "table"),
-        experiments=list_experiments(records, count_planned(config, tier, data)),
-        runs=list_runs(records),
-        environments=list_environments(records),
-        sources=list_sources(records),
+        levels=_levels(records, verdicts, count_planned(config, tier, data), (tier, data)),
+        coverage=_coverage(config),
+        changed_claims=_changed(results, config),
+        contradictions=tuple(contradictions(verdicts)),
     )
 
 
@@ -79,40 +89,51 @@ def _description(path: Path) -> str:
 
 
 def _documents(
-    titles: Mapping[Document, str], verdicts: Sequence[Verdict], records: Sequence[Record], config: Path
+    titles: Mapping[str, str], claims: Sequence[ClaimRow], views: Sequence[ExhibitView]
 ) -> tuple[DocumentRow, ...]:
-    counts = count_verdicts(verdicts)
-    named = {str(key): title for key, title in titles.items()}
-    needs = _needs(config) if verdicts else {}
-    by_name = {record.name: record for record in records}
-    digests = {record.name: text_digest(record.model_dump_json(indent=1) + "\n") for record in records}
+    keys = dict.fromkeys((*titles, *(document for claim in claims for document in claim.verdict.documents)))
+    sections = outline(keys, claims, views)
     rows = []
-    for key in dict.fromkeys((*named, *counts)):
-        own = [verdict for verdict in verdicts if key in verdict.documents]
-        claims = tuple(_claim(verdict, needs.get(verdict.id, ()), by_name, digests) for verdict in own)
-        rows.append(DocumentRow(key, named.get(key, key), counts.get(key, dict.fromkeys(WORDS, 0)), claims))
+    for key in keys:
+        own = tuple(claim for claim in claims if key in claim.verdict.documents)
+        counts = tally([claim.verdict for claim in own])
+        rows.append(DocumentRow(key, titles.get(key, key), counts, own, sections[key]))
     return tuple(rows)
 
 
-def _needs(config: Path) -> dict[str, tuple[str, ...]]:
-    """What each claim reads, so that one which was not run can still say which experiment it waits for."""
-    folder = config / "claims"
-    return {claim.id: selectors(claim) for claim in load_claims(folder)} if folder.is_dir() else {}
-
-
-def _claim(verdict: Verdict, needs: Iterable[str], by_name: dict[str, Record], digests: dict[str, str]) -> ClaimRow:
-    used = [by_name[ref.name] for ref in verdict.rung.records if ref.name in by_name]
-    experiments = {record.experiment for record in used} | {need.partition("/")[0] for need in needs}
-    return ClaimRow(
-        verdict=verdict,
-        records=tuple(RecordRef(ref.name, ref.digest, _state(ref, digests)) for ref in verdict.rung.records),
-        experiments=tuple(sorted(experiments)),
-        seconds=sum(record.provenance.wall_seconds for record in used),
-        peak_memory_mib=max((record.provenance.peak_memory_mib for record in used), default=0.0),
+def _levels(
+    records: Records, verdicts: Sequence[Verdict], planned: dict[str, int], setup: tuple[str, str]
+) -> tuple[LevelRow, ...]:
+    speaks = Counter(verdict.rung.level for verdict in verdicts if verdict.rung.basis is not None)
+    return tuple(
+        _level(name, own, speaks[name], {} if number else planned, setup)
+        for number, (name, own) in enumerate(records.items())
     )
 
 
-def _state(ref: RecordUsed, digests: dict[str, str]) -> RecordState:
-    if ref.name not in digests:
-        return "gone"
-    return "found" if digests[ref.name] == ref.digest else "changed"
+def _level(
+    name: str, records: Sequence[Record], speaks_for: int, planned: dict[str, int], setup: tuple[str, str]
+) -> LevelRow:
+    tier, data = (records[0].tier, records[0].data_mapping) if records else setup
+    return LevelRow(
+        name=name,
+        tier=tier,
+        data=data,
+        speaks_for=speaks_for,
+        experiments=list_experiments(records, planned),
+        runs=list_runs(records),
+        environments=list_environments(records),
+        sources=list_sources(records),
+    )
+
+
+def _coverage(config: Path) -> CoverageSummary | None:
+    return coverage_summary(config) if (config / "coverage.yaml").is_file() else None
+
+
+def _changed(results: Path, config: Path) -> tuple[str, ...]:
+    """What became of claims since they were frozen for this folder."""
+    frozen = read_frozen(results)
+    if frozen is None or not (config / "claims").is_dir():
+        return ()
+    return tuple(f"{name}: {what}" for name, what in changed_since(frozen, load_claims(config / "claims")).items())

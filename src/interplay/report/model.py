@@ -2,54 +2,134 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from interplay.evidence.verdicts import Verdict
-from interplay.evidence.words import Word
+from interplay.evidence.contradictions import Contradiction
+from interplay.evidence.verdicts import Rung, Verdict
 from interplay.protocols.catalogue import Exhibit
+from interplay.protocols.coverage_summary import CoverageSummary
 from interplay.report.commands import Commands
+from interplay.report.level_rows import LevelRow
+from interplay.report.tones import TONE_OF, Row, Tone
 
 RecordState = Literal["found", "changed", "gone"]
 
 
 @dataclass(frozen=True)
 class RecordRef:
-    """A record that a claim rests on; `state` tells whether it still is what was judged."""
+    """A record that a claim rests on, of one level; `state` tells whether it still is what was judged."""
 
     name: str
+    level: str
     digest: str
     state: RecordState
 
 
 @dataclass(frozen=True)
+class RungRow:
+    """What one level says, with the records that it says it from."""
+
+    rung: Rung
+    speaks: bool
+    records: tuple[RecordRef, ...]
+
+    @property
+    def stale(self) -> bool:
+        """Whether a record changed or went since it was judged."""
+        return any(record.state != "found" for record in self.records)
+
+
+@dataclass(frozen=True)
 class ClaimRow:
-    """A claim with its verdict and what its records cost; `experiments` also names those that are still to be run."""
+    """A claim with its verdict and what the records that speak cost.
+
+    `experiments` also names those that are still to be run; `exhibits` are those of the catalogue that show it.
+    """
 
     verdict: Verdict
-    records: tuple[RecordRef, ...]
+    rungs: tuple[RungRow, ...]
     experiments: tuple[str, ...]
+    exhibits: tuple[Exhibit, ...]
     seconds: float
     peak_memory_mib: float
+
+    @property
+    def tone(self) -> Tone:
+        """What came out, for the eye."""
+        return TONE_OF[self.verdict.verdict]
+
+    @property
+    def speaks(self) -> RungRow:
+        """The level that speaks for all."""
+        return self.rungs[self.verdict.decided_by]
+
+    @property
+    def reference(self) -> RungRow | None:
+        """What the strongest of the reference runs says, whether it speaks for all or not."""
+        return next((row for row in self.rungs if row.rung.level.startswith("reference/")), None)
+
+    def at(self, level: str) -> RungRow | None:
+        """What that level says; None where it was not asked."""
+        return next((row for row in self.rungs if row.rung.level == level), None)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The claims of a section that one exhibit shows, or none (`view` None).
+
+    `here` tells whether the exhibit itself stands here; `links` are claims that stand elsewhere and are said here too.
+    """
+
+    view: ExhibitView | None
+    here: bool
+    claims: tuple[ClaimRow, ...]
+    links: tuple[ClaimRow, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a document: what is said in it, and how it fares."""
+
+    slug: str
+    title: str
+    counts: Counter[Tone]
+    groups: tuple[Group, ...]
 
 
 @dataclass(frozen=True)
 class DocumentRow:
-    """A source document and how its claims fare."""
+    """A source document and how its claims fare; `claims` are all that it says, also those that stand elsewhere."""
 
     key: str
     title: str
-    counts: dict[Word, int]
+    counts: dict[Row, Counter[Tone]]
     claims: tuple[ClaimRow, ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def headlines(self) -> tuple[ClaimRow, ...]:
+        """What the document is about."""
+        return tuple(claim for claim in self.claims if claim.verdict.weight == "headline")
 
 
 @dataclass(frozen=True)
 class Image:
-    """A figure as a data URI; `width` in CSS pixels at its printed size, 0 if the file does not tell."""
+    """A figure as a file beside the page; `path` is that in the results folder, `size` CSS pixels at its printed size.
 
-    uri: str
+    `size` is (0, 0) where the file does not tell. `uri` and `thumbnail` are relative to the page.
+    """
+
     path: str
-    width: int
+    uri: str
+    thumbnail: str
+    size: tuple[int, int]
+
+    @property
+    def width(self) -> int:
+        """In CSS pixels, at its printed size."""
+        return self.size[0]
 
 
 @dataclass(frozen=True)
@@ -96,66 +176,16 @@ class ExhibitView:
 
 
 @dataclass(frozen=True)
-class RunRow:
-    """One run: what it read and what it cost."""
+class Report:
+    """Everything on the page. The first of `levels` is the folder that it was asked about.
 
-    name: str
-    experiment: str
-    dataset: str
-    seed: int
-    device: str
-    sessions: int
-    seconds: float
-    peak_memory_mib: float
-
-
-@dataclass(frozen=True)
-class ExperimentRow:
-    """One experiment: what was run of it, at what cost, and how far from what was published.
-
-    `overrides` maps each deviation to the number of records it holds for; `planned` is None where no plan is known;
-    `code` maps the digests of the code that made the records to their number, `code_now` is today's.
+    `coverage` says how much of the documents the exhibits and claims cover, and what is left out; `changed_claims`
+    says, a line each, what changed in the claims since they were frozen for this tier; `contradictions` are the claims
+    on which two levels disagree.
     """
 
-    name: str
-    runs: int
-    planned: int | None
-    seconds: float
-    peak_memory_mib: float
-    overrides: dict[str, int]
-    protocol: str
-    code: dict[str, int]
-    code_now: str
-
-
-@dataclass(frozen=True)
-class Environment:
-    """Commit, software and machine shared by some of the runs."""
-
-    git_commit: str
-    git_dirty: bool
-    python: str
-    platform: str
-    hardware: str
-    device: str
-    threads: int
-    packages: dict[str, str]
-    runs: int
-
-
-@dataclass(frozen=True)
-class DataSource:
-    """A data set that was read: its content digests with the number of records that read each."""
-
-    name: str
-    digests: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Report:
-    """Everything on the page."""
-
     folder: str
+    level: str
     tier: str
     data: str
     tier_description: str
@@ -166,41 +196,17 @@ class Report:
     version: str
     commands: Commands
     verdicts_problem: str
-    counts: dict[Word, int]
+    counts: dict[Row, Counter[Tone]]
+    claims: tuple[ClaimRow, ...]
     documents: tuple[DocumentRow, ...]
     figures: tuple[ExhibitView, ...]
     tables: tuple[ExhibitView, ...]
-    experiments: tuple[ExperimentRow, ...]
-    runs: tuple[RunRow, ...]
-    environments: tuple[Environment, ...]
-    sources: tuple[DataSource, ...]
+    levels: tuple[LevelRow, ...]
+    coverage: CoverageSummary | None = None
+    changed_claims: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
-    def claims(self) -> tuple[ClaimRow, ...]:
-        """All claims, document by document."""
-        return tuple(claim for document in self.documents for claim in document.claims)
-
-    @property
-    def questions(self) -> int:
-        """Number of questions that were put and not left unrun."""
-        return sum(claim.verdict.asks for claim in self.claims)
-
-    @property
-    def seconds(self) -> float:
-        """Time inside all runs together."""
-        return sum(run.seconds for run in self.runs)
-
-    @property
-    def peak_memory_mib(self) -> float:
-        """Largest resident size of any run."""
-        return max((run.peak_memory_mib for run in self.runs), default=0.0)
-
-    @property
-    def overrides(self) -> int:
-        """Number of deviations from the published protocols."""
-        return sum(len(experiment.overrides) for experiment in self.experiments)
-
-    @property
-    def as_published(self) -> bool:
-        """Whether the protocols and the data are those of the documents, without any deviation."""
-        return self.tier == "paper" and self.data == "published" and not self.overrides and bool(self.runs)
+    def own(self) -> LevelRow:
+        """The level of the folder itself."""
+        return self.levels[0]

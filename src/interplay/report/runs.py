@@ -1,4 +1,4 @@
-"""What was run: experiments with their deviations, runs with their cost, environments, data. All taken from records."""
+"""What was run: experiments with their overrides, runs with their cost, environments, data. All taken from records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from interplay.protocols.datasets import dataset_label
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.records import Record, code_digest
-from interplay.report.model import DataSource, Environment, ExperimentRow, RunRow
+from interplay.report.level_rows import DataSource, Environment, ExperimentRow, RunRow
 
 
 def list_runs(records: Sequence[Record]) -> tuple[RunRow, ...]:

@@ -6,15 +6,18 @@ from pathlib import Path
 
 from interplay.records import write_text_atomically
 from interplay.report.appendix import render_appendix
+from interplay.report.figure_files import write_figures
 from interplay.report.gather import gather_report
 from interplay.report.render import render_page
 
 
 def write_report(results: Path, config: Path) -> list[Path]:
-    """Write `report/index.html` and `report/appendix.md` below `results`; same inputs give the same bytes.
+    """Write `report/index.html`, `appendix.md` and `figures/` beside it, below `results`: a folder that can be moved.
+
+    Same inputs give the same bytes.
 
     Returns:
-        the files written.
+        the two pages.
 
     Raises:
         InterplayError: the folder is missing or empty, or something in it or in the configuration cannot be read.
@@ -22,6 +25,7 @@ def write_report(results: Path, config: Path) -> list[Path]:
     report = gather_report(results, config)
     folder = results / "report"
     pages = {folder / "index.html": render_page(report), folder / "appendix.md": render_appendix(report)}
+    write_figures(report.figures, results, folder)
     for path, text in pages.items():
         write_text_atomically(path, text)
     return list(pages)
