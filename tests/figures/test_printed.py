@@ -14,7 +14,8 @@ from interplay.protocols.claim_files import load_claims
 def run(make_record):
     def make(used, overrides=()):
         name = {"experiment": "supervised", "run": "cifar10/plain/seed0", "dataset": "cifar10"}
-        return make_record(**name, dataset_used=used, overrides=list(overrides))
+        mapping = "published" if used == "cifar10" else "offline"
+        return make_record(**name, dataset_used=used, data_mapping=mapping, overrides=list(overrides))
 
     return make
 

@@ -119,6 +119,7 @@ def _axis(number: Metric | Series) -> str:
 
 
 def about(claim: Claim, runs: Sequence[Record], among: Sequence[Record]) -> bool:
+    """Whether a claim speaks of one of `runs`, some of those `among` which it is judged, and of the data read."""
     globs = selectors(claim)
     read = [record for record in among if any(fnmatchcase(record.name, glob) for glob in globs)]
     only = claim.test.only if isinstance(claim.test, BoundTest) else None
@@ -127,4 +128,4 @@ def about(claim: Claim, runs: Sequence[Record], among: Sequence[Record]) -> bool
         end = max(values) if only.end == "highest" else min(values)
         read = [record for record, value in zip(read, values, strict=True) if value == end]
     names = {record.name for record in read}
-    return any(record.name in names for record in runs)
+    return any(record.name in names for record in runs if claim.data is None or record.data_mapping in claim.data)

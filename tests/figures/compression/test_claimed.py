@@ -157,3 +157,11 @@ def test_claims_that_name_another_place_are_found_where_they_are_judged(config, 
         networks = ("f_minus",) if number == "3.8" else ("f_plus",)
         records = scenarios(part, networks, seeds=1)
         assert load_beside(exhibit, records, tmp_path, config).limits(quantity, records), number
+
+
+def test_a_claim_on_published_data_is_not_drawn_on_others(run_of):
+    test = {"kind": "bound", "runs": "compression/*/f_plus/seed*", "metric": "train_loss", "at_least": 0.02}
+    claim = claim_of(test).model_copy(update={"data": ("published",)})
+    beside = Beside([claim])
+    assert not beside.limits("train_loss", [run_of(data_mapping="offline")])
+    assert beside.limits("train_loss", [run_of(data_mapping="published")])

@@ -61,6 +61,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         curves(above, below, panel)
     stretch_accuracy(axes[0, 0])
     axes[1, 0].set(yscale="log", ylabel="cross-entropy (nats)")
+    axes[1, 0].set_ylim(*axes[1, 0].get_ylim())  # what is shaded does not move it
     marks: set[str] = set()
     asked = False
     for (above, below), panel in zip(axes.T, panels, strict=True):
