@@ -19,7 +19,8 @@ def results(tmp_path):
 
 
 def call(results, **fields):
-    options = {"config": CONFIG, "claim": None, "output": None, "summary": False, "tier": None, "data": None} | fields
+    options = {"config": CONFIG, "claim": None, "output": None, "summary": False, "tier": None, "data": None}
+    options |= {"beside": None, "alone": False} | fields
     verdicts(results, **options)
 
 
@@ -27,19 +28,19 @@ def test_all_claims_are_written_and_counted(results, capsys):
     call(results)
     content = json.loads((results / "verdicts.json").read_text(encoding="utf-8"))
     assert len(content) == len({verdict["id"] for verdict in content}) > 30
-    assert {verdict["tier"] for verdict in content} == {"smoke"}
+    assert {rung["level"] for verdict in content for rung in verdict["ladder"]} == {"smoke"}
     shown = capsys.readouterr().out
-    assert "compression25" in shown and "reproduced" in shown and "verdicts.json" in shown
-    (false,) = (line.split() for line in shown.splitlines() if line.strip().startswith("- false"))
-    errors = [verdict["error"] for verdict in content]
-    assert int(false[-1]) == errors.count("false") > 0 and "our finding" in shown
+    assert "compression25" in shown and "borne out" in shown and "verdicts.json" in shown
+    (total,) = (line.split() for line in shown.splitlines() if line.startswith("claims"))
+    assert int(total[-1]) == len(content)
 
 
 def test_one_claim_has_its_own_file(results, tmp_path, capsys):
     call(results, claim="gamma_one_is_best")
     (verdict,) = json.loads((results / "verdicts" / "gamma_one_is_best.json").read_text(encoding="utf-8"))
-    assert verdict["verdict"] == "reproduced"
-    assert capsys.readouterr().out.startswith("gamma_one_is_best: reproduced. In matrixssl23/table4")
+    assert verdict["verdict"] in ("borne out", "compatible")
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"gamma_one_is_best: {verdict['verdict']} (matrixssl23") and "* smoke: " in shown
     call(results, claim="gamma_one_is_best", output=tmp_path / "out.json")
     assert (tmp_path / "out.json").is_file() and not (results / "verdicts.json").exists()
 
@@ -47,7 +48,7 @@ def test_one_claim_has_its_own_file(results, tmp_path, capsys):
 def test_summary_is_plain_text_with_reasons(results, capsys):
     call(results, summary=True)
     shown = capsys.readouterr().out
-    assert "wrong in the source (why: in the report):" in shown and "┃" not in shown
+    assert "contradicted (the document's own printed numbers say otherwise):" in shown and "┃" not in shown
 
 
 def test_wrong_input(results, tmp_path):

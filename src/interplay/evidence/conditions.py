@@ -22,9 +22,9 @@ class Conditions(Strict):
     """What was read and done, beside what was published.
 
     `data` maps each published data set to what was read in its place (several: in a list with commas). `data_share` is
-    the share of the runs that read the published data, `protocol_share` the share of the published values that were in
-    force, `scale` the operations of the runs over those of the same runs at the published protocol; None where that is
-    not known.
+    the share of the runs that read the published data, `protocol_share` the share of the values of their own protocols
+    that were as published, `scale` the operations of the runs over those of the same runs at the published protocol;
+    None where that is not known.
     """
 
     data: dict[str, str] = Field(default_factory=dict)
@@ -91,9 +91,9 @@ def _substituted(record: Record) -> bool:
 
 
 def _share_in_force(record: Record) -> float:
-    """Share of the values of the protocol that are as published; lines on data and on other protocols count as one."""
-    values = max(1, _leaves(record.protocol))
-    return max(0.0, 1 - len(departures(record)) / values)
+    """Share of the values of the run's own protocol that are as published."""
+    own = [line for line in departures(record) if line.partition(":")[0].partition(".")[0] in record.protocol]
+    return max(0.0, 1 - len(own) / max(1, _leaves(record.protocol)))
 
 
 def _leaves(node: Any) -> int:
