@@ -65,13 +65,13 @@ def load_levels(
     levels = [load_level(results, claims, config, tier, data)]
     for folder in folders_beside(results) if beside is None else beside:
         try:
-            level = load_level(folder, claims, config)
+            level = load_level(folder, claims, config) if find_records(folder, claims) else None
         except InterplayError as error:
             if beside is not None:
                 raise
             say(f"not counted: {error}")
             continue
-        levels += [level] if level.records else []
+        levels += [level] if level is not None else []
     return levels
 
 

@@ -62,6 +62,17 @@ def thinned(series: Series) -> Series:
     return series[np.linspace(0, len(series) - 1, POINTS).round().astype(np.intp)]
 
 
+def at_log_steps(steps: Values, values: Values) -> Series:
+    """The first point of a series, and at most 19 more at the logged steps nearest to even ones on a log scale."""
+    times, series = finite(steps, values)
+    later = np.flatnonzero(times > 0)
+    if len(later) < 2:
+        return series
+    wanted = np.geomspace(times[later[0]], times[-1], POINTS - 1)
+    chosen = {int(np.abs(times - step).argmin()) for step in wanted}
+    return series[sorted(chosen | {0})]
+
+
 def see_trend(values: Values, direction: Literal["rising", "falling"]) -> Sight:
     """A trend is clear if Kendall's tau is at least .3 and the net change at least half of the range.
 

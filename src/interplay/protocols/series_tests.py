@@ -33,13 +33,18 @@ class DipTest(Strict):
 
 
 class PeakTest(Strict):
-    """A column rises, then falls (`peak`) or falls, then rises (`valley`), by `depth` of its range on both sides."""
+    """A column rises, then falls (`peak`) or falls, then rises (`valley`), by `depth` of its range on both sides.
+
+    It is looked at on points spread evenly over the logged ones, or over the logarithm of the step, for what happens on
+    scales that lie decades apart: then it does not matter how densely a run was logged where.
+    """
 
     kind: Literal["peak"]
     runs: Selector
     series: str
     shape: Literal["peak", "valley"]
     depth: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    spacing: Literal["points", "log_steps"] = "points"
 
 
 class CorrelationTest(Strict):
