@@ -64,27 +64,33 @@ def test_counts_of_all_documents_fit_a_terminal_of_80_columns(verdicts):
     assert sum(int(line.split()[-1]) for line in lines[1:-1] if line[-1].isdigit()) == len(verdicts)
 
 
-def test_what_accuses_is_told_with_its_place_and_reason(two):
+def test_what_is_in_error_is_named_by_kind(two):
     text = render_verdicts([as_word(verdict, "contradicted", "wrong as printed") for verdict in two])
     assert text.startswith("2 claims, on smoke")
-    assert "contradicted (the document's own printed numbers say otherwise):" in text
-    assert all(f"{verdict.id} ({verdict.source})" in text for verdict in two)
-    assert two[0].rung.sentence in " ".join(text.split())
+    assert f"contradicted (2): {two[0].id}, {two[1].id}" in " ".join(text.split())
     assert all(len(line) <= 100 for line in text.splitlines())
 
 
-def test_what_does_not_come_out_is_told_and_what_does_is_counted_only(two):
+def test_what_does_not_come_out_is_told_with_place_and_reason(two):
     fails, holds = as_word(two[0], "does not hold on substitute data", "fails"), two[1]
-    text = render_verdicts([fails, holds])
-    assert "does not hold on substitute data (did not come out on other data than the published ones):" in text
-    assert fails.id in text and holds.id not in text
+    text = render_verdicts([fails, holds.model_copy(update={"weight": "detail"})])
+    _, _, told = text.partition("did not come out:")
+    assert f"{fails.id} ({fails.source})" in told and fails.rung.sentence in " ".join(told.split())
+    assert holds.id not in told and "in error" not in text
 
 
-def test_questions_are_listed_by_answer(two):
+def test_headlines_are_listed_whatever_became_of_them(two):
+    first, second = (
+        verdict.model_copy(update={"weight": weight})
+        for verdict, weight in zip(two, ("headline", "detail"), strict=True)
+    )
+    assert f"headline claims:\n  {first.verdict} (1): {first.id}" in render_verdicts([first, second])
+
+
+def test_questions_are_listed_where_they_are_answered(two):
     answers = [as_word(verdict, word, "fails") for verdict, word in zip(two, ("yes", "undecided"), strict=True)]
-    text = render_verdicts([verdict.model_copy(update={"asks": True}) for verdict in answers])
-    assert f"asked, yes (numbers: in the report):\n  {two[0].id}" in text
-    assert f"asked, undecided (numbers: in the report):\n  {two[1].id}" in text and "asked, no" not in text
+    text = render_verdicts([verdict.model_copy(update={"asks": True, "weight": "detail"}) for verdict in answers])
+    assert f"questions answered:\n  yes (1): {two[0].id}" in text and two[1].id not in text
 
 
 def test_no_claims():

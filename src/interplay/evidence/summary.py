@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import fill
 
+from interplay.evidence.contradictions import contradictions
 from interplay.evidence.verdicts import Verdict
-from interplay.evidence.words import ERRORS, MEANINGS, WORDS, Basis, Word
+from interplay.evidence.words import ERRORS, WORDS, Basis, Word
 from interplay.markup import plain_table
 
 ACCUSING: tuple[Word, ...] = ("contradicted", *ERRORS.values())
@@ -46,23 +47,33 @@ def render_counts(verdicts: Sequence[Verdict]) -> str:
 
 
 def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
-    """The counts, and every claim that did not come out or that accuses its document, with the reason."""
+    """The counts, the headline claims, what did not come out and why, what is in error, answers, contradictions."""
     if not verdicts:
         return "No claims."
-    first = verdicts[0].ladder[0]
     levels = dict.fromkeys(rung.level for verdict in verdicts for rung in verdict.ladder)
-    lines = [f"{len(verdicts)} claims, on {', '.join(levels) or first.level}", "", render_counts(verdicts)]
-    for found in WORDS:
-        told = [verdict for verdict in verdicts if verdict.verdict == found]
-        if not told:
-            continue
-        if found in ACCUSING or verdicts_against(told):
-            lines += ["", f"{found} ({MEANINGS[found]}):"]
-            lines += [_indent(f"{v.id} ({v.source}): {v.statement} {v.rung.sentence}", width) for v in told]
-        elif any(verdict.asks for verdict in told):
-            lines += ["", f"asked, {found} (numbers: in the report):"]
-            lines.append(_indent(", ".join(verdict.id for verdict in told), width))
-    return "\n".join(lines)
+    lines = [f"{len(verdicts)} claims, on {', '.join(levels)}", "", render_counts(verdicts)]
+    headlines = [verdict for verdict in verdicts if verdict.weight == "headline"]
+    lines += _listed("headline claims", _by_word(headlines), width)
+    against = [verdict for verdict in verdicts if verdict.rung.ruling == "fails" and not verdict.asks]
+    lines += _listed(
+        "did not come out", [f"{v.id} ({v.source}): {v.statement} {v.rung.sentence}" for v in against], width
+    )
+    accused = [verdict for verdict in verdicts if verdict.verdict in ACCUSING]
+    lines += _listed("in error as printed, or our finding (why: in the report)", _by_word(accused), width)
+    answered = [verdict for verdict in verdicts if verdict.asks and verdict.verdict in ("yes", "no")]
+    lines += _listed("questions answered", _by_word(answered), width)
+    return "\n".join(lines + _listed("levels of evidence disagree", map(str, contradictions(verdicts)), width))
+
+
+def _by_word(verdicts: Sequence[Verdict]) -> list[str]:
+    """A line for each word, with the claims that have it."""
+    found = {word: [verdict.id for verdict in verdicts if verdict.verdict == word] for word in WORDS}
+    return [f"{word} ({len(ids)}): {', '.join(ids)}" for word, ids in found.items() if ids]
+
+
+def _listed(title: str, entries: Iterable[str], width: int) -> list[str]:
+    told = [_indent(entry, width) for entry in entries]
+    return ["", f"{title}:", *told] if told else []
 
 
 def render_ladder(verdict: Verdict, width: int = 100) -> str:
@@ -73,11 +84,6 @@ def render_ladder(verdict: Verdict, width: int = 100) -> str:
         said = f"{mark}{rung.level}: {rung.word}. {rung.sentence}"
         lines.append(fill(said, width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False))
     return "\n".join(lines)
-
-
-def verdicts_against(verdicts: Sequence[Verdict]) -> bool:
-    """Whether some statement, not a question, did not come out."""
-    return any(verdict.rung.ruling == "fails" and not verdict.asks for verdict in verdicts)
 
 
 def _indent(text: str, width: int) -> str:
