@@ -1,8 +1,11 @@
 """Copies the records of a run of larger scale, its figures and its provenance to `results/reference/<name>/`.
 
     python benchmarks/keep_reference.py results/paper grokking-paper 'grokking/*' figures/metrics24/fig9
+    python benchmarks/keep_reference.py results/smoke --rulings
 
-Takes the folder of a tier's results, a name, a glob on `<experiment>/<run>`, and figures (without suffix) to keep.
+Takes the folder of a tier's results, a name, a glob on `<experiment>/<run>`, and figures (without suffix) to keep. With
+`--rulings` it keeps what every claim came to, in `results/reference/<tier>-rulings.json`; a test compares that with the
+reference results.
 """
 
 from __future__ import annotations
@@ -13,8 +16,12 @@ import sys
 from pathlib import Path
 
 from interplay.errors import InterplayError
+from interplay.evidence import read_verdicts
+from interplay.evidence.rulings import keep_rulings
 from interplay.protocols import frozen_claims
+from interplay.protocols.claim_files import load_claims
 from interplay.records import select_records, write_record
+from interplay.records.provenance import git_state
 
 
 def keep(results: Path, name: str, selector: str, exhibits: list[str]) -> Path:
@@ -35,13 +42,28 @@ def keep(results: Path, name: str, selector: str, exhibits: list[str]) -> Path:
     return target
 
 
+def keep_rulings_of(results: Path) -> Path:
+    """Keep what every claim came to on a folder of results, without its records."""
+    path = Path("results/reference") / f"{results.name}-rulings.json"
+    verdicts = read_verdicts(results / "verdicts.json")
+    commit, dirty = git_state()
+    keep_rulings(verdicts, load_claims(Path("config/claims")), results.name, commit + "+" * dirty, path)
+    return path
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path, help="folder of a tier's results, like results/paper")
-    parser.add_argument("name", help="of the folder below results/reference")
-    parser.add_argument("selector", help="glob on <experiment>/<run>")
+    parser.add_argument("--rulings", action="store_true", help="keep what the claims came to, and no records")
+    parser.add_argument("name", nargs="?", help="of the folder below results/reference")
+    parser.add_argument("selector", nargs="?", help="glob on <experiment>/<run>")
     parser.add_argument("exhibits", nargs="*", metavar="exhibit", help="figure or table without suffix")
     options = parser.parse_args()
+    if options.rulings:
+        print(keep_rulings_of(options.results))
+        return
+    if not options.name or not options.selector:
+        parser.error("give a name and a selector, or --rulings")
     print(keep(options.results, options.name, options.selector, options.exhibits))
 
 

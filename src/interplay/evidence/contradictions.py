@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from interplay.evidence.outcomes import Ruling
-from interplay.evidence.verdicts import Rung, Verdict
+from interplay.evidence.verdicts import Verdict
 
 FOR: tuple[Ruling, ...] = ("holds",)
 AGAINST: tuple[Ruling, ...] = ("fails", "wrong as printed")
@@ -34,17 +34,20 @@ def contradictions(verdicts: Iterable[Verdict]) -> list[Contradiction]:
     for verdict in verdicts:
         for index, first in enumerate(verdict.ladder):
             for second in verdict.ladder[index + 1 :]:
-                sides = (_side(first), _side(second))
-                if sides in ((1, -1), (-1, 1)) and (_decided(first) or _decided(second)):
+                sides = (side(first.ruling, first.leaning), side(second.ruling, second.leaning))
+                if disagree((first.ruling, first.leaning), (second.ruling, second.leaning)):
                     held, failed = (first, second) if sides[0] > 0 else (second, first)
                     found.append(Contradiction(verdict.id, held.level, failed.level))
     return found
 
 
-def _decided(rung: Rung) -> bool:
-    return rung.ruling in (*FOR, *AGAINST)
+def disagree(first: tuple[Ruling, Ruling | None], second: tuple[Ruling, Ruling | None]) -> bool:
+    """Whether two rulings, each with its leaning, point opposite ways and one of them is decided."""
+    decided = any(ruling in (*FOR, *AGAINST) for ruling, _ in (first, second))
+    return decided and side(*first) * side(*second) < 0
 
 
-def _side(rung: Rung) -> int:
-    ruling = rung.leaning if rung.ruling == "undecided" and rung.leaning else rung.ruling
-    return (ruling in FOR) - (ruling in AGAINST)
+def side(ruling: Ruling, leaning: Ruling | None) -> int:
+    """1 for the claim, -1 against it, 0 for neither; what is undecided takes the side that it leans to."""
+    shown = leaning if ruling == "undecided" and leaning else ruling
+    return (shown in FOR) - (shown in AGAINST)
