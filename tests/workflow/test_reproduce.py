@@ -10,8 +10,8 @@ import pytest
     ("arguments", "complaint"),
     [
         (["--tier", "tiny"], "choose one of paper, review, smoke"),
-        (["--data", "elsewhere"], "choose one of offline, published"),
-        (["--tier", "smoke", "--data", "published"], "tier smoke runs on offline data only"),
+        (["--data", "elsewhere"], "choose one of offline, permuted, published"),
+        (["--tier", "smoke", "--data", "published"], "tier smoke runs on offline or permuted data only"),
         (["--cores", "0"], "CORES=0"),
         (["--cores", "all"], "CORES=all"),
         (["--set", "theory.draw=3"], "draw: Extra inputs are not permitted"),
@@ -40,7 +40,7 @@ def run_in_python(root, code):
 
 def test_no_more_cores_are_given_than_may_be_used(root):
     done = run_in_python(
-        root, "reproduce.usable_cores = lambda: 3\nprint([reproduce._cores(n) for n in ('', '2', '999')])"
+        root, "reproduce.usable_cores = lambda: 3\nprint([reproduce.cores_given(n) for n in ('', '2', '999')])"
     )
     assert done.stdout == "[3, 2, 3]\n"
     assert done.stderr == "CORES=999: this process may use 3 cores, so 3\n"
