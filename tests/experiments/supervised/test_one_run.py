@@ -12,7 +12,7 @@ from interplay.evidence.judges import judge_test
 from interplay.experiments.supervised import one_run as one_run_module
 from interplay.information import batch_information
 from interplay.objectives import MutualInformationLoss
-from interplay.protocols.claims import CorrelationTest, TrendTest
+from interplay.protocols.claims import TrendTest
 from interplay.training import EpochOrder, build_network, evaluate, stopping_metrics
 from interplay.training.supervised import SupervisedTask
 
@@ -146,16 +146,13 @@ def test_train_and_validation_share_no_image(tmp_path):
 
 
 @pytest.mark.slow
-def test_shuffled_labels_flip_the_trends(small_setup, do, monkeypatch):
-    """The published trends hold on digits; with the labels of train and test shuffled their claims must flip.
+def test_shuffled_labels_flip_the_trend(small_setup, do, monkeypatch):
+    """The published trend of MIR holds on digits; with the labels of train and test shuffled it must flip.
 
     HDR is left out: it falls under shuffled labels too, because it compares two entropies and no pairing.
     """
     runs = "supervised/cifar10/plain/*"
-    tests = [
-        TrendTest(kind="trend", runs=runs, series="mir", direction="rising"),
-        CorrelationTest(kind="correlation", runs=runs, first="mir_batch", second="test_accuracy", sign="positive"),
-    ]
+    test = TrendTest(kind="trend", runs=runs, series="mir", direction="rising")
     longer = {"iterations": 150, "trajectory": {"points": 10, "information_sample": 256, "final_sample": 200}}
     setup = small_setup("supervised", **(SMALL | longer))
     real = do(setup, "supervised", "cifar10/plain/seed0")
@@ -172,9 +169,8 @@ def test_shuffled_labels_flip_the_trends(small_setup, do, monkeypatch):
     broken = do(setup, "supervised", "cifar10/plain/seed0", None)
     assert broken[0].metrics["test_accuracy"] < 0.3
     nothing = Published(tables={}, statements={})
-    verdicts = [[judge_test(test, records, nothing).ruling for test in tests] for records in (real, broken)]
-    assert verdicts[0] == ["holds"] * 2
-    assert "holds" not in verdicts[1]
+    assert judge_test(test, real, nothing).ruling == "holds"
+    assert judge_test(test, broken, nothing).ruling != "holds"
 
 
 @pytest.fixture
