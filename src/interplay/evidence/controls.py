@@ -79,7 +79,7 @@ def _surrogates(claim: Claim, name: ControlName, control: Control, level: Level,
     reads = [record for record in level.records if any(fnmatchcase(record.name, glob) for glob in selectors(claim))]
     (verdict,) = judge([claim], [level], published)
     judged = verdict.rung.ruling not in ("not run", "not representative")
-    fits = _reads_trajectories(claim) if control.surrogate == "random_walk" else claim.test.kind in COMPARING
+    fits = _reads_trajectories(claim) if control.surrogate == "random_walk" else _compares(claim)
     if not judged or not fits:
         return ControlResult(claim.id, name, None, verdict.rung.sentence if not judged else "", "")
     rulings = [
@@ -97,6 +97,14 @@ def _surrogate(claim: Claim, control: Control, records: Sequence[Record], draw: 
     if claim.test.kind == "contrast":
         return exchanged(records, _column(content["larger"]), _column(content["smaller"]), draw)
     return shuffled(records, draw)
+
+
+def _compares(claim: Claim) -> bool:
+    """Whether the test compares runs, or two metrics of a run: a column exchanged with itself stays what it was."""
+    content = claim.test.model_dump()
+    if claim.test.kind == "contrast":
+        return _column(content["larger"]) != _column(content["smaller"])
+    return claim.test.kind in COMPARING
 
 
 def _column(quantity: object) -> str:
