@@ -8,18 +8,17 @@ from interplay.records.schema import Record
 
 
 def stamp(records: Sequence[Record]) -> str:
-    """One line: tier, data mapping with substitutions, number of overrides and seeds.
+    """One line: tier, the data that were read in place of which, number of overrides and seeds.
 
-    Example: `tier smoke | offline data: fashion-mnist for cifar10 | 18 overrides of the published protocol | 3 seeds`.
+    Example: `tier smoke | data read: fashion-mnist for cifar10 | 18 overrides of the published protocol | 3 seeds`.
     """
     tiers = sorted({record.tier for record in records})
     parts = [f"tier {', '.join(tiers)}"]
     read = {pair for record in records for pair in _read(record)}
-    swaps = sorted((used, published) for published, used in read if used != published)
-    if read or any(record.dataset for record in records):
-        mapping = ", ".join(sorted({record.data_mapping for record in records}))
-        swapped = ", ".join(f"{used} for {dataset}" for used, dataset in swaps)
-        parts.append(f"{mapping} data" + (f": {swapped}" if swapped else ""))
+    if read:
+        named = sorted(used if used == published else f"{used} for {published}" for published, used in read)
+        as_published = all(used == published for published, used in read)
+        parts.append(f"data {'as published' if as_published else 'read'}: {', '.join(named)}")
     count = len({line for record in records for line in record.overrides})
     overridden = f"{count} override{'s' * (count != 1)} of the published protocol"
     parts.append(overridden if count else "protocol as published")
