@@ -64,14 +64,17 @@ def put_to_controls(
             if control.surrogate is not None:
                 results.append(_surrogates(claim, name, control, level, published))
             elif name in run:
-                results.append(_on_runs(claim, name, run[name], published))
+                results.append(_on_runs(claim, name, control, run[name], published))
     return results
 
 
-def _on_runs(claim: Claim, name: ControlName, level: Level, published: Published) -> ControlResult:
+def _on_runs(claim: Claim, name: ControlName, control: Control, level: Level, published: Published) -> ControlResult:
     (verdict,) = judge([claim], [level], published)
     rung = verdict.rung
-    share = None if rung.ruling in ("not run", "not representative") else float(rung.ruling == "holds")
+    # Other data change nothing for runs that read none, such as modular addition.
+    touched = control.data is None or bool(rung.conditions and rung.conditions.data)
+    judged = touched and rung.ruling not in ("not run", "not representative")
+    share = float(rung.ruling == "holds") if judged else None
     return ControlResult(claim.id, name, share, rung.sentence, claim.passes.get(name, ""))
 
 
