@@ -10,7 +10,7 @@ from interplay.evidence.accusations import accuse
 from interplay.evidence.outcomes import Outcome
 from interplay.evidence.words import ERRORS
 from interplay.protocols.claims import Claim, ClaimFile
-from interplay.protocols.source_errors import IN_WORDS, MEANINGS, SourceError
+from interplay.protocols.source_errors import IN_WORDS, SourceError
 from interplay.protocols.sourced import validate
 from interplay.records import Finding, Residual
 
@@ -92,5 +92,5 @@ def test_an_error_is_argued_and_only_where_it_can_be(fields, problem):
     assert "\n" not in str(caught.value)
 
 
-def test_every_kind_has_words_and_a_meaning():
-    assert tuple(IN_WORDS) == tuple(MEANINGS) == KINDS and len(set(IN_WORDS.values())) == len(KINDS)
+def test_every_kind_has_words_of_its_own():
+    assert tuple(IN_WORDS) == tuple(ERRORS) == KINDS and len(set(IN_WORDS.values())) == len(KINDS)

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
-from interplay.evidence import count_bases, count_verdicts, judge, render_verdicts
+from interplay.evidence import count_verdicts, judge, render_verdicts
 from interplay.evidence.summary import render_counts
 from interplay.evidence.words import WORDS
 from interplay.protocols.claim_files import load_claims
@@ -38,13 +36,6 @@ def test_counts_add_up_over_documents_and_name_every_word(claims, verdicts):
     counts = count_verdicts(verdicts)
     assert sum(sum(row.values()) for row in counts.values()) == sum(len(claim.documents) for claim in claims)
     assert all(list(row) == list(WORDS) for row in counts.values())
-
-
-def test_unique_claims_are_counted_by_class_of_evidence(claims, verdicts):
-    counts = count_bases(verdicts)
-    printed = sum(claim.test.kind.startswith("published_") for claim in claims)
-    assert sum(counts["printed table"].values()) == printed
-    assert counts["nothing judged"] == Counter({"not run": len(claims) - printed})
 
 
 def test_a_claim_of_two_documents_counts_in_both_and_once_among_the_unique(two):

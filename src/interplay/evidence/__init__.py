@@ -2,7 +2,7 @@
 
 from interplay.evidence.levels_at_hand import Level, load_levels
 from interplay.evidence.published import Cell, Published, PublishedTable, Statement, load_published
-from interplay.evidence.summary import count_bases, count_verdicts, render_ladder, render_verdicts
+from interplay.evidence.summary import count_verdicts, render_ladder, render_verdicts
 from interplay.evidence.verdicts import Verdict, judge, read_verdicts, write_verdicts
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "PublishedTable",
     "Statement",
     "Verdict",
-    "count_bases",
     "count_verdicts",
     "judge",
     "load_levels",

@@ -8,11 +8,11 @@ from textwrap import fill
 
 from interplay.evidence.contradictions import contradictions
 from interplay.evidence.verdicts import Verdict
-from interplay.evidence.words import ERRORS, WORDS, Basis, Word
+from interplay.evidence.words import ERRORS, WORDS, Word
 from interplay.markup import plain_table
 
+NOTHING_JUDGED = "nothing judged"  # the class of evidence where there is none
 ACCUSING: tuple[Word, ...] = ("contradicted", *ERRORS.values())
-NOTHING_JUDGED = "nothing judged"
 
 
 def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Word, int]]:
@@ -23,14 +23,6 @@ def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, dict[Word, int]]:
     counts = Counter((document, verdict.verdict) for verdict in verdicts for document in verdict.documents)
     documents = dict.fromkeys(document for verdict in verdicts for document in verdict.documents)
     return {document: {word: counts[document, word] for word in WORDS} for document in documents}
-
-
-def count_bases(verdicts: Sequence[Verdict]) -> dict[Basis | str, Counter[Word]]:
-    """Number of unique claims by class of evidence and word."""
-    counts: dict[Basis | str, Counter[Word]] = {}
-    for verdict in verdicts:
-        counts.setdefault(verdict.rung.basis or NOTHING_JUDGED, Counter())[verdict.verdict] += 1
-    return counts
 
 
 def render_counts(verdicts: Sequence[Verdict]) -> str:

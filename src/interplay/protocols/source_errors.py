@@ -15,13 +15,6 @@ IN_WORDS: dict[SourceError, str] = {
     "fragile": "numerically fragile",
     "our_finding": "our finding",
 }
-MEANINGS: dict[SourceError, str] = {
-    "false": "a counterexample meets every hypothesis of the statement, or its own table contradicts it",
-    "needs_assumption": "holds once a hypothesis is added that the document does not state",
-    "misprint": "a symbol, index or word is not the one meant, which the document's own context tells",
-    "fragile": "right in exact arithmetic, but what it compares or computes does not survive rounding",
-    "our_finding": "the document does not say it: a reading or an extension of ours that does not hold",
-}
 
 
 def _quoted(value: Any) -> Any:
