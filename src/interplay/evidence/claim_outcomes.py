@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from interplay.evidence.judges import judge_test
@@ -37,7 +38,5 @@ def outcome_on(claim: Claim, level: Level, published: Published) -> tuple[list[R
         outcome = Outcome("not run", "") if gone else judge_test(claim.test, kept, published)
         if outcome.ruling == "not run":
             return [], Outcome("not representative", said)
-        return kept, Outcome(
-            outcome.ruling, f"{outcome.sentence} {said}", outcome.numbers, outcome.degree, outcome.leaning
-        )
+        return kept, replace(outcome, sentence=f"{outcome.sentence} {said}")
     return used, judge_test(claim.test, used, published)

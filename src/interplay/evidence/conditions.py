@@ -16,6 +16,7 @@ from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.sourced import Strict
 from interplay.records import Record
+from interplay.records.stamp import data_read
 
 
 class Conditions(Strict):
@@ -65,12 +66,6 @@ def basis_of(records: Iterable[Record]) -> Basis:
         if weakest in bases:
             return weakest
     return "theory"
-
-
-def data_read(record: Record) -> dict[str, str]:
-    """The published data sets of a run, and what was read in the place of each."""
-    own = {record.dataset: record.dataset_used} if record.dataset and record.dataset_used else {}
-    return own | record.datasets
 
 
 def departures(record: Record) -> list[str]:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import numpy as np
 
+from interplay.evidence.claim_outcomes import outcome_on
 from interplay.evidence.judges import judge_test
 from interplay.evidence.levels_at_hand import Level
 from interplay.evidence.published import Published
-from interplay.evidence.verdicts import judge
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim
 from interplay.protocols.controls import Control, ControlName
 from interplay.records import Record
+from interplay.records.stamp import data_read
 
 # Of twenty draws of noise, a rule that errs in 5 % holds in five or more with a probability of .26 %.
 MOST_BY_CHANCE = 0.2
 # Tests that compare runs with each other or two metrics of a run; dealing values out anew breaks what they look for.
 COMPARING = ("ordering", "response", "association", "prediction", "interaction", "contrast")
 STEP = "step"
+NOT_JUDGED = ("not run", "not representative")
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,18 @@ def put_to_controls(
 
 
 def _on_runs(claim: Claim, name: ControlName, control: Control, level: Level, published: Published) -> ControlResult:
-    (verdict,) = judge([claim], [level], published)
-    rung = verdict.rung
+    used, outcome = outcome_on(claim, level, published)
     # Other data change nothing for runs that read none, such as modular addition.
-    touched = control.data is None or bool(rung.conditions and rung.conditions.data)
-    judged = touched and rung.ruling not in ("not run", "not representative")
-    share = float(rung.ruling == "holds") if judged else None
-    return ControlResult(claim.id, name, share, rung.sentence, claim.passes.get(name, ""))
+    touched = control.data is None or any(data_read(record) for record in used)
+    share = float(outcome.ruling == "holds") if touched and outcome.ruling not in NOT_JUDGED else None
+    return ControlResult(claim.id, name, share, outcome.sentence, claim.passes.get(name, ""))
 
 
 def _surrogates(claim: Claim, name: ControlName, control: Control, level: Level, published: Published) -> ControlResult:
-    reads = [record for record in level.records if any(fnmatchcase(record.name, glob) for glob in selectors(claim))]
-    (verdict,) = judge([claim], [level], published)
-    judged = verdict.rung.ruling not in ("not run", "not representative")
+    reads, real = outcome_on(claim, level, published)
     fits = _reads_trajectories(claim) if control.surrogate == "random_walk" else _compares(claim)
-    if not judged or not fits:
-        return ControlResult(claim.id, name, None, verdict.rung.sentence if not judged else "", "")
+    if real.ruling in NOT_JUDGED or not fits:
+        return ControlResult(claim.id, name, None, real.sentence if real.ruling in NOT_JUDGED else "", "")
     rulings = [
         judge_test(claim.test, _surrogate(claim, control, reads, draw), published) for draw in range(control.draws)
     ]

@@ -65,13 +65,12 @@ def load_levels(
     levels = [load_level(results, claims, config, tier, data)]
     for folder in folders_beside(results) if beside is None else beside:
         try:
-            level = load_level(folder, claims, config) if find_records(folder, claims) else None
+            records = find_records(folder, claims)
+            levels += [_level_of(folder, records, config)] if records else []
         except InterplayError as error:
             if beside is not None:
                 raise
             say(f"not counted: {error}")
-            continue
-        levels += [level] if level is not None else []
     return levels
 
 
@@ -83,7 +82,12 @@ def load_level(
     Raises:
         InterplayError: the folder does not exist, holds records of several setups, or one that cannot be read.
     """
-    records = find_records(folder, claims)
+    return _level_of(folder, find_records(folder, claims), config, tier, data)
+
+
+def _level_of(
+    folder: Path, records: Sequence[Record], config: Path, tier: str | None = None, data: str | None = None
+) -> Level:
     names = setup_of(folder, records, tier, data, config)
     return Level(name_of(folder), *names, records, published_operations(config))
 

@@ -14,7 +14,7 @@ def stamp(records: Sequence[Record]) -> str:
     """
     tiers = sorted({record.tier for record in records})
     parts = [f"tier {', '.join(tiers)}"]
-    read = {pair for record in records for pair in _read(record)}
+    read = {pair for record in records for pair in data_read(record).items()}
     if read:
         named = sorted(used if used == published else f"{used} for {published}" for published, used in read)
         as_published = all(used == published for published, used in read)
@@ -27,7 +27,7 @@ def stamp(records: Sequence[Record]) -> str:
     return " | ".join(parts)
 
 
-def _read(record: Record) -> set[tuple[str, str]]:
-    """Published data sets and what was read in their places."""
+def data_read(record: Record) -> dict[str, str]:
+    """The published data sets of a run, and what was read in the place of each."""
     alone = {record.dataset: record.dataset_used} if record.dataset and record.dataset_used else {}
-    return {*record.datasets.items(), *alone.items()}
+    return alone | record.datasets
