@@ -54,7 +54,7 @@ def worst_direction(network: WideResNet, images: Tensor, target: Tensor, noise: 
 
 def unit(directions: Tensor) -> Tensor:
     """Directions `[n, c, h, w]` of L2 norm 1 each; what is 0 stays 0."""
-    norms = torch.linalg.vector_norm(directions, dim=(1, 2, 3), keepdim=True)
+    norms: Tensor = torch.linalg.vector_norm(directions, dim=(1, 2, 3), keepdim=True)
     return directions / (norms + 1e-16)
 
 
