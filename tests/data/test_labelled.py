@@ -159,7 +159,7 @@ def test_a_fixed_list_says_so(tmp_path):
     split = kept_split(tmp_path, train, 10, 0)
     assert (split.rule, split.indices) == ("fixed list", lists.rows[-1])
     LabelledSplit.of(train, torch.tensor(lists.rows[-2]), 0, "fixed list").write(tmp_path)
-    with pytest.raises(InterplayError, match="10-seed0.json: these are not the images of the fixed list"):
+    with pytest.raises(InterplayError, match=r"10-seed0\.json: these are not the images of the fixed list"):
         kept_split(tmp_path, train, 10, 0)
 
 

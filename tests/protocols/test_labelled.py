@@ -17,7 +17,14 @@ CIFAR10 = FIXED_LISTS["cifar10", 10]
 
 @pytest.mark.parametrize(
     ("name", "num_labels"),
-    [("cifar10", 10), ("cifar10", 250), ("cifar100", 400), ("stl10", 1000), ("digits", 1000), ("fashion-mnist", 60_000)],
+    [
+        ("cifar10", 10),
+        ("cifar10", 250),
+        ("cifar100", 400),
+        ("stl10", 1000),
+        ("digits", 1000),
+        ("fashion-mnist", 60_000),
+    ],
 )
 def test_what_can_be_shared_equally_passes(name, num_labels):
     check_labels(DATASETS[name], num_labels, seeds=[0, 1, 2])
