@@ -12,7 +12,7 @@ import torch
 from interplay.collapse import neural_collapse
 from interplay.data.images import Images, load_splits
 from interplay.experiments.context import Context, Result
-from interplay.experiments.supervised.selection import select_weight
+from interplay.experiments.weight_selection import select_weight
 from interplay.information import gram_matrix, neural_collapse_values
 from interplay.protocols.supervised import SupervisedProtocol
 from interplay.protocols.supervised.runs import SupervisedRun

@@ -1,7 +1,7 @@
 import pytest
 
 from interplay.errors import InterplayError
-from interplay.experiments.supervised.selection import select_weight
+from interplay.experiments.weight_selection import select_weight
 
 
 def swept(make_record, weight, accuracy, split="validation", seed=0):

@@ -1,0 +1,15 @@
+"""Semi-supervised training (metrics24 VIII, Table II; interplay24 6, Table 1)."""
+
+from interplay.protocols.experiments import Experiment
+from interplay.protocols.semi_supervised.cost import cost
+from interplay.protocols.semi_supervised.hyperparameters import METHODS
+from interplay.protocols.semi_supervised.protocol import SemiSupervisedProtocol, SemiSupervisedSettings
+from interplay.protocols.semi_supervised.runs import SemiSupervisedRun, unfold
+
+__all__ = ["EXPERIMENT", "METHODS", "SemiSupervisedProtocol", "SemiSupervisedRun", "SemiSupervisedSettings"]
+
+EXPERIMENT = Experiment(
+    protocol=SemiSupervisedProtocol,
+    unfold=unfold,
+    cost=cost,
+)
