@@ -184,6 +184,12 @@ def test_a_subset_of_ones_own_must_fit_the_images(tmp_path, train, indices, said
         kept_split(tmp_path, train, 3, 0)
 
 
+@pytest.mark.parametrize(("indices", "seed", "said"), [([0, 1, -1], 0, "indices.0"), ([0, 1, 2], -1, "seed")])
+def test_what_no_subset_can_have_is_one_clear_line(train, indices, seed, said):
+    with pytest.raises(InterplayError, match=f"digits/train: labelled subset: {said}: .* greater than or equal to 0"):
+        LabelledSplit.of(train, torch.tensor(indices), seed)
+
+
 def edit(path, **changes):
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
