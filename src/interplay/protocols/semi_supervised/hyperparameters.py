@@ -221,4 +221,4 @@ class MethodSettings(Strict):
         return own
 
 
-METHODS = tuple(MethodSettings.model_fields)
+METHOD_NAMES = tuple(MethodSettings.model_fields)

@@ -25,18 +25,14 @@ def unfold(protocol: SemiSupervisedProtocol, given: Given) -> Iterator[SemiSuper
     """
     for dataset in protocol.labels:
         _check(protocol, given, dataset)
-        sweep = list(_sweep(protocol, dataset))
+        own = protocol.vary(protocol.by_dataset.get(dataset, {}))
+        sweep = list(_sweep(own, dataset))
         yield from sweep
         needs = tuple(f"semi_supervised/{run.name}" for run in sweep)
         for number in sorted({*protocol.labels[dataset], *protocol.labels_of_others.get(dataset, ())}):
-            for method, seeds in _methods(protocol, dataset, number):
+            for method, seeds in _methods(own, dataset, number):
                 for seed in seeds:
-                    run = _final(protocol, dataset, number, method, seed)
-                    yield replace(run, needs=needs) if method in SWEPT else run
-                    decay = protocol.reference_weight_decay.get(dataset)
-                    if decay is not None and method in protocol.principal:
-                        own = protocol.vary({"optimizer": {"weight_decay": decay}})
-                        run = _final(own, dataset, number, method, seed, name=f"{method}-decay{decay:g}")
+                    for run in _with_each_decay(own, dataset, number, method, seed):
                         yield replace(run, needs=needs) if method in SWEPT else run
 
 
@@ -45,6 +41,17 @@ def _methods(protocol: SemiSupervisedProtocol, dataset: str, number: int) -> Ite
         yield from ((method, protocol.seeds) for method in protocol.principal)
     if number in protocol.labels_of_others.get(dataset, ()):
         yield from ((method, protocol.seeds_of_others) for method in protocol.others)
+
+
+def _with_each_decay(
+    protocol: SemiSupervisedProtocol, dataset: str, number: int, method: str, seed: int
+) -> Iterator[SemiSupervisedRun]:
+    """The run with the text's weight decay, and of a principal method also the one with that of the public code."""
+    yield _final(protocol, dataset, number, method, seed)
+    decay = protocol.reference_weight_decay.get(dataset)
+    if decay is not None and method in protocol.principal:
+        own = protocol.vary({"optimizer": {"weight_decay": decay}})
+        yield _final(own, dataset, number, method, seed, name=f"{method}-decay{decay:g}")
 
 
 def _sweep(protocol: SemiSupervisedProtocol, dataset: str) -> Iterator[SemiSupervisedRun]:
