@@ -9,7 +9,7 @@ import torch
 
 from interplay.experiments.semi_supervised import passes
 from interplay.experiments.semi_supervised.method import methods
-from interplay.protocols.semi_supervised import METHODS
+from interplay.protocols.semi_supervised import METHOD_NAMES
 from interplay.training import run_loop
 
 SEEDS = (0, 1)
@@ -17,7 +17,7 @@ WITH_UNLABELLED = sorted(name for name, method in methods().items() if method.vi
 
 
 def test_methods_are_those_of_the_protocol():
-    assert sorted(methods()) == sorted(METHODS)
+    assert sorted(methods()) == sorted(METHOD_NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,7 @@ def accuracy(toy_task):
             task = toy_task(method, seed)
             with pytest.MonkeyPatch.context() as patch:
                 if shuffled:
-                    shuffling = torch.Generator().manual_seed(seed)
-                    patch.setattr(passes, "as_target", lambda guess: _shuffled(guess.detach(), shuffling))
+                    patch.setattr(passes, "as_target", _shuffling(seed))
                 columns = run_loop(task, task.steps, [task.steps]).trajectory
             accuracies.append(columns["test_accuracy"][-1])
         return sum(accuracies) / len(accuracies)
@@ -40,8 +39,9 @@ def accuracy(toy_task):
     return of
 
 
-def _shuffled(guess: torch.Tensor, shuffling: torch.Generator) -> torch.Tensor:
-    return guess[torch.randperm(len(guess), generator=shuffling)]
+def _shuffling(seed: int):
+    draw = torch.Generator().manual_seed(seed)
+    return lambda guess: guess.detach()[torch.randperm(len(guess), generator=draw)]
 
 
 @pytest.mark.parametrize("method", WITH_UNLABELLED)
