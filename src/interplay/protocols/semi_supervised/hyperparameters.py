@@ -33,6 +33,8 @@ class LabelledOnly(Strict):
 class PiModel(Hyperparameters):
     """Pi model: two views of an image are to be predicted alike."""
 
+    passes: ClassVar[float] = 1.3  # the target is only taken forward
+
     weight: NonNegativeFloat
     warm_up: Share
 
@@ -53,7 +55,7 @@ class VAT(Hyperparameters):
     `probe` is the length of the finite difference by which that direction is found.
     """
 
-    passes: ClassVar[float] = 3
+    passes: ClassVar[float] = 2.7  # with images, with moved ones; to the probed images the gradient of inputs alone
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -64,6 +66,8 @@ class VAT(Hyperparameters):
 
 class MeanTeacher(Hyperparameters):
     """Mean Teacher: predictions are to be those of the averaged network on another view."""
+
+    passes: ClassVar[float] = 1.3  # the target is only taken forward
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -87,7 +91,7 @@ class ReMixMatch(Hyperparameters):
     the rotation; `momentum` of the average prediction that guesses are aligned with.
     """
 
-    passes: ClassVar[float] = 5.3
+    passes: ClassVar[float] = 5.3  # one forward for the guess, three mixed, one strong, one rotated
 
     weight: NonNegativeFloat
     strong_weight: NonNegativeFloat

@@ -19,21 +19,22 @@ def test_terms_and_gradients_are_those_of_the_reference(oracle, perceptron):
     known = oracle("mixmatch")
     given, expected = known.inputs, known.outputs
     bench = perceptron(given["weights"])
+    share = torch.tensor(given["drawn_lambda"], dtype=torch.float64)
     own = settings(weight=given["lambda_u"], warm_up=given["warm_up"], temperature=given["T"])
     for k, iteration in enumerate(given["iteration"]):
         batch = {
             "labelled": {"weak": given["labelled"], "label": given["labels"]},
             "unlabelled": {"weak": given["first_view"], "second_weak": given["second_view"]},
-            "draws": {"share": torch.tensor(given["drawn_lambda"]).double(), "partners": given["permutation"]},
-            "time": {"progress": torch.tensor(iteration / given["iterations"])},
+            "draws": {"share": share, "partners": given["permutation"]},
+            "time": {"progress": iteration / given["iterations"]},
         }
         step = bench.step(METHOD, own, NoState(), batch)
-        assert_close(step.readings["labelled_loss"].item(), expected["supervised_loss"][k].item(), rtol=1e-6, atol=0)
-        assert_close(step.readings["unlabelled_loss"].item(), expected["unlabelled_loss"][k].item(), rtol=1e-6, atol=0)
+        assert_close(step.readings["labelled_loss"].item(), expected["supervised_loss"][k].item(), rtol=1e-9, atol=0)
+        assert_close(step.readings["unlabelled_loss"].item(), expected["unlabelled_loss"][k].item(), rtol=1e-9, atol=0)
         assert_close(step.loss.item(), expected["total_loss"][k].item(), rtol=1e-6, atol=0)
     step.loss.backward()
     for name, value in bench.network.named_parameters():
-        assert_close(value.grad, expected["last_gradient"][name], rtol=1e-5, atol=1e-8)
+        assert_close(value.grad, expected["last_gradient"][name], rtol=1e-6, atol=1e-9)
 
 
 def test_images_and_targets_are_mixed_as_in_the_reference(oracle):
@@ -98,7 +99,7 @@ def test_shares_have_the_moments_of_their_beta_distribution_and_partners_are_a_p
     random = torch.Generator().manual_seed(0)
     given = draws(problem, settings(alpha=0.75))
     shares = torch.stack([given["share"](random) for _ in range(4000)])
-    # Beta(a, a) has variance 1 / (4 (2a + 1)) and here kurtosis below 3: four standard errors of each moment.
+    # Beta(a, a) has variance 1 / (4 (2a + 1)), and its kurtosis is below 3: four standard errors of each moment.
     assert abs(shares.mean() - 0.5) < 4 * (0.1 / 4000) ** 0.5
     assert abs(shares.var() - 0.1) < 4 * 0.1 * (2 / 4000) ** 0.5
     assert sorted(given["partners"](random).tolist()) == list(range(15))

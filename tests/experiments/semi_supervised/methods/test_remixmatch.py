@@ -61,7 +61,7 @@ def test_terms_averages_and_gradients_are_those_of_the_reference(oracle, percept
                 "partners": given["permutation"],
                 "quarters": given["rotation"],
             },
-            "time": {"progress": torch.tensor(iteration / given["iterations"], dtype=torch.float64)},
+            "time": {"progress": iteration / given["iterations"]},
         }
         step = bench.step(METHOD, settings(given), state, batch)
         state = step.state
