@@ -95,6 +95,47 @@ def cifar10(tmp_path, pack, pin, monkeypatch) -> Callable[[dict[str, bytes]], Da
 
 
 @pytest.fixture
+def stl10_members() -> Callable[..., dict[str, bytes]]:
+    """The files of STL-10's archive; pixels lie column by column, labels count from 1."""
+
+    def members(
+        train: np.ndarray, labels: list[int], test: np.ndarray, test_labels: list[int], hidden: np.ndarray
+    ) -> dict[str, bytes]:
+        return {
+            "test_X.bin": columns(test),
+            "test_y.bin": bytes(test_labels),
+            "train_X.bin": columns(train),
+            "train_y.bin": bytes(labels),
+            "unlabeled_X.bin": columns(hidden),
+            "class_names.txt": b"airplane\nbird\ncar\ncat\ndeer\ndog\nhorse\nmonkey\nship\ntruck\n",
+            "fold_indices.txt": b"0 1\n",
+        }
+
+    def columns(images: np.ndarray) -> bytes:
+        return np.stack([[channel.T for channel in image] for image in images]).tobytes()
+
+    return members
+
+
+@pytest.fixture
+def stl10(tmp_path, pack, pin, monkeypatch) -> Callable[[dict[str, bytes]], DatasetInfo]:
+    """Put an archive with the given members in the place of STL-10's; torchvision is told their MD5."""
+    from torchvision.datasets import STL10
+
+    def write(members: dict[str, bytes]) -> DatasetInfo:
+        for list_name in ("train_list", "test_list"):
+            kept = [[name, hashlib.md5(members[name]).hexdigest()] for name, _ in getattr(STL10, list_name)]
+            monkeypatch.setattr(STL10, list_name, kept)
+        content = {f"stl10_binary/{name}": text for name, text in members.items()}
+        pack(tmp_path / "stl10_binary.tar.gz", content)
+        files = {"train": "train_X.bin", "test": "test_X.bin", "unlabelled": "unlabeled_X.bin"}
+        splits = {split: len(members[name]) // (3 * 96 * 96) for split, name in files.items()}
+        return pin("stl10", tmp_path, splits=splits)
+
+    return write
+
+
+@pytest.fixture
 def fashion(tmp_path, pin) -> DatasetInfo:
     """A small Fashion-MNIST in `tmp_path`, seven images to train and three to test, and an entry that pins it."""
     folder = tmp_path / "fashion-mnist"

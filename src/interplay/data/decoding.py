@@ -99,6 +99,7 @@ def _decode(info: DatasetInfo, split: str, root: Path, place: Path, key: str, le
         )
     if keep(place, key, decoded, digest):
         ledger.note(place, f"{key} {digest}", stamp(place))
+        return read_kept(place, key) or (decoded, digest)  # mapped: the decoded array, of gigabytes perhaps, can go
     return decoded, digest
 
 

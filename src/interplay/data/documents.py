@@ -15,6 +15,7 @@ from interplay.markup import markdown_table
 from interplay.protocols.assets import Asset, DatasetInfo, Pinned, WeightsInfo
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.dvc_file import declarations
+from interplay.protocols.labelled import SPLITS
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import write_text_atomically
 
@@ -32,7 +33,7 @@ def documents(
     data = checkout / "data"
     pinned = {name: info.pinned for name, info in datasets.items() if info.pinned and not info.permuted_from}
     texts = {data / f"{name}.dvc": text for name, form in pinned.items() if (text := _dvc(form)) is not None}
-    ignored = [f"/{form.path}" for form in pinned.values()] + ["/weights", f"/{FOLDER}", "/.fetch-*"]
+    ignored = [f"/{form.path}" for form in pinned.values()] + ["/weights", f"/{SPLITS}", f"/{FOLDER}", "/.fetch-*"]
     texts[data / ".gitignore"] = "".join(f"{line}\n" for line in ignored)
     page = checkout / "docs/data.md"
     table = _between(_read(page), page, "data sets", _datasets(datasets))

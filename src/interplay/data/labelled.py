@@ -18,7 +18,7 @@ from interplay.data.randomness import generator
 from interplay.data.tensors import Images
 from interplay.errors import InterplayError
 from interplay.protocols.labelled import FIXED_LISTS, SPLITS
-from interplay.protocols.sourced import Seed, Strict, first_problem
+from interplay.protocols.sourced import Seed, Strict, first_problem, validate
 from interplay.records import text_digest, write_text_atomically
 
 Rule = Literal["stratified", "fixed list", "given"]
@@ -100,7 +100,11 @@ class LabelledSplit(Strict):
 
     @classmethod
     def of(cls, train: Images, indices: Tensor, seed: int, rule: Rule = "given") -> LabelledSplit:
-        """The split of a whole training split as `load` gives it, of which the images at `indices` are labelled."""
+        """The split of a whole training split as `load` gives it, of which the images at `indices` are labelled.
+
+        Raises:
+            InterplayError: a seed or an index below 0.
+        """
         content = {
             "dataset": _dataset(train),
             "data": train.digest,
@@ -109,7 +113,7 @@ class LabelledSplit(Strict):
             "rule": rule,
             "indices": tuple(sorted(indices.tolist())),
         }
-        return cls.model_validate(content | {"hash": _hash(content)})
+        return validate(cls, content | {"hash": _hash(content)}, f"{train.name}: labelled subset")
 
     @property
     def name(self) -> str:
@@ -127,7 +131,8 @@ class LabelledSplit(Strict):
             InterplayError: the disk is full, read-only or refuses.
         """
         path = self.place(folder)
-        write_text_atomically(path, json.dumps(self.model_dump(), indent=1) + "\n")
+        lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in self.model_dump().items())
+        write_text_atomically(path, f"{{\n{lines}\n}}\n")
         return path
 
 
