@@ -26,7 +26,7 @@ BASELINE = "labelled_only"
 BASELINE_NAME = "labelled images only"
 BASIS = "FreeMatch"  # the row to which the two proposals are added
 PROPOSALS = ("FreeMatch + MAX MI", "FreeMatch + MIN HD")
-METHODS = {  # rows of the table by the methods' names in runs, in the order of the document
+ROWS = {  # rows of the table by the methods' names in runs, in the order of the document
     "pi_model": "Pi Model",
     "pseudo_label": "Pseudo Label",
     "vat": "VAT",
@@ -104,7 +104,7 @@ def error_cells(records: Sequence[Record], published: Published) -> list[ErrorCe
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in sorted(final_runs(records), key=lambda record: record.name):
         groups.setdefault(setting_and_method(record), []).append(record)
-    rows = [(BASELINE, BASELINE), *((method, row) for known in METHODS for method, row in _variants(known, groups))]
+    rows = [(BASELINE, BASELINE), *((method, row) for known in ROWS for method, row in _variants(known, groups))]
     cells = [
         _judged(_cell(method, folder, column, groups, table), table, published)
         for method, folder in rows
@@ -150,8 +150,8 @@ def _cell(
 ) -> ErrorCell:
     variant = folder.removeprefix(method).removeprefix("-")
     variant = f"weight decay {variant.removeprefix('decay')}" if variant.startswith("decay") else variant
-    name = METHODS.get(method, BASELINE_NAME) + (f", {variant}" if variant else "")
-    printed = table.cell(METHODS[method], column) if method in METHODS else None
+    name = ROWS.get(method, BASELINE_NAME) + (f", {variant}" if variant else "")
+    printed = table.cell(ROWS[method], column) if method in ROWS else None
     runs = tuple(groups.get((folder_of(column), folder), ()))
     return ErrorCell(name, method, variant, column, printed, runs)
 
