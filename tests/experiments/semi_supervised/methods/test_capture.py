@@ -1,4 +1,4 @@
-"""No method asks the device for a value, so that its step can be captured: on tensors that have shapes and no values."""
+"""No method asks the device for a value, so that steps can be captured: on tensors of shapes without values."""
 
 from types import SimpleNamespace
 
