@@ -66,7 +66,7 @@ def test_the_reference_has_rows_of_its_own(records):
 
 
 def test_what_a_record_lacks_is_one_line(records):
-    broken = [one for one in records if "/freematch/" in one.name][0]
+    broken = next(one for one in records if "/freematch/" in one.name)
     columns = {name: column for name, column in broken.trajectory.items() if name != "mask_rate"}
     with pytest.raises(InterplayError, match="freematch/seed0: no column 'mask_rate'"):
         training.tidy([broken.model_copy(update={"trajectory": columns})])
