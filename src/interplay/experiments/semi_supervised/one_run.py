@@ -34,7 +34,7 @@ def run(protocol: SemiSupervisedProtocol, run: SemiSupervisedRun, context: Conte
         context.substitute.use,
         context.data_root,
         context.device,
-        pooling=protocol.image_pooling[run.dataset],
+        pooling=protocol.image_pooling,
         num_labels=run.settings.labels,
         seed=run.seed,
         train_sample=protocol.train_sample,

@@ -100,7 +100,7 @@ class SemiSupervisedTask(Trainer):
         start: MethodState = method.start(problem, settings)
         super().__init__(
             {name: _learner(protocol, network, averaged=name == "main") for name, network in networks.items()},
-            _sources(protocol, method, settings, problem, dataset, labelled, unlabelled, flip, seed),
+            _sources(protocol, method, settings, problem, labelled, unlabelled, flip, seed),
             _Update(method, settings, problem, type(start), unlabelled.labels),
             steps=protocol.iterations,
             observe=self._read,
@@ -176,7 +176,6 @@ def _sources(
     method: Method[Any, Any],
     settings: Any,
     problem: Problem,
-    dataset: str,
     labelled: Images,
     unlabelled: Images,
     flip: bool,
@@ -184,7 +183,7 @@ def _sources(
 ) -> dict[str, Source]:
     """Labelled images over and over, the views of unlabelled ones that the method asks for, and its random numbers."""
     views = protocol.views
-    padding = views.crop_padding[dataset]
+    padding = views.crop_padding
     weak = partial(flip_and_crop, padding=padding, flip=flip)
     strong = partial(
         strong_view,

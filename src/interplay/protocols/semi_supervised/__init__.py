@@ -2,11 +2,11 @@
 
 from interplay.protocols.experiments import Experiment
 from interplay.protocols.semi_supervised.cost import cost
-from interplay.protocols.semi_supervised.hyperparameters import METHODS
+from interplay.protocols.semi_supervised.hyperparameters import METHOD_NAMES
 from interplay.protocols.semi_supervised.protocol import SemiSupervisedProtocol, SemiSupervisedSettings
 from interplay.protocols.semi_supervised.runs import SemiSupervisedRun, unfold
 
-__all__ = ["EXPERIMENT", "METHODS", "SemiSupervisedProtocol", "SemiSupervisedRun", "SemiSupervisedSettings"]
+__all__ = ["EXPERIMENT", "METHOD_NAMES", "SemiSupervisedProtocol", "SemiSupervisedRun", "SemiSupervisedSettings"]
 
 EXPERIMENT = Experiment(
     protocol=SemiSupervisedProtocol,

@@ -25,7 +25,7 @@ def cost(run: SemiSupervisedRun, given: Given) -> Cost:
     shape = protocol.architectures[run.dataset]
     substitute = given.mapping.datasets[run.dataset]
     channels, height, width = substitute.image
-    pooling = protocol.image_pooling[run.dataset]
+    pooling = protocol.image_pooling
     image = (channels, height // pooling, width // pooling)
     images = images_per_step(run)
     activations = images * image[1] * image[2] * 16 * shape.width * shape.depth * 4 / 2**20

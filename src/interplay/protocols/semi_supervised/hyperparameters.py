@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from interplay.protocols.sourced import Strict
 
@@ -33,6 +33,8 @@ class LabelledOnly(Strict):
 class PiModel(Hyperparameters):
     """Pi model: two views of an image are to be predicted alike."""
 
+    passes: ClassVar[float] = 1.3  # the target is only taken forward
+
     weight: NonNegativeFloat
     warm_up: Share
 
@@ -53,7 +55,7 @@ class VAT(Hyperparameters):
     `probe` is the length of the finite difference by which that direction is found.
     """
 
-    passes: ClassVar[float] = 3
+    passes: ClassVar[float] = 2.7  # with images, with moved ones; to the probed images the gradient of inputs alone
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -64,6 +66,8 @@ class VAT(Hyperparameters):
 
 class MeanTeacher(Hyperparameters):
     """Mean Teacher: predictions are to be those of the averaged network on another view."""
+
+    passes: ClassVar[float] = 1.3  # the target is only taken forward
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -87,7 +91,7 @@ class ReMixMatch(Hyperparameters):
     the rotation; `momentum` of the average prediction that guesses are aligned with.
     """
 
-    passes: ClassVar[float] = 5.3
+    passes: ClassVar[float] = 5.3  # one forward for the guess, three mixed, one strong, one rotated
 
     weight: NonNegativeFloat
     strong_weight: NonNegativeFloat
@@ -116,7 +120,8 @@ class FixMatch(Hyperparameters):
 class Dash(Hyperparameters):
     """Dash: FixMatch on samples whose loss is below a bound that shrinks by 1/gamma at intervals.
 
-    The bound is `scale` times the labelled loss after `warm_up_steps`, times gamma^-k, never below `least`.
+    The bound is `scale` times the unlabelled loss at the end of the warm-up times gamma^-k, never below `least`. The
+    unlabelled term is 0 over the share `warm_up` of the training; `interval` is the share between two values of k.
     """
 
     weight: NonNegativeFloat
@@ -124,19 +129,26 @@ class Dash(Hyperparameters):
     scale: PositiveFloat
     least: PositiveFloat
     temperature: PositiveFloat
-    warm_up_steps: NonNegativeInt
+    warm_up: Share
+    interval: Annotated[float, Field(gt=0, le=1)]
 
 
 class MPL(Hyperparameters):
-    """Meta Pseudo Labels: a teacher, trained by UDA and by how much its labels help a student."""
+    """Meta Pseudo Labels: a teacher, trained by UDA and by how much its labels help a student.
 
-    passes: ClassVar[float] = 5
+    `weight` is of UDA's term; the student learns nothing over the share `wait` of the training; `momentum` is of the
+    average that is taken off the student's gain.
+    """
+
+    passes: ClassVar[float] = 3  # both views in the teacher, the strong one in the student
 
     weight: NonNegativeFloat
+    warm_up: Share
     threshold: Probability
     temperature: PositiveFloat
-    warm_up_steps: NonNegativeInt
     label_smoothing: Probability
+    wait: Share
+    momentum: Decay
 
 
 class FlexMatch(Hyperparameters):
@@ -167,18 +179,23 @@ class Interplay(FreeMatch):
 
 
 class OTMatch(FreeMatch):
-    """OTMatch: FreeMatch with an optimal-transport term under a cost learnt from the head."""
+    """OTMatch: FreeMatch with an optimal-transport term under a cost that is a moving average of the head's."""
 
     transport_weight: NonNegativeFloat
+    cost_momentum: Decay
 
 
 class SoftMatch(Hyperparameters):
-    """SoftMatch: a truncated Gaussian weight of confidence in place of a threshold, after uniform alignment."""
+    """SoftMatch: a truncated Gaussian weight of confidence in place of a threshold.
+
+    The Gaussian's width is the standard deviation of the confidence divided by `sigmas`; `alignment` says to what the
+    average prediction is moved before the weight is read.
+    """
 
     weight: NonNegativeFloat
     sigmas: PositiveFloat
     momentum: Decay
-    uniform_alignment: bool
+    alignment: Literal["labelled", "uniform", "none"]
 
 
 class MethodSettings(Strict):
@@ -208,4 +225,4 @@ class MethodSettings(Strict):
         return own
 
 
-METHODS = tuple(MethodSettings.model_fields)
+METHOD_NAMES = tuple(MethodSettings.model_fields)

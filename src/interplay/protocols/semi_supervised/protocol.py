@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from interplay.protocols.runs import Protocol, Settings
-from interplay.protocols.semi_supervised.hyperparameters import METHODS, MethodSettings
+from interplay.protocols.semi_supervised.hyperparameters import METHOD_NAMES, MethodSettings
 from interplay.protocols.sourced import Strict, each_once
 from interplay.protocols.supervised.protocol import Architecture, Fraction, Norm, Optimizer, Rates, Seeds
 
@@ -18,11 +18,10 @@ Labels = Annotated[tuple[PositiveInt, ...], AfterValidator(each_once), Field(min
 class Views(Strict):
     """What is made of an image: weak is flip and crop, strong is RandAugment with Cutout, and flip and crop.
 
-    `crop_padding` and `horizontal_flip` by data set; `strong_crop` says whether flip and crop come after RandAugment
-    ("last") or before it ("first").
+    `strong_crop` says whether flip and crop come after RandAugment ("last") or before it ("first").
     """
 
-    crop_padding: dict[str, Annotated[int, Field(ge=0)]]
+    crop_padding: NonNegativeInt
     horizontal_flip: bool
     operations: PositiveInt
     cutout: Annotated[float, Field(ge=0, le=1)]
@@ -65,8 +64,9 @@ class SemiSupervisedProtocol(Protocol):
     """Sixteen methods and the baseline without unlabelled images, on data sets of which few images have labels.
 
     `principal` methods run for every number of labels in `labels` and on `seeds`; the `others` for the numbers in
-    `labels_of_others` and on `seeds_of_others`. `reference_weight_decay` gives, per data set, the weight decay of the
-    public code where it differs from the text's; the principal methods run with it too.
+    `labels_of_others` and on `seeds_of_others`. `by_dataset` holds what is otherwise for a data set.
+    `reference_weight_decay` gives, per data set, the weight decay of the public code where it differs from the text's;
+    the principal methods run with it too.
     """
 
     architectures: dict[str, Architecture]
@@ -80,7 +80,7 @@ class SemiSupervisedProtocol(Protocol):
     seeds_of_others: Seeds = Field(min_length=1)
     iterations: PositiveInt
     batch_size: PositiveInt
-    image_pooling: dict[str, PositiveInt]
+    image_pooling: PositiveInt
     train_sample: PositiveInt | None
     test_sample: PositiveInt | None
     optimizer: Optimizer
@@ -91,28 +91,23 @@ class SemiSupervisedProtocol(Protocol):
     sweep: WeightSweep
     trajectory: Readings
     checkpoint_every: PositiveInt
+    by_dataset: dict[str, dict[str, Any]]
 
     @field_validator("principal", "others")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := sorted(set(names) - set(METHODS)):
-            raise ValueError(f"method {unknown[0]!r} is unknown; choose among {', '.join(METHODS)}")
+        if unknown := sorted(set(names) - set(METHOD_NAMES)):
+            raise ValueError(f"method {unknown[0]!r} is unknown; choose among {', '.join(METHOD_NAMES)}")
         return names
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if both := sorted(set(self.principal) & set(self.others)):
             raise ValueError(f"others: {both[0]} is among the principal methods already")
-        for key in ("labels", "labels_of_others"):
+        for key in ("labels", "labels_of_others", "by_dataset", "reference_weight_decay"):
             if unknown := sorted(set(getattr(self, key)) - set(self.architectures)):
                 raise ValueError(f"{key}: {unknown[0]} is not among the architectures")
         for dataset in self.labels:
-            for where, given in (
-                ("image_pooling", self.image_pooling),
-                ("views.crop_padding", self.views.crop_padding),
-            ):
-                if dataset not in given:
-                    raise ValueError(f"{where}: {dataset} is missing")
             if {"max_mi", "min_hd"} & {*self.principal, *self.others} and dataset not in self.sweep.labels:
                 raise ValueError(f"sweep.labels: {dataset} is missing; the weight of MAX MI and MIN HD is chosen there")
         if self.trajectory.points > self.iterations:

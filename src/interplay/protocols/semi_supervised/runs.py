@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from interplay.errors import InterplayError
 from interplay.protocols.datasets import dataset_info
 from interplay.protocols.experiments import Given
 from interplay.protocols.labelled import check_labels
 from interplay.protocols.runs import Run
 from interplay.protocols.semi_supervised.protocol import SemiSupervisedProtocol, SemiSupervisedSettings
+from interplay.protocols.sourced import first_problem
 
 SemiSupervisedRun = Run[SemiSupervisedProtocol, SemiSupervisedSettings]
 SWEPT = ("max_mi", "min_hd")
@@ -21,23 +24,27 @@ def unfold(protocol: SemiSupervisedProtocol, given: Given) -> Iterator[SemiSuper
     """For each data set the sweep, then every method at its numbers of labels.
 
     Raises:
-        InterplayError: a number of labels that the data set in use does not have, or that its classes do not divide.
+        InterplayError: a number of labels that the data set in use does not have, or that its classes do not divide;
+            values for one data set that do not fit the protocol.
     """
     for dataset in protocol.labels:
         _check(protocol, given, dataset)
-        sweep = list(_sweep(protocol, dataset))
+        own = _own(protocol, dataset)
+        sweep = list(_sweep(own, dataset))
         yield from sweep
         needs = tuple(f"semi_supervised/{run.name}" for run in sweep)
         for number in sorted({*protocol.labels[dataset], *protocol.labels_of_others.get(dataset, ())}):
-            for method, seeds in _methods(protocol, dataset, number):
+            for method, seeds in _methods(own, dataset, number):
                 for seed in seeds:
-                    run = _final(protocol, dataset, number, method, seed)
-                    yield replace(run, needs=needs) if method in SWEPT else run
-                    decay = protocol.reference_weight_decay.get(dataset)
-                    if decay is not None and method in protocol.principal:
-                        own = protocol.vary({"optimizer": {"weight_decay": decay}})
-                        run = _final(own, dataset, number, method, seed, name=f"{method}-decay{decay:g}")
+                    for run in _with_each_decay(own, dataset, number, method, seed):
                         yield replace(run, needs=needs) if method in SWEPT else run
+
+
+def _own(protocol: SemiSupervisedProtocol, dataset: str) -> SemiSupervisedProtocol:
+    try:
+        return protocol.vary(protocol.by_dataset.get(dataset, {}))
+    except ValidationError as error:
+        raise InterplayError(f"by_dataset.{dataset}.{first_problem(error)}") from error
 
 
 def _methods(protocol: SemiSupervisedProtocol, dataset: str, number: int) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -45,6 +52,17 @@ def _methods(protocol: SemiSupervisedProtocol, dataset: str, number: int) -> Ite
         yield from ((method, protocol.seeds) for method in protocol.principal)
     if number in protocol.labels_of_others.get(dataset, ()):
         yield from ((method, protocol.seeds_of_others) for method in protocol.others)
+
+
+def _with_each_decay(
+    protocol: SemiSupervisedProtocol, dataset: str, number: int, method: str, seed: int
+) -> Iterator[SemiSupervisedRun]:
+    """The run with the text's weight decay, and of a principal method also the one with that of the public code."""
+    yield _final(protocol, dataset, number, method, seed)
+    decay = protocol.reference_weight_decay.get(dataset)
+    if decay is not None and method in protocol.principal:
+        own = protocol.vary({"optimizer": {"weight_decay": decay}})
+        yield _final(own, dataset, number, method, seed, name=f"{method}-decay{decay:g}")
 
 
 def _sweep(protocol: SemiSupervisedProtocol, dataset: str) -> Iterator[SemiSupervisedRun]:
