@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from tabulate import tabulate
 
-from interplay.evidence import bootstrap, ranks
+from interplay.evidence import bootstrap, rankings, ranks
 from interplay.evidence.judges import judge_test
 from interplay.evidence.published import Published, PublishedTable
 from interplay.protocols import claims as kinds
@@ -354,7 +354,7 @@ def orderings() -> Iterator[Scenario]:
         yield Scenario("agreement", f"same sign in {100 * share:g} %", share > 0.5, agreement, draw)
 
 
-def ranks() -> Iterator[Scenario]:
+def places() -> Iterator[Scenario]:
     """The place of a method among six in three settings, and the ranking of eight methods against a printed one."""
     place = kinds.RankTest(
         kind="rank",
@@ -503,14 +503,14 @@ def _stopped(lost: float) -> Callable[[Rng, int, int], list[Record]]:
 
 SCENARIOS = [
     scenario
-    for family in (shapes, comovement, limits, orderings, ranks, cells, settings, stopping)
+    for family in (shapes, comovement, limits, orderings, places, cells, settings, stopping)
     for scenario in family()
 ]
 
 
 def lighten() -> None:
     """Let judges draw fewer resamples."""
-    bootstrap.RESAMPLES, ranks.MOST_ORDERS = RESAMPLES, RESAMPLES
+    bootstrap.RESAMPLES, ranks.MOST_ORDERS, rankings.RESAMPLES = RESAMPLES, RESAMPLES, RESAMPLES
 
 
 def rates(scenario: Scenario, runs: int, readings: int, repeats: int, seed: int = 0) -> Rates:
