@@ -15,8 +15,8 @@ from interplay.training import run_loop
 SEEDS, STEPS = (0, 1), 100
 
 # Weak views differ little, so that a step of consistency between them teaches little: at a hundred steps less than what
-# seeds differ by. The student of MPL sees no label: it learns what its teacher has learnt before. These take longer, and
-# so does the baseline that they are compared with.
+# seeds differ by. The student of MPL sees no label: it learns what its teacher has learnt before. These take longer,
+# and so does the baseline that they are compared with.
 LONGER = {"pi_model": 1000, "mean_teacher": 500, "mpl": 300}
 
 WITH_UNLABELLED = sorted(name for name, method in methods().items() if method.views)
