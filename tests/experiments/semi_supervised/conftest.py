@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from interplay.data.semi_supervised import SemiSplits, load_semi_supervised
-from interplay.experiments.semi_supervised.method import Problem, methods
+from interplay.experiments.semi_supervised.method import Method, Problem, methods
 from interplay.experiments.semi_supervised.task import SemiSupervisedTask
 from interplay.protocols.semi_supervised import SemiSupervisedProtocol
 from interplay.protocols.setup import load_setup
@@ -77,11 +77,18 @@ def toy_data(tmp_path_factory) -> Callable[[int], SemiSplits]:
 def toy_task(toy_protocol, toy_data) -> Callable[..., SemiSupervisedTask]:
     """The training of a method on the toy problem."""
 
-    def make(method: str, seed: int = 0, device: str = "cpu", compute: Compute | None = None, **changes: Any):
+    def make(
+        method: str,
+        seed: int = 0,
+        device: str = "cpu",
+        compute: Compute | None = None,
+        instead: Method[Any, Any] | None = None,
+        **changes: Any,
+    ) -> SemiSupervisedTask:
         protocol, data = toy_protocol(**changes), toy_data(seed)
         return SemiSupervisedTask(
             protocol,
-            methods()[method],
+            instead or methods()[method],
             protocol.methods.of(method),
             weight=WEIGHT if method in ("max_mi", "min_hd") else 0.0,
             dataset="stl10",

@@ -13,7 +13,8 @@ STEPS = 8
 
 @pytest.mark.parametrize("method", sorted(methods()))
 def test_killed_and_resumed_is_bit_identical(toy_task, method, tmp_path, monkeypatch):
-    changes = {"iterations": STEPS, "methods": {"dash": {"warm_up_steps": 2}, "mpl": {"warm_up_steps": 2}}}
+    shares = {"dash": {"warm_up": 0.25}, "mpl": {"warm_up": 0.5, "wait": 0.25}}  # both of what they have happens
+    changes = {"iterations": STEPS, "methods": shares}
     whole = toy_task(method, **changes)
     expected = run_loop(whole, STEPS, [0, 4, STEPS])
 

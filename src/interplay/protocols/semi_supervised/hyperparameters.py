@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from interplay.protocols.sourced import Strict
 
@@ -116,7 +116,8 @@ class FixMatch(Hyperparameters):
 class Dash(Hyperparameters):
     """Dash: FixMatch on samples whose loss is below a bound that shrinks by 1/gamma at intervals.
 
-    The bound is `scale` times the labelled loss after `warm_up_steps`, times gamma^-k, never below `least`.
+    The bound is `scale` times the unlabelled loss at the end of the warm-up times gamma^-k, never below `least`. The
+    unlabelled term is 0 over the share `warm_up` of the training; `interval` is the share between two values of k.
     """
 
     weight: NonNegativeFloat
@@ -124,19 +125,26 @@ class Dash(Hyperparameters):
     scale: PositiveFloat
     least: PositiveFloat
     temperature: PositiveFloat
-    warm_up_steps: NonNegativeInt
+    warm_up: Share
+    interval: Annotated[float, Field(gt=0, le=1)]
 
 
 class MPL(Hyperparameters):
-    """Meta Pseudo Labels: a teacher, trained by UDA and by how much its labels help a student."""
+    """Meta Pseudo Labels: a teacher, trained by UDA and by how much its labels help a student.
 
-    passes: ClassVar[float] = 5
+    `weight` is of UDA's term; the student learns nothing over the share `wait` of the training; `momentum` is of the
+    average that is taken off the student's gain.
+    """
+
+    passes: ClassVar[float] = 3  # both views in the teacher, the strong one in the student
 
     weight: NonNegativeFloat
+    warm_up: Share
     threshold: Probability
     temperature: PositiveFloat
-    warm_up_steps: NonNegativeInt
     label_smoothing: Probability
+    wait: Share
+    momentum: Decay
 
 
 class FlexMatch(Hyperparameters):
@@ -167,18 +175,23 @@ class Interplay(FreeMatch):
 
 
 class OTMatch(FreeMatch):
-    """OTMatch: FreeMatch with an optimal-transport term under a cost learnt from the head."""
+    """OTMatch: FreeMatch with an optimal-transport term under a cost that is a moving average of the head's."""
 
     transport_weight: NonNegativeFloat
+    cost_momentum: Decay
 
 
 class SoftMatch(Hyperparameters):
-    """SoftMatch: a truncated Gaussian weight of confidence in place of a threshold, after uniform alignment."""
+    """SoftMatch: a truncated Gaussian weight of confidence in place of a threshold.
+
+    The Gaussian's width is the standard deviation of the confidence divided by `sigmas`; `alignment` says to what the
+    average prediction is moved before the weight is read.
+    """
 
     weight: NonNegativeFloat
     sigmas: PositiveFloat
     momentum: Decay
-    uniform_alignment: bool
+    alignment: Literal["labelled", "uniform", "none"]
 
 
 class MethodSettings(Strict):

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from interplay.errors import InterplayError
 from interplay.protocols.datasets import dataset_info
 from interplay.protocols.experiments import Given
 from interplay.protocols.labelled import check_labels
 from interplay.protocols.runs import Run
 from interplay.protocols.semi_supervised.protocol import SemiSupervisedProtocol, SemiSupervisedSettings
+from interplay.protocols.sourced import first_problem
 
 SemiSupervisedRun = Run[SemiSupervisedProtocol, SemiSupervisedSettings]
 SWEPT = ("max_mi", "min_hd")
@@ -21,11 +24,12 @@ def unfold(protocol: SemiSupervisedProtocol, given: Given) -> Iterator[SemiSuper
     """For each data set the sweep, then every method at its numbers of labels.
 
     Raises:
-        InterplayError: a number of labels that the data set in use does not have, or that its classes do not divide.
+        InterplayError: a number of labels that the data set in use does not have, or that its classes do not divide;
+            values for one data set that do not fit the protocol.
     """
     for dataset in protocol.labels:
         _check(protocol, given, dataset)
-        own = protocol.vary(protocol.by_dataset.get(dataset, {}))
+        own = _own(protocol, dataset)
         sweep = list(_sweep(own, dataset))
         yield from sweep
         needs = tuple(f"semi_supervised/{run.name}" for run in sweep)
@@ -34,6 +38,13 @@ def unfold(protocol: SemiSupervisedProtocol, given: Given) -> Iterator[SemiSuper
                 for seed in seeds:
                     for run in _with_each_decay(own, dataset, number, method, seed):
                         yield replace(run, needs=needs) if method in SWEPT else run
+
+
+def _own(protocol: SemiSupervisedProtocol, dataset: str) -> SemiSupervisedProtocol:
+    try:
+        return protocol.vary(protocol.by_dataset.get(dataset, {}))
+    except ValidationError as error:
+        raise InterplayError(f"by_dataset.{dataset}.{first_problem(error)}") from error
 
 
 def _methods(protocol: SemiSupervisedProtocol, dataset: str, number: int) -> Iterator[tuple[str, tuple[int, ...]]]:
