@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, Self
+from unittest.mock import patch
 
 import torch
 from torch import Tensor
@@ -33,6 +34,7 @@ from interplay.data.normalise import Normalisation
 from interplay.errors import InterplayError
 from interplay.experiments.semi_supervised.method import methods
 from interplay.experiments.semi_supervised.task import SemiSupervisedTask
+from interplay.information.spectral import resolvent_entropies
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
 from interplay.protocols.semi_supervised import SemiSupervisedProtocol
 from interplay.protocols.setup import load_setup
@@ -48,7 +50,8 @@ METHODS = {"freematch": "FreeMatch", "max_mi": "MAX MI", "min_hd": "MIN HD"}
 PUBLISHED_STEPS = 2**20
 # Shares of a step that building its batch, and the term of MAX MI or MIN HD, should stay below.
 AIMS = {"cuda": (0.05, 0.10), "cpu": (0.15, 0.20)}
-PARTS = 5  # what takes a small part of a step is done so often for each of them
+PARTS = 5  # what takes a small part of a step is done so often at least in a turn
+PRODUCTS = "term of max_mi by products alone"
 WITHOUT_REFERENCE = "semilearn: left out; name the Python of an environment that has it by --reference"
 
 
@@ -78,10 +81,10 @@ class Turns:
 
 def display(seconds: float) -> str:
     """Three digits, in a unit that suits them."""
-    for unit, size in (("days", 86400.0), ("h", 3600.0), ("s", 1.0), ("ms", 1e-3)):
-        if abs(seconds) >= 1.5 * size or unit == "ms":
-            return f"{seconds / size:.3g} {unit}"
-    raise AssertionError
+    units = {"days": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3}
+    unit = next((unit for unit, size in units.items() if seconds >= size), "ms")
+    value = seconds / units[unit]
+    return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Loops:
     def of(cls, protocol: SemiSupervisedProtocol, images: Images, compute: Compute) -> Self:
         tasks = {name: build(protocol, images, name, compute) for name in METHODS}
         steps = {name: stepping(task) for name, task in tasks.items()}
-        free = tasks["freematch"]
+        free, on_cuda = tasks["freematch"], images.device.type == "cuda"
         ready = {name: Ready(source.batch(0)) for name, source in free.sources.items()}
         numbers = iter(range(10**9))
         return cls(
@@ -106,6 +109,7 @@ class Loops:
                 **{name: part(numbers) for name, part in batch_parts(free.sources).items()},
                 "term of max_mi": term(MutualInformationLoss(WEIGHT), protocol, free),
                 "term of min_hd": term(EntropyDifferenceLoss(WEIGHT), protocol, free),
+                **({PRODUCTS: by_products(term(MutualInformationLoss(WEIGHT), protocol, free))} if on_cuda else {}),
             },
             tasks=tasks,
         )
@@ -188,6 +192,16 @@ def term(
     return evaluate
 
 
+def by_products(evaluate: Callable[[], None]) -> Callable[[], None]:
+    """The same without eigenvalues, which could be captured: on CUDA large matrices are decomposed."""
+
+    def patched() -> None:
+        with patch("interplay.objectives.interplay.unit_trace_entropies", resolvent_entropies):
+            evaluate()
+
+    return patched
+
+
 class Reference:
     """The loop of `semilearn` in a process of its own, which computes only when it is asked."""
 
@@ -238,7 +252,7 @@ def measure(
         for name, step in loops.steps.items():
             turns.add(name, seconds_of(step, options.steps, device))
         for name, part in loops.parts.items():
-            turns.add(name, seconds_of(part, PARTS * options.steps, device))
+            turns.add(name, seconds_of(part, max(PARTS, options.steps), device))
         for count in workers if reference is not None else []:
             assert reference is not None
             taken = reference.turn(count, warm_up if number == 0 else 1, options.steps)
@@ -285,6 +299,8 @@ def report(turns: Turns, device: str, parts: list[str]) -> list[str]:
             f"  term, as the difference: {judged(more, of_term)}",
             f"  term, alone with its backward pass: {turns.line(f'term of {name}')}, {judged(alone, of_term)}",
         ]
+    if PRODUCTS in turns.seconds:
+        lines.append(f"{PRODUCTS}: {turns.line(PRODUCTS)}")
     theirs = [name for name in turns.seconds if name.startswith("semilearn") and not name.endswith("waiting")]
     for name in theirs:
         waiting = turns.ratio(f"{name}, waiting", name)
