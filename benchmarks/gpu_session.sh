@@ -5,6 +5,10 @@
 #   benchmarks/gpu_session.sh tests       every training loop on CUDA, and CPU and GPU agree
 #   benchmarks/gpu_session.sh speed       training throughput and DatasetInformation, as ratios
 #   benchmarks/gpu_session.sh decoders    decoders trained side by side against one by one, and seconds per V-information
+#   benchmarks/gpu_session.sh semi_supervised
+#                                         every semi-supervised method on CUDA and captured, a published step of
+#                                         FreeMatch and its parts (against semilearn's, where REFERENCE names the Python
+#                                         of an environment that has it), then the review tier's runs of seed 0
 #   benchmarks/gpu_session.sh run TIER [EXPERIMENT [RUNS]]
 #                                         records of a tier: of all experiments that want a GPU, of one, or of some of
 #                                         its runs, for example `run paper compression 'fashion-mnist/information'`
@@ -91,16 +95,20 @@ run_for_the_rest() {
 tests() { part tests "$1" "$python" -m pytest -m gpu -rs -v --tb=short --durations=15 --continue-on-collection-errors tests; }
 throughput() { part training_throughput "$1" "$python" benchmarks/training_throughput.py --device cuda "${@:2}"; }
 information() { part dataset_information "$1" "$python" benchmarks/dataset_information.py --device cuda "${@:2}"; }
+freematch() {
+    part "freematch_$2" "$1" "$python" benchmarks/semi_supervised.py --device cuda --precision "$2" --capture "$3" \
+        ${REFERENCE:+--reference "$REFERENCE"}
+}
 decoders() { part "$1" "$2" "$python" benchmarks/side_by_side_decoders.py --published --device cuda "${@:3}"; }
 
 case ${1:-} in
-session | tests | speed | decoders | run)
+session | tests | speed | decoders | semi_supervised | run)
     check_needs
     mkdir -p "$out"
     rm -f "$out/summary.txt"
     ;;
 *)
-    sed -n '2,14s/^# \{0,1\}//p' "$0"
+    sed -n '2,18s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac
@@ -118,6 +126,13 @@ speed)
     information $((limit / 2))
     ;;
 decoders) decoders decoders "$limit" --given-label --epochs 1 ;;
+semi_supervised)
+    part semi_supervised_tests 150 "$python" -m pytest -m gpu -rs -v --tb=short tests/experiments/semi_supervised \
+        tests/data/test_semi_supervised.py tests/data/test_randaugment.py tests/data/test_strong.py
+    freematch 120 tf32 cuda_graph
+    REFERENCE='' freematch 60 fp32 none
+    run_for_the_rest semi_supervised --tier review --data "${DATA:-offline}" --run '*/seed0'
+    ;;
 run)
     tier=${2:?give a tier: review or paper}
     chosen=${3:-$(experiments "$tier")} || exit 1

@@ -77,6 +77,7 @@ def test_a_session_takes_seven_minutes_at_most(root):
     [
         (["speed"], 2),
         (["decoders"], 1),
+        (["semi_supervised"], 4),
         (["run", "review", "grokking"], 1),
         (["run", "paper", "compression", "fashion-mnist/information"], 1),
     ],
@@ -85,6 +86,17 @@ def test_every_part_is_accepted(session, arguments, count):
     done, accepted = session(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(accepted) == count
+
+
+def test_semi_supervised_fits_a_call_and_is_compared_where_a_reference_is_named(session, root, tmp_path):
+    done, accepted = session("semi_supervised", REFERENCE="/some/python")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ["--reference /some/python" in line for line in accepted] == [False, True, False, False]
+    assert accepted[-1].endswith("--run */seed0 --results " + str(tmp_path / "out") + " --device cuda")
+    script = (root / SCRIPT).read_text()
+    part = script[script.index("\nsemi_supervised)") : script.index("\nrun)\n")]
+    seconds = [int(number) for number in re.findall(r"(?:_tests|freematch) (\d+)", part)]
+    assert len(seconds) == 3 and sum(seconds) < 540 - 120  # some of the call is left for runs
 
 
 def test_a_tier_runs_all_that_wants_a_gpu_and_networks_before_what_measures_them(session):
@@ -135,7 +147,7 @@ def test_without_a_part_it_says_what_there_is(session, root):
     done, _ = session()
     assert done.returncode == 2
     listed = set(re.findall(r"gpu_session.sh (\w+)", done.stdout))
-    known = re.search(r"^(session[a-z |]+)\)$", (root / SCRIPT).read_text(), flags=re.MULTILINE)[1]
+    known = re.search(r"^(session[a-z_ |]+)\)$", (root / SCRIPT).read_text(), flags=re.MULTILINE)[1]
     assert listed == set(known.split(" | "))
 
 

@@ -35,7 +35,8 @@ def test_operations_are_those_that_torch_counts(depth, width, groups, image):
 
 def keep(folder, make_record, experiment, run, seconds, device="cpu"):
     """A record of a run as a finished tier leaves it."""
-    provenance = make_record().provenance.model_copy(update={"seconds": {"training": seconds}, "device": device})
+    parts = seconds if isinstance(seconds, dict) else {"training": seconds}
+    provenance = make_record().provenance.model_copy(update={"seconds": parts, "device": device})
     record = make_record(experiment=experiment, run=run.name, operations=run.cost.operations, provenance=provenance)
     write_record(record, folder / f"records/{experiment}/{run.name}.json")
 
@@ -71,6 +72,22 @@ def test_a_gpus_time_does_not_follow_from_a_cpus(config, smoke, tmp_path, make_r
     keep(tmp_path / "review", make_record, "supervised", gpu, 7.0, device="cuda: some card")
     found = {one.job.name: one for one in forecast(jobs, measured_runs(tmp_path), "cuda:1")}
     assert found["cifar10/plain/seed0"].seconds == pytest.approx(7.0)
+
+
+def test_training_of_a_similar_experiment_stands_in_where_there_is_none_of_its_own(config, tmp_path, make_record):
+    """By its operations a second of training, without its logging; the experiment's own run takes its place."""
+    review = load_setup(config, "review", "offline")
+    jobs = plan_jobs(review, ["semi_supervised"])
+    similar = select_runs(review, "supervised", "cifar10/plain/seed0")[0]
+    keep(tmp_path / "review", make_record, "supervised", similar, {"training": 8.0, "logging": 90.0}, "cuda: a card")
+    keep(tmp_path / "smoke", make_record, "semi_supervised", jobs[0].runs[0], 1.0)
+    for one in forecast(jobs, measured_runs(tmp_path), "cuda"):
+        assert one.seconds == pytest.approx(8.0 * one.job.operations / similar.cost.operations)
+        assert "cuda: a card, training of supervised" in one.basis
+    keep(tmp_path / "own", make_record, "semi_supervised", jobs[0].runs[0], 300.0, "cuda: a card")
+    for one in forecast(jobs, measured_runs(tmp_path), "cuda"):
+        assert one.seconds == pytest.approx(300.0 * one.job.operations / jobs[0].runs[0].cost.operations)
+        assert "supervised" not in one.basis
 
 
 def test_without_earlier_runs_the_cost_is_unknown_not_zero(smoke):

@@ -98,7 +98,7 @@ def test_cost_follows_images_and_steps(published):
         name: found[f"cifar10/40/{name}/seed0"].cost.operations for name in ("labelled_only", "fixmatch", "pi_model")
     }
     assert cost["fixmatch"] == pytest.approx((1 + 2 * 7) * cost["labelled_only"])
-    assert cost["pi_model"] == pytest.approx((1 + 4 / 3) * cost["labelled_only"], rel=0.05)  # one view forward alone
+    assert cost["pi_model"] == pytest.approx((1 + 4 / 3) * cost["labelled_only"])  # the target forward alone
     assert (
         found["cifar100/400/fixmatch/seed0"].cost.operations > 10 * found["cifar10/40/fixmatch/seed0"].cost.operations
     )

@@ -54,12 +54,15 @@ class Experiment(Generic[P, S]):
             for what there is not.
         cost: what one of them takes.
         reads: experiments whose trained networks it measures; it trains none of them again.
+        similar: experiments that train networks of the same kind, so that its time on a device where none of its own
+            runs was made is forecast from theirs.
     """
 
     protocol: type[P]
     unfold: Callable[[Any, Given], Iterable[Run[P, S]]]
     cost: Callable[[Any, Given], Cost]
     reads: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
 
 
 @cache

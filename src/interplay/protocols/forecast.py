@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
 
+from interplay.protocols.experiments import find_experiment
 from interplay.protocols.plan import Job
 from interplay.records import select_records
 
 
 @dataclass(frozen=True)
 class Measured:
-    """An earlier run: its operations, its seconds, the kind of device (`cpu` or `cuda`) and where it ran."""
+    """An earlier run: its operations, its seconds, those of them that were training, its device and where it ran.
+
+    `device` is `cpu` or `cuda`.
+    """
 
     experiment: str
     operations: float
     seconds: float
+    training: float
     device: str
     where: str
 
@@ -38,11 +43,24 @@ def measured_runs(results: Path) -> list[Measured]:
     for folder in sorted({path.parent for path in results.glob("**/records") if path.is_dir()}):
         for record in select_records(folder, ["*"]):
             if record.operations:
-                seconds = sum(record.provenance.seconds.values()) or record.provenance.wall_seconds
+                parts = record.provenance.seconds
+                seconds = sum(parts.values()) or record.provenance.wall_seconds
+                training = parts.get("training") or seconds
                 device = record.provenance.device
                 where = f"{folder.relative_to(results)}, {device}"
-                found.append(Measured(record.experiment, record.operations, seconds, device.split(":")[0], where))
+                kind = device.split(":")[0]
+                found.append(Measured(record.experiment, record.operations, seconds, training, kind, where))
     return found
+
+
+def _of_similar(experiment: str, device: str, earlier: Sequence[Measured]) -> list[Measured]:
+    """Runs of similar experiments on a device, without what they took beside training."""
+    similar = find_experiment(experiment).similar
+    return [
+        replace(run, seconds=run.training, where=f"{run.where}, training of {run.experiment}")
+        for run in earlier
+        if run.experiment in similar and run.device == device
+    ]
 
 
 def device_of(job: Job, device: str) -> str:
@@ -55,13 +73,14 @@ def device_of(job: Job, device: str) -> str:
 def forecast(jobs: Iterable[Job], earlier: Sequence[Measured], device: str) -> list[Estimate]:
     """Expected seconds of each job, scaled from the earlier run of the same experiment that is nearest in size.
 
-    Only runs on the same kind of device count: a GPU's time does not follow from a CPU's.
+    Only runs on the same kind of device count: a GPU's time does not follow from a CPU's. Where the experiment has none
+    there, the training of a similar one stands in, and the basis names it.
     """
     estimates = []
     for job in jobs:
         where = device_of(job, device)
         kin = [run for run in earlier if run.experiment == job.experiment]
-        alike = [run for run in kin if run.device == where]
+        alike = [run for run in kin if run.device == where] or _of_similar(job.experiment, where, earlier)
         if not alike:
             basis = f"only runs on {kin[0].device} are at hand" if kin else "nothing of its kind was run yet"
             estimates.append(Estimate(job, where, None, basis))

@@ -12,4 +12,5 @@ EXPERIMENT = Experiment(
     protocol=SemiSupervisedProtocol,
     unfold=unfold,
     cost=cost,
+    similar=("supervised",),
 )

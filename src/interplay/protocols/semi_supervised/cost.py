@@ -6,16 +6,18 @@ from interplay.protocols.costs import TRAINING, memory_of
 from interplay.protocols.experiments import Given
 from interplay.protocols.runs import Cost
 from interplay.protocols.semi_supervised.hyperparameters import Hyperparameters
+from interplay.protocols.semi_supervised.protocol import SemiSupervisedProtocol
 from interplay.protocols.semi_supervised.runs import SemiSupervisedRun
 from interplay.protocols.supervised.cost import wide_resnet_operations
 
 
-def images_per_step(run: SemiSupervisedRun) -> float:
+def images_per_step(protocol: SemiSupervisedProtocol, method: str) -> float:
     """Images that a step takes forward and back, those that it only takes forward counted as a third."""
-    protocol = run.protocol
-    settings = protocol.methods.of(run.settings.method)
-    unlabelled = settings.unlabelled_ratio * settings.passes if isinstance(settings, Hyperparameters) else 0.0
-    return protocol.batch_size * (1 + unlabelled)
+    settings = protocol.methods.of(method)
+    passes = 1.0
+    if isinstance(settings, Hyperparameters):
+        passes = settings.labelled_passes + settings.unlabelled_ratio * settings.passes
+    return protocol.batch_size * passes
 
 
 def cost(run: SemiSupervisedRun, given: Given) -> Cost:
@@ -27,7 +29,7 @@ def cost(run: SemiSupervisedRun, given: Given) -> Cost:
     channels, height, width = substitute.image
     pooling = protocol.image_pooling
     image = (channels, height // pooling, width // pooling)
-    images = images_per_step(run)
+    images = images_per_step(protocol, run.settings.method)
     activations = images * image[1] * image[2] * 16 * shape.width * shape.depth * 4 / 2**20
     return Cost(
         operations=TRAINING * protocol.iterations * images * wide_resnet_operations(shape, image),

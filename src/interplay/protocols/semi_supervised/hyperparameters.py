@@ -19,9 +19,12 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Hyperparameters(Strict):
-    """What every method has. `passes`, for the forecast: an unlabelled image is taken forward and back so often."""
+    """What every method has, and for the forecast how often a step takes an unlabelled and a labelled image through a
+    network: a pass forward alone is a third, one forward and back to the image two thirds (no gradient of weights).
+    """
 
     passes: ClassVar[float] = 2
+    labelled_passes: ClassVar[float] = 1
 
     unlabelled_ratio: PositiveInt
 
@@ -33,7 +36,7 @@ class LabelledOnly(Strict):
 class PiModel(Hyperparameters):
     """Pi model: two views of an image are to be predicted alike."""
 
-    passes: ClassVar[float] = 1.3  # the target is only taken forward
+    passes: ClassVar[float] = 4 / 3  # the target forward alone
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -55,7 +58,7 @@ class VAT(Hyperparameters):
     `probe` is the length of the finite difference by which that direction is found.
     """
 
-    passes: ClassVar[float] = 2.7  # with images, with moved ones; to the probed images the gradient of inputs alone
+    passes: ClassVar[float] = 8 / 3  # as it is, moved, and probed back to the image
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -67,7 +70,7 @@ class VAT(Hyperparameters):
 class MeanTeacher(Hyperparameters):
     """Mean Teacher: predictions are to be those of the averaged network on another view."""
 
-    passes: ClassVar[float] = 1.3  # the target is only taken forward
+    passes: ClassVar[float] = 4 / 3  # the target forward alone, in the averaged network
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -76,7 +79,7 @@ class MeanTeacher(Hyperparameters):
 class MixMatch(Hyperparameters):
     """MixMatch: sharpened guesses, and labelled and unlabelled images mixed with each other (Beta(alpha, alpha))."""
 
-    passes: ClassVar[float] = 2.7  # two forward for the guess, two mixed
+    passes: ClassVar[float] = 8 / 3  # two forward for the guess, two mixed
 
     weight: NonNegativeFloat
     warm_up: Share
@@ -91,7 +94,7 @@ class ReMixMatch(Hyperparameters):
     the rotation; `momentum` of the average prediction that guesses are aligned with.
     """
 
-    passes: ClassVar[float] = 5.3  # one forward for the guess, three mixed, one strong, one rotated
+    passes: ClassVar[float] = 16 / 3  # one forward for the guess, three mixed, a strong one, a rotated one
 
     weight: NonNegativeFloat
     strong_weight: NonNegativeFloat
@@ -141,6 +144,7 @@ class MPL(Hyperparameters):
     """
 
     passes: ClassVar[float] = 3  # both views in the teacher, the strong one in the student
+    labelled_passes: ClassVar[float] = 8 / 3  # in both networks, and the student's loss before and after
 
     weight: NonNegativeFloat
     warm_up: Share
