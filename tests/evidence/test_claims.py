@@ -156,15 +156,20 @@ def test_what_the_printed_tables_say_about_themselves(config, published, level):
 
 @pytest.mark.parametrize("tier", ["smoke", "review", "paper"])
 def test_every_selector_matches_a_planned_run(config, tier):
-    """A selector that matches nothing would read as `not run` for ever, but for experiments that are not built yet."""
+    """A selector that matches nothing would read as `not run` for ever, but for experiments that are not built yet.
+
+    Review may leave a setting out, but then all that a claim reads: half of it would be a slip.
+    """
     assert not UNBUILT & set(experiments()), "it is built now: its claims name records of the plan, or they are wrong"
     claims = load_claims(config / "claims")
     setup = load_setup(config, tier)
     jobs = plan_jobs(setup)
     for claim in claims:
         if tier in (claim.tiers or (tier,)) and setup.data_name in (claim.data or (setup.data_name,)):
-            for pattern in (one for one in selectors(claim) if one.partition("/")[0] not in UNBUILT):
-                assert matching_records(jobs, [pattern]), f"{claim.id}: no run of tier {tier} matches {pattern}"
+            patterns = [one for one in selectors(claim) if one.partition("/")[0] not in UNBUILT]
+            missing = [one for one in patterns if not matching_records(jobs, [one])]
+            whole = tier == "review" and len(missing) == len(patterns)
+            assert whole or not missing, f"{claim.id}: no run of tier {tier} matches {', '.join(missing)}"
 
 
 def test_every_claim_with_a_number_of_ours_says_where_it_comes_from(config):

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from interplay.evidence.methods import setting_and_method
 from interplay.evidence.semi_supervised import BASELINE, BASELINE_NAME, ROWS, final_runs
@@ -73,7 +74,7 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         panels[0].set_ylabel(title, fontsize=6)
     for panel, name in zip(axes[0], COLUMNS.values(), strict=True):
         panel.set_title(name, fontsize=7)
-    shared_legend(figure, columns=5)
+    shared_legend(figure, columns=3)
     return figure
 
 
@@ -102,6 +103,8 @@ def _panel(axes: Axes, frame: pd.DataFrame, column: str) -> None:
             mean_line(axes, runs, "step", column, ROWS.get(method, BASELINE_NAME), look | {"linewidth": 1.0})
     if column == "hdr" and (frame[column] > 0).all():
         axes.set_yscale("log")  # it falls by powers of ten, and methods differ by factors
+        axes.yaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator())
+        axes.yaxis.set_major_formatter("{x:g}")
     if column in OF_PSEUDO_LABELS:
         axes.set_ylim(0, 1.02)
     axes.set_ylabel("")

@@ -41,3 +41,10 @@ def test_pixels_span_the_bytes(splits):
 def test_the_content_is_the_pinned_one(splits, split):
     assert splits[split].digest == DATASETS["digits"].digests[split]
     assert len(splits[split]) == DATASETS["digits"].splits[split]
+
+
+def test_the_negative_control_has_the_same_images_and_permuted_training_labels(splits, tmp_path):
+    train, test = (load("digits-permuted", split, tmp_path) for split in ("train", "test"))
+    assert train.pixels.equal(splits["train"].pixels) and test.labels.equal(splits["test"].labels)
+    assert train.labels.bincount().equal(splits["train"].labels.bincount())
+    assert (train.labels == splits["train"].labels).double().mean() < 0.2

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from math import nan
+from statistics import mean, stdev
 
 import pytest
 
 from interplay.evidence.judges import judge_test
+from interplay.evidence.power import seeds_paired, seeds_unpaired
 from interplay.protocols.run_tests import AgreementTest, ContrastTest, InteractionTest, OrderingTest
 
 CONTRAST = ContrastTest(kind="contrast", runs=("pruning/*",), larger="mir", smaller="chance")
@@ -32,6 +34,27 @@ def test_ordering_without_common_seeds_is_welchs(supervised, published):
     assert outcome.ruling == "holds" and "Welch" in outcome.sentence
     close = supervised(seeds=(0, 1)) + supervised(seeds=(2, 3, 4), objective="max_mi", gain=0.002)
     assert judge_test(ORDERING, close, published).ruling == "undecided"
+
+
+def test_an_ordering_that_is_open_says_how_many_seeds_would_decide(make, published):
+    """By the power of the test that was made: on pairs where seeds match, Welch's otherwise."""
+
+    def group(name, values, first=0):
+        return [
+            make(f"supervised/cifar10/{name}/seed{seed}", seed=seed, metrics={"best_test_accuracy": value})
+            for seed, value in enumerate(values, start=first)
+        ]
+
+    plain, better = (0.80, 0.84, 0.82), (0.81, 0.87, 0.82)
+    pairs = judge_test(ORDERING, group("plain", plain) + group("max_mi", better), published)
+    differences = [one - other for one, other in zip(better, plain, strict=True)]
+    needed = seeds_paired(mean(differences), stdev(differences), 0.05)
+    assert pairs.ruling == "undecided" and f"about {needed} seeds" in pairs.sentence
+    apart = judge_test(ORDERING, group("plain", plain) + group("max_mi", better, first=3), published)
+    needed = seeds_unpaired(mean(better) - mean(plain), stdev(better), stdev(plain), 0.05)
+    assert apart.ruling == "undecided" and f"about {needed} seeds" in apart.sentence
+    single = judge_test(ORDERING, group("plain", plain) + group("max_mi", better[:1], first=3), published)
+    assert single.ruling == "undecided" and "One seed gives no spread" in single.sentence
 
 
 def test_overlap_and_single_runs_decide_nothing(supervised, published):
