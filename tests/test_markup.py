@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from interplay.markup import (
+    latex_emphasis,
     latex_table,
     latex_text,
     markdown_code,
+    markdown_emphasis,
     markdown_table,
     markdown_text,
     one_line,
@@ -107,14 +109,27 @@ def test_cells_of_markdown_keep_their_markup():
 
 
 def test_latex_shows_hostile_cells_as_they_are():
-    table = latex_table(["[x", "*y"], [[text, text[::-1]] for text in HOSTILE])
+    table = latex_table(["[x", "*y"], [[latex_text(text), latex_text(text[::-1])] for text in HOSTILE])
     assert read_latex(table) == [["[x", "*y"], *([one_line(text), one_line(text[::-1])] for text in HOSTILE)]
     assert table.startswith("\\begin{tabular}{ll}\n\\toprule\n") and table.endswith("\\bottomrule\n\\end{tabular}")
 
 
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4))
 def test_any_text_comes_back_from_latex(rows):
-    assert read_latex(latex_table(["x", "y"], rows))[1:] == [[one_line(cell) for cell in row] for row in rows]
+    cells = [[latex_text(cell) for cell in row] for row in rows]
+    assert read_latex(latex_table(["x", "y"], cells))[1:] == [[one_line(cell) for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text])
+@pytest.mark.parametrize("emphasis, opened", [("bold", "strong_open"), ("underline", "html_inline")])
+def test_emphasis_holds_whatever_the_cell_says(text, emphasis, opened):
+    shown = markdown_table(["x"], [[markdown_emphasis(markdown_text(text), emphasis)]])
+    inline = MarkdownIt("commonmark").enable("table").parse(shown)
+    *_, cell = (token for token in inline if token.type == "inline")
+    assert next(child.type for child in cell.children if child.type != "text" or child.content) == opened
+    assert "".join(child.content for child in cell.children if child.type != "html_inline") == one_line(text)
+    command = {"bold": "textbf", "underline": "underline"}[emphasis]
+    assert latex_emphasis(latex_text(text), emphasis) == f"\\{command}{{{latex_text(text)}}}"
 
 
 def test_running_text_in_latex():
@@ -128,7 +143,7 @@ def test_what_cannot_be_seen_is_shown_as_its_code_everywhere(text):
     assert f"\\u{ord(sign):04x}" in shown
     assert shown.isprintable()
     assert read_markdown(markdown_table(["x"], [[markdown_text(text)]]))[1] == [shown]
-    assert read_latex(latex_table(["x"], [[text]]))[1] == [shown]
+    assert read_latex(latex_table(["x"], [[latex_text(text)]]))[1] == [shown]
     assert plain_table(["x"], [[text]]).splitlines()[1] == shown
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from tabulate import LATEX_ESCAPE_RULES, tabulate
 
 Rows = Iterable[Sequence[str]]
+Emphasis = Literal["bold", "underline"]
 
 SIDES = {"l": "left", "r": "right"}
 GAP = 2  # between columns of plain text
@@ -35,6 +37,11 @@ def markdown_text(text: str) -> str:
     line = re.sub(r"([\\`*<>\[\]~])", r"\\\1", one_line(text))
     line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)  # within a word it opens nothing: `train_mir`
     return re.sub(r"&(?=#?\w+;)", r"\\&", line)
+
+
+def markdown_emphasis(markdown: str, emphasis: Emphasis) -> str:
+    """Markdown in bold, or underlined by the one tag for it that GitHub keeps."""
+    return f"**{markdown}**" if emphasis == "bold" else f"<ins>{markdown}</ins>"
 
 
 def markdown_code(text: str) -> str:
@@ -72,10 +79,18 @@ def latex_text(text: str) -> str:
     return "".join(LATEX_ESCAPE_RULES.get(sign, sign) for sign in one_line(text))
 
 
+def latex_emphasis(latex: str, emphasis: Emphasis) -> str:
+    """LaTeX in bold, or underlined."""
+    return f"\\textbf{{{latex}}}" if emphasis == "bold" else f"\\underline{{{latex}}}"
+
+
 def latex_table(head: Sequence[str], rows: Rows, align: str | None = None) -> str:
-    """A `tabular` in the style of booktabs; cells are text, not LaTeX."""
+    """A `tabular` in the style of booktabs; titles and cells are LaTeX, as `latex_text` makes it."""
     cells = [[one_line(cell) for cell in row] for row in rows]
-    body = _lay_out([one_line(title) for title in head], cells, "latex_booktabs", align or "l" * len(head))
+    body = _lay_out([one_line(title) for title in head], cells, "latex_raw", align or "l" * len(head))
+    # tabulate has no style of booktabs that leaves cells alone; of its rules, no cell can be one.
+    rules = iter(("\\toprule", "\\midrule", "\\bottomrule"))
+    body = re.sub(r"^\\hline$", lambda _: next(rules), body, flags=re.MULTILINE)
     # `\\` and `\midrule` before it would take `[` for their option, even on the next line, and `\\` a star.
     return re.sub(r"^( *)(?=[\[*])", r"\1{}", body, flags=re.MULTILINE)
 

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from math import inf, isnan, nan
 
-import numpy as np
 import pytest
 from scipy import stats
 
-from interplay.evidence.decisions import decide, judge_mean, outcome_of, seeds_to_decide, seeds_wanted, variation_of
+from interplay.evidence.decisions import decide, judge_mean, outcome_of, seeds_wanted, variation_of
 from interplay.evidence.outcomes import Degree
 
 VALUES = [0.3, 0.5, 0.45, 0.6]
@@ -53,12 +52,7 @@ def test_one_run_has_no_interval_and_equal_runs_are_taken_at_their_word():
     assert judge_mean([1.0, 1.0], -inf, 0.9).p_within == 1
 
 
-def test_seeds_to_decide_have_the_power_they_promise():
-    seeds = seeds_to_decide(1.0, 1.0)
-    draws = np.random.default_rng(0).normal(1.0, 1.0, (4000, seeds))
-    power = np.mean([judge_mean(row, low=0.0).p_within < 0.05 for row in draws[:1500]])
-    assert 0.77 < power < 0.9
-    assert seeds_to_decide(0.001, 1.0) is None and seeds_to_decide(1.0, 0.0) == 2 and seeds_to_decide(0.0, 1.0) is None
+def test_seeds_wanted_are_said_in_a_sentence():
     assert "about" in seeds_wanted(1.0, VALUES) and "not even 1000" in seeds_wanted(1e-6, VALUES)
     assert "One seed" in seeds_wanted(1.0, [1.0])
 

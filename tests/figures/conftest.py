@@ -228,6 +228,47 @@ def estimators_runs(make_record, dataset, used, classes, seed, rng):
     )
 
 
+LEARNERS = {  # method of semi-supervised learning: final error, MIR, HDR
+    "labelled_only": (0.5, 0.4, 0.2),
+    "fixmatch": (0.45, 0.45, 0.15),
+    "freematch": (0.40, 0.45, 0.15),
+    "max_mi": (0.38, 0.55, 0.14),
+    "min_hd": (0.39, 0.46, 0.05),
+    "freematch-decay0.001": (0.41, 0.45, 0.15),
+}
+
+
+def semi_supervised_runs(make_record, dataset, used, classes, seed, rng):
+    """Five methods and a variant at one number of labels, and a candidate of the sweep, which reads no test images."""
+    labels, points = 4 * classes, np.linspace(0, 1, len(STEPS))
+    for folder, (error, mir, hdr) in LEARNERS.items():
+        columns = {
+            "test_error": (0.9 - (0.9 - error - 0.01 * seed) * points).tolist(),
+            "mir": (0.3 + (mir - 0.3) * points).tolist(),
+            "hdr": (0.8 - (0.8 - hdr) * points).tolist(),
+        }
+        if folder != "labelled_only":
+            columns |= {name: [np.nan, *points[1:]] for name in ("mask_rate", "pseudo_label_accuracy")}
+        yield make_record(
+            experiment="semi_supervised",
+            run=f"{dataset}/{labels}/{folder}/seed{seed}",
+            dataset=dataset,
+            dataset_used=used,
+            seed=seed,
+            settings={"method": folder.partition("-")[0], "labels": labels, "split": "test", "num_classes": classes},
+            protocol=BATCH,
+            trajectory=columns | {"step": STEPS},
+        )
+    yield make_record(
+        experiment="semi_supervised",
+        run=f"{dataset}/sweep/max_mi-0.1/seed{seed}",
+        dataset=dataset,
+        dataset_used=used,
+        seed=seed,
+        settings={"method": "max_mi", "labels": labels, "split": "validation", "num_classes": classes},
+    )
+
+
 def grokking_runs(make_record, seed, rng):
     """Train and test columns."""
     columns = {f"{split}_{name}": sorted(rng.random(len(STEPS))) for split in ("train", "test") for name in SERIES}
@@ -242,7 +283,14 @@ def grokking_runs(make_record, seed, rng):
     )
 
 
-MAKERS = (supervised_runs, temperature_runs, connectivity_runs, pruning_runs, estimators_runs)
+MAKERS = (
+    supervised_runs,
+    temperature_runs,
+    connectivity_runs,
+    pruning_runs,
+    estimators_runs,
+    semi_supervised_runs,
+)
 
 
 def write_all(make_record, folder):

@@ -3,9 +3,10 @@
 import pytest
 from matplotlib import pyplot as plt
 
+from interplay.evidence.conditions import why_apart
 from interplay.evidence.published import load_published
 from interplay.figures.beside import Beside
-from interplay.figures.printed import WITHHELD, mark_accuracy, why_apart
+from interplay.figures.printed import WITHHELD, mark_accuracy
 from interplay.figures.style import house_style
 from interplay.protocols.claim_files import load_claims
 

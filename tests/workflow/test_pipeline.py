@@ -20,6 +20,8 @@ EXHIBITS = (
     "metrics24/fig2",
     "metrics24/fig4",
     "metrics24/fig9",
+    "metrics24/table2",
+    "metrics24/table2.training",
     "metrics24/table3",
     "metrics24/fig7.barriers",
     "interplay24/fig6",
@@ -113,7 +115,7 @@ def test_everything_is_made(made):
         for suffix in ("svg", "pdf", "png"):
             assert (out / f"figures/{name}.{suffix}").stat().st_size > 1000
         assert "tier smoke" in (out / f"figures/{name}.csv").read_text()
-    for name in ("theory", "supervised", "grokking", "compression", *MEASURED):
+    for name in ("theory", "supervised", "semi_supervised", "grokking", "compression", *MEASURED):
         assert json.loads((out / f"metrics/{name}.json").read_text())
     for experiment, run in MEASURED.items():
         record = json.loads((out / f"records/{experiment}/{run}.json").read_text())
@@ -121,9 +123,10 @@ def test_everything_is_made(made):
         assert record["metrics"]
         assert "supervised.iterations: 1048576 -> 4" in record["overrides"]
     assert json.loads((out / "records/compression/cifar10/f_plus/information/seed0.json").read_text())["trajectory"]
-    for name in ("metrics24/fig4", "interplay24/fig6"):
+    for name in ("metrics24/fig4", "interplay24/fig6", "metrics24/table2.training"):
         assert (out / f"figures/{name}.svg").stat().st_size > 1000
-    for name in ("metrics24/table3", "interplay24/table2", "metrics24/fig7.barriers", "note/c2.reliable"):
+    tables = ("metrics24/table2", "interplay24/table1", "metrics24/table3", "interplay24/table2")
+    for name in (*tables, "metrics24/fig7.barriers", "note/c2.reliable"):
         for suffix in ("csv", "md", "tex"):
             assert (out / f"tables/{name}.{suffix}").is_file()
     verdicts = json.loads((out / "verdicts.json").read_text())

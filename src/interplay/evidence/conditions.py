@@ -73,6 +73,13 @@ def departures(record: Record) -> list[str]:
     return [line for line in record.overrides if line.partition(":")[0].rpartition(".")[2] != "seeds"]
 
 
+def why_apart(record: Record) -> str:
+    """Why a run's number cannot stand beside the printed one: other data or another protocol; empty where it can."""
+    if record.dataset_used != record.dataset:
+        return "other data"
+    return "other protocol" if departures(record) else ""
+
+
 def _basis(record: Record) -> Basis:
     if record.findings:
         return "theory"

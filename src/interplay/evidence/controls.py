@@ -20,7 +20,7 @@ from interplay.records.stamp import data_read
 # Of twenty draws of noise, a rule that errs in 5 % holds in five or more with a probability of .26 %.
 MOST_BY_CHANCE = 0.2
 # Tests that compare runs with each other or two metrics of a run; dealing values out anew breaks what they look for.
-COMPARING = ("ordering", "response", "association", "prediction", "interaction", "contrast")
+COMPARING = ("ordering", "response", "association", "prediction", "interaction", "contrast", "rank", "ranking")
 STEP = "step"
 NOT_JUDGED = ("not run", "not representative")
 

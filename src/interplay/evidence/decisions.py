@@ -15,12 +15,11 @@ import numpy as np
 import scipy
 
 from interplay.evidence.outcomes import Degree, Outcome, Ruling
+from interplay.evidence.power import said_of, seeds_paired
 from interplay.evidence.statistics import LEVEL, Interval, Values
 
 # The level that the field uses. It is meant for each statement by itself; `multiplicity` sees to a document's many.
 ALPHA = round(1 - LEVEL, 10)
-POWER = 0.8  # at which a number of seeds counts as enough: the convention of sample-size planning
-MOST_SEEDS = 1000  # beyond which nobody will train
 
 
 @dataclass(frozen=True)
@@ -96,25 +95,8 @@ def variation_of(values: Values) -> float | None:
     return float(sample.std(ddof=1) / abs(sample.mean()))
 
 
-def seeds_to_decide(effect: float, spread: float, alpha: float = ALPHA / 2) -> int | None:
-    """Seeds with which a one-sided t-test at `alpha` finds `effect` in four of five cases; None above 1,000.
-
-    `spread` is the standard deviation over seeds of what is tested (differences, where pairs are).
-    """
-    if not (effect > 0 and spread > 0):
-        return 2 if effect > 0 else None
-    for seeds in (*range(2, 50), *range(50, MOST_SEEDS + 1, 10)):
-        limit = scipy.stats.t.ppf(1 - alpha, seeds - 1)
-        if float(scipy.stats.nct.sf(limit, seeds - 1, sqrt(seeds) * effect / spread)) >= POWER:
-            return int(seeds)
-    return None
-
-
 def seeds_wanted(effect: float, values: Sequence[float], alpha: float = ALPHA / 2) -> str:
     """A sentence: how many seeds would decide at the observed effect and spread; empty for one run."""
     if len(values) < 2:
         return " One seed gives no spread by which to say how many would decide."
-    found = seeds_to_decide(abs(effect), float(np.std(values, ddof=1)), alpha)
-    if found is None:
-        return f" At this spread not even {MOST_SEEDS} seeds would decide."
-    return f" At this effect and spread about {found} seeds would decide."
+    return said_of(seeds_paired(abs(effect), float(np.std(values, ddof=1)), alpha))

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from statistics import fmean
 
-from interplay.evidence.outcomes import setting_of, short
+from interplay.evidence.methods import setting_and_method
+from interplay.evidence.outcomes import NotRunError, setting_of, short
 from interplay.evidence.quantities import number_of
-from interplay.protocols.claims import Precondition
+from interplay.protocols.claims import GroupPrecondition, Precondition
 from interplay.records import Record
 
 
-def meeting(records: Sequence[Record], preconditions: Iterable[Precondition]) -> tuple[list[Record], list[str]]:
+def meeting(
+    records: Sequence[Record], preconditions: Iterable[Precondition | GroupPrecondition]
+) -> tuple[list[Record], list[str]]:
     """The runs that meet every precondition, and for each that some do not, words that say so after "it asks that".
 
     Raises:
-        NotRunError: a run lacks the metric or setting that a precondition is about.
+        NotRunError: a run lacks the metric or setting that a precondition is about, or no setting has both of the
+            methods that one compares.
     """
     kept = list(records)
     reasons = []
     for precondition in preconditions:
+        if isinstance(precondition, GroupPrecondition):
+            kept, said = _settings_meeting(kept, precondition)
+            reasons += [said] if said else []
+            continue
         values = {
             record.name: _value(record, precondition)
             for record in kept
@@ -34,6 +44,26 @@ def meeting(records: Sequence[Record], preconditions: Iterable[Precondition]) ->
             reasons.append(f"{precondition.because}; {runs} did not ({bounds})")
             kept = [record for record in kept if record.name not in failed]
     return kept, reasons
+
+
+def _settings_meeting(records: Sequence[Record], precondition: GroupPrecondition) -> tuple[list[Record], str]:
+    """The runs of settings that meet it, and words where some do not; a setting without both methods does not tell."""
+    groups: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+    for record in records:
+        setting, _ = setting_and_method(record)
+        for place, pattern in enumerate((precondition.runs, precondition.below)):
+            if fnmatchcase(record.name, pattern):
+                groups[setting][place].append(number_of(record, precondition.metric))
+    means = {name: (fmean(low), fmean(high)) for name, (low, high) in groups.items() if low and high}
+    if not means:
+        raise NotRunError(f"no setting has runs of both {precondition.runs} and {precondition.below}")
+    failed = {name: pair for name, pair in means.items() if not pair[0] < pair[1]}
+    kept = [record for record in records if setting_and_method(record)[0] in means.keys() - failed.keys()]
+    if not failed:
+        return kept, ""
+    found = ", ".join(f"{low:.4g} against {high:.4g} in {name}" for name, (low, high) in failed.items())
+    bounds = f"mean {precondition.metric} of {precondition.runs} to be below that of {precondition.below}: {found}"
+    return kept, f"{precondition.because}; {len(failed)} of {len(means)} settings did not ({bounds})"
 
 
 def _value(record: Record, precondition: Precondition) -> float:

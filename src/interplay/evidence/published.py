@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from interplay.protocols.sourced import Strict, read_yaml, validate
 from interplay.records import visible_files
 
 MISSING = "missing"
+Mark = Literal["best", "second"]
 NUMBER = re.compile(r"(?P<value>-?\d+(?:\.(?P<digits>\d+))?)(?:±(?P<spread>\d+(?:\.\d+)?))?")
 SIZE = re.compile(r"\d+(?:x\d+)+")
 
@@ -61,6 +62,9 @@ class PublishedTable(Strict):
     rows: dict[str, str] = Field(min_length=1, description="cells as printed, separated by spaces")
     names_printed: dict[str, str] = Field(default_factory=dict, description="rows that the document calls otherwise")
     notes: dict[str, str] = Field(default_factory=dict, description="by row")
+    marks: dict[str, str] = Field(
+        default_factory=dict, description="by row, for each column: best or second as the document marks it, else -"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -77,7 +81,10 @@ class PublishedTable(Strict):
                     raise ValueError(f"row {row!r}: {cell!r} is no number, number±spread, size (4x4x256) or 'missing'")
             if MISSING in cells and row not in self.notes:
                 raise ValueError(f"row {row!r}: a missing cell needs a note")
-        for name in (*self.names_printed, *self.notes):
+        for row, text in self.marks.items():
+            if len(text.split()) != len(self.columns) or not set(text.split()) <= {*get_args(Mark), "-"}:
+                raise ValueError(f"marks: row {row!r}: write best, second or - for each of {len(self.columns)} columns")
+        for name in (*self.names_printed, *self.notes, *self.marks):
             if name not in self.rows:
                 raise ValueError(f"there is no row {name!r}")
         if isinstance(self.unit, dict) and set(self.unit) != set(self.columns):
@@ -109,6 +116,13 @@ class PublishedTable(Strict):
         value, spread, rounding = _parse(printed)
         note = self.notes.get(row, "")
         return Cell(self.document, self.id, row, column, printed, value, spread, rounding, unit, note)
+
+    def mark(self, row: str, column: str) -> Mark | None:
+        """How the document marks a cell: best or second best; None where it does not."""
+        if row not in self.marks:
+            return None
+        found = self.marks[row].split()[self.columns.index(column)]
+        return "best" if found == "best" else "second" if found == "second" else None
 
     def cells(self) -> Iterator[Cell]:
         """All cells, row by row, the missing ones among them."""

@@ -160,3 +160,15 @@ def trend(values: Values) -> tuple[float, float]:
         return 0.0, 1.0
     result = scipy.stats.kendalltau(np.arange(len(values)), values)
     return float(result.statistic), float(result.pvalue)
+
+
+def partial_conjunction(ps: Values, at_least: int) -> float:
+    """p-value of "fewer than `at_least` of these hypotheses are false": (n - r + 1) p_(r), whatever their dependence.
+
+    Small where r of them are rejected even by Bonferroni's rule among the n - r + 1 largest.
+    Source: Benjamini and Heller (2008).
+    """
+    ordered = sorted(float(p) for p in ps)
+    if not 1 <= at_least <= len(ordered):
+        raise ValueError(f"at_least is {at_least}, to be from 1 to {len(ordered)}")
+    return min(1.0, (len(ordered) - at_least + 1) * ordered[at_least - 1])

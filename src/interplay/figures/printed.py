@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from interplay.evidence.conditions import departures
+from interplay.evidence.conditions import why_apart
 from interplay.figures import style
 from interplay.figures.beside import Beside
 from interplay.figures.spread import NEUTRAL
@@ -18,13 +18,6 @@ COLUMNS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
 METRIC = "best_test_accuracy"
 PLACE = 1.04  # of the mark, in widths of the panel: beside what we measured, not among it
 WITHHELD = "printed, of other data or protocol: not compared"
-
-
-def why_apart(record: Record) -> str:
-    """Why a run's number cannot stand beside the printed one: other data or another protocol; empty where it can."""
-    if record.dataset_used != record.dataset:
-        return "other data"
-    return "other protocol" if departures(record) else ""
 
 
 def mark_accuracy(axes: Axes, runs: Sequence[Record], beside: Beside) -> None:

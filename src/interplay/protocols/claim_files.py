@@ -7,7 +7,7 @@ from pathlib import Path
 
 from interplay.errors import InterplayError
 from interplay.protocols.claim_patterns import expand_claims
-from interplay.protocols.claims import Claim, ClaimFile
+from interplay.protocols.claims import Claim, ClaimFile, GroupPrecondition
 from interplay.protocols.sourced import read_yaml, validate
 from interplay.records import visible_files
 
@@ -50,5 +50,6 @@ def selectors(claim: Claim) -> tuple[str, ...]:
     fields = ("runs", "greater", "lesser")
     read = [getattr(claim.test, name) for name in fields if hasattr(claim.test, name)]
     read += [precondition.runs for precondition in claim.valid_if if precondition.runs is not None]
+    read += [precondition.below for precondition in claim.valid_if if isinstance(precondition, GroupPrecondition)]
     globs = (glob for found in read for glob in ((found,) if isinstance(found, str) else found))
     return tuple(dict.fromkeys((*claim.needs, *globs)))

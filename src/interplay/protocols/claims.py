@@ -14,6 +14,7 @@ from interplay.protocols.printed_tests import (
     PublishedTest,
 )
 from interplay.protocols.quantities import Metric
+from interplay.protocols.rank_tests import RankingTest, RankTest
 from interplay.protocols.run_tests import (
     AgreementTest,
     AssociationTest,
@@ -60,6 +61,7 @@ __all__ = [
     "Extreme",
     "FindingTest",
     "FlatTest",
+    "GroupPrecondition",
     "InteractionTest",
     "NoFallTest",
     "OrderingTest",
@@ -72,6 +74,8 @@ __all__ = [
     "PublishedOrderingTest",
     "PublishedRankTest",
     "PublishedTest",
+    "RankTest",
+    "RankingTest",
     "ResponseTest",
     "SoonerTest",
     "StaysTest",
@@ -114,6 +118,8 @@ Test = Annotated[
     | TurnTest
     | SoonerTest
     | InteractionTest
+    | RankTest
+    | RankingTest
     | PublishedOrderingTest
     | PublishedRankTest
     | PublishedMarginTest,
@@ -149,6 +155,19 @@ class Precondition(Strict):
         return self
 
 
+class GroupPrecondition(Strict):
+    """In its setting, the mean of a metric over the runs of one method lies below that over the runs of another.
+
+    A setting is what stands before the last two parts of a run's name (`<setting>/<method>/seed<n>`). All runs of a
+    setting in which it is not so are left out. `because` is as in `Precondition`.
+    """
+
+    because: str
+    metric: Metric
+    runs: Selector
+    below: Selector
+
+
 class Threshold(Strict):
     """Where the numbers of a test come from: the document, or us, before or after we had seen results; and why."""
 
@@ -170,7 +189,7 @@ class Claim(Strict):
     says: str
     weight: Weight = "detail"
     needs: tuple[Selector, ...] = Field(description="records without which there is no verdict; none: always judged")
-    valid_if: tuple[Precondition, ...] = ()
+    valid_if: tuple[Precondition | GroupPrecondition, ...] = ()
     test: Test
     threshold: Threshold | None = None
     tiers: tuple[OurTier, ...] | None = Field(default=None, description="tiers at which it means something; all")

@@ -64,17 +64,18 @@ def as_written(schema: dict[str, Any]) -> dict[str, Any]:
     """
     defs = {name: _with_placeholders(node) for name, node in schema["$defs"].items()}
     claim = defs["Claim"]["properties"]
+    precondition = [{"$ref": f"#/$defs/{name}"} for name in ("Precondition", "GroupPrecondition")]
     claim |= {
         "over": _anything("patterns that the claim is said over", {"type": "string"}, _list({"type": "string"})),
         "only": _list({"type": "string"}) | {"description": "members of which alone it is said"},
         "with": _by_name({"type": "object"}) | {"description": "fields that are otherwise for one member, by its key"},
         "threshold": _anything("", {"type": "string"}, claim["threshold"]),
-        "valid_if": _list(_anything("", {"type": "string"}, {"$ref": "#/$defs/Precondition"})),
+        "valid_if": _list(_anything("", {"type": "string"}, *precondition)),
     }
     properties = schema["properties"] | {
         "patterns": _by_name(_by_name({"type": ["object", "null"]})),
         "thresholds": _by_name({"$ref": "#/$defs/Threshold"}),
-        "preconditions": _by_name({"$ref": "#/$defs/Precondition"}),
+        "preconditions": _by_name(_anything("", *precondition)),
     }
     return schema | {"$defs": defs, "properties": properties}
 

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from interplay.markup import latex_table, latex_text, markdown_table, markdown_text, one_line
+from interplay.markup import (
+    Emphasis,
+    latex_emphasis,
+    latex_table,
+    latex_text,
+    markdown_emphasis,
+    markdown_table,
+    markdown_text,
+    one_line,
+)
 
 MISSING = "–"
 Value = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A value that Markdown and LaTeX set in bold or underline; in CSV it is the value alone."""
+
+    value: Value
+    emphasis: Emphasis
+
+
+Cell = Value | Marked
 
 
 @dataclass(frozen=True)
@@ -17,7 +38,7 @@ class Table:
     """Rows with columns in order; a missing number is None and is shown as a dash, never as a blank or a zero."""
 
     columns: tuple[str, ...]
-    rows: tuple[dict[str, Value], ...]
+    rows: tuple[Mapping[str, Cell], ...]
     caption: str
     decimals: int = 2
 
@@ -28,22 +49,28 @@ class Table:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)
         for row in self.rows:
-            values = [row.get(name) for name in self.columns]
+            values = [_plain(row.get(name)) for name in self.columns]
             writer.writerow(["missing" if _is_missing(value) else value for value in values])
         return text.getvalue()
 
     def markdown(self, origin: str) -> str:
         """A Markdown table with its caption."""
-        cells = [[markdown_text(self._show(row.get(name))) for name in self.columns] for row in self.rows]
+        cells = [
+            [self._set(row.get(name), markdown_text, markdown_emphasis) for name in self.columns] for row in self.rows
+        ]
         table = markdown_table([markdown_text(name) for name in self.columns], cells, self._align())
         return f"{table}\n\n{markdown_text(self.caption)} {MISSING}: missing. [{one_line(origin)}]\n"
 
     def latex(self, origin: str) -> str:
         """A LaTeX table in booktabs style."""
-        cells = [[self._show(row.get(name)) for name in self.columns] for row in self.rows]
-        table = latex_table(self.columns, cells, self._align())
+        cells = [[self._set(row.get(name), latex_text, latex_emphasis) for name in self.columns] for row in self.rows]
+        table = latex_table([latex_text(name) for name in self.columns], cells, self._align())
         head = f"% {one_line(origin)}\n% needs the package booktabs\n"
         return f"{head}\\begin{{table}}\n\\caption{{{latex_text(self.caption)}}}\n{table}\n\\end{{table}}\n"
+
+    def _set(self, cell: Cell, text: Callable[[str], str], emphasised: Callable[[str, Emphasis], str]) -> str:
+        shown = text(self._show(_plain(cell)))
+        return emphasised(shown, cell.emphasis) if isinstance(cell, Marked) and shown else shown
 
     def _show(self, value: Value) -> str:
         if _is_missing(value):
@@ -52,8 +79,12 @@ class Table:
 
     def _align(self) -> str:
         """Numbers to the right, so that their points stand below one another."""
-        texts = {name for row in self.rows for name in self.columns if isinstance(row.get(name), str)}
+        texts = {name for row in self.rows for name in self.columns if isinstance(_plain(row.get(name)), str)}
         return "".join("l" if name in texts else "r" for name in self.columns)
+
+
+def _plain(cell: Cell) -> Value:
+    return cell.value if isinstance(cell, Marked) else cell
 
 
 def _is_missing(value: Value) -> bool:

@@ -1,4 +1,4 @@
-"""The sweep behind metrics24 Table III: validation accuracy of every candidate weight of MAX MI and MIN HD."""
+"""The sweeps behind metrics24 Tables II and III: validation accuracy of every candidate weight of MAX MI and MIN HD."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
 from interplay.tables.table import Table, Value
 
-NAMES = {"plain": "no term", "max_mi": "MAX MI", "min_hd": "MIN HD"}
+NAMES = {"plain": "no term", "freematch": "no term (FreeMatch)", "max_mi": "MAX MI", "min_hd": "MIN HD"}
 
 
 def make(records: Sequence[Record], published: Published) -> Table:
     """One row per data set, objective and candidate; the documents publish no weight, so that column is missing."""
     groups: dict[tuple[str, str, float], list[Record]] = defaultdict(list)
     for record in records:
-        key = (record.dataset or "", str(record.settings["objective"]), float(record.settings["weight"]))
+        objective = str(record.settings.get("objective", record.settings.get("method")))
+        key = (record.dataset or "", objective, float(record.settings["weight"]))
         groups[key].append(record)
     accuracy = {key: [100 * run.metrics["validation_accuracy"] for run in runs] for key, runs in groups.items()}
     order = sorted(groups, key=lambda key: (len(key[0]), key[0], list(NAMES).index(key[1]), key[2]))
@@ -35,7 +36,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
                 "published weight": None,
                 "validation accuracy": fmean(values),
                 "± (seeds)": stdev(values) if len(values) > 1 else None,
-                "chosen": "yes" if objective != "plain" and best[2] == weight else "",
+                "chosen": "yes" if objective in ("max_mi", "min_hd") and best[2] == weight else "",
             }
         )
     caption = (

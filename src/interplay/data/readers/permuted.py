@@ -8,6 +8,7 @@ import numpy as np
 
 from interplay.data.content import Decoded
 from interplay.data.glyphs import render
+from interplay.data.readers.digits import read_digits as read_original_digits
 from interplay.data.readers.idx import read_fashion_mnist as read_original
 
 SEED = 0
@@ -26,6 +27,11 @@ def read_glyphs100(place: Path | None, split: str) -> Decoded:
 def read_glyphs10(place: Path | None, split: str) -> Decoded:
     """Images [N, 1, 28, 28] and labels [N], those of the training split permuted."""
     return _permuted(render("glyphs10", split), split)
+
+
+def read_digits(place: Path | None, split: str) -> Decoded:
+    """Images [N, 1, 8, 8] and labels [N], those of the training split permuted."""
+    return _permuted(read_original_digits(place, split), split)
 
 
 def _permuted(decoded: Decoded, split: str) -> Decoded:

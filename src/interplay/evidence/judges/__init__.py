@@ -10,6 +10,7 @@ from interplay.evidence.judges.findings import judge_finding
 from interplay.evidence.judges.limits import judge_bound, judge_no_fall, judge_stays
 from interplay.evidence.judges.orderings import judge_agreement, judge_contrast, judge_interaction, judge_ordering
 from interplay.evidence.judges.printed import judge_margin, judge_published_ordering, judge_rank
+from interplay.evidence.judges.ranks import judge_place, judge_ranking
 from interplay.evidence.judges.responses import judge_flat, judge_response
 from interplay.evidence.judges.shapes import judge_dip, judge_peak, judge_trend
 from interplay.evidence.judges.stopping import judge_stopping
@@ -78,6 +79,10 @@ def _dispatch(test: kinds.Test, records: Sequence[Record], published: Published)
             return judge_sooner(test, records)
         case kinds.InteractionTest():
             return judge_interaction(test, records)
+        case kinds.RankTest():
+            return judge_place(test, records)
+        case kinds.RankingTest():
+            return judge_ranking(test, records, published)
         case kinds.PublishedOrderingTest():
             return judge_published_ordering(test, published)
         case kinds.PublishedRankTest():

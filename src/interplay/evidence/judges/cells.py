@@ -9,8 +9,9 @@ from math import isfinite, nan, sqrt
 import numpy as np
 import scipy
 
-from interplay.evidence.decisions import MOST_SEEDS, decide, outcome_of, variation_of
+from interplay.evidence.decisions import decide, outcome_of, variation_of
 from interplay.evidence.outcomes import Degree, NotRunError, Outcome, Ruling, metric_of, seeds_of, select, short
+from interplay.evidence.power import MOST_SEEDS
 from interplay.evidence.published import Cell, Published
 from interplay.evidence.statistics import LEVEL, SEVERAL_SEEDS
 from interplay.protocols.run_tests import ValueTest

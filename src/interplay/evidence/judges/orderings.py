@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 
 import numpy as np
 import scipy
 
+from interplay.evidence.comparison import compare
 from interplay.evidence.decisions import ALPHA, decide, outcome_of, seeds_wanted, variation_of
 from interplay.evidence.outcomes import (
     Degree,
@@ -21,7 +22,7 @@ from interplay.evidence.outcomes import (
     short,
 )
 from interplay.evidence.quantities import number_of
-from interplay.evidence.statistics import OrderingResult, paired_ordering, welch_ordering
+from interplay.evidence.statistics import OrderingResult, paired_ordering
 from interplay.protocols.run_tests import AgreementTest, ContrastTest, InteractionTest, OrderingTest
 from interplay.records import Record
 
@@ -32,16 +33,8 @@ def judge_ordering(test: OrderingTest, records: Sequence[Record]) -> Outcome:
     Significant: `holds`; significant the other way round: `fails`; neither: `undecided`, whether the groups
     overlap or the runs are too few. One run against one run never decides.
     """
-    greater, lesser = select(records, test.greater), select(records, test.lesser)
-    first, second = ([number_of(run, test.metric) for run in group] for group in (greater, lesser))
-    if not all(isfinite(value) for value in (*first, *second)):
-        raise NotRunError(f"{test.metric} is not finite in every run")
-    pairs = _paired(greater, lesser)
-    if pairs is not None:
-        left, right = ([number_of(run, test.metric) for run in side] for side in zip(*pairs, strict=True))
-        result, tested = paired_ordering(left, right), [one - two for one, two in zip(left, right, strict=True)]
-    else:
-        result, tested = welch_ordering(first, second), _as_differences(first, second)
+    compared = compare(select(records, test.greater), select(records, test.lesser), test.metric)
+    first, second = compared.greater, compared.lesser
     numbers = {
         "greater_mean": float(np.mean(first)),
         "lesser_mean": float(np.mean(second)),
@@ -52,7 +45,7 @@ def judge_ordering(test: OrderingTest, records: Sequence[Record]) -> Outcome:
         f"{test.metric}: {short(numbers['greater_mean'])} over {len(first)} of {test.greater} against "
         f"{short(numbers['lesser_mean'])} over {len(second)} of {test.lesser}"
     )
-    return _ordered(said, result, tested, 0.0, min(seeds_of(greater), seeds_of(lesser)), numbers)
+    return _ordered(said, compared.result, compared.variation, compared.wanted, 0.0, compared.seeds, numbers)
 
 
 def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
@@ -75,7 +68,7 @@ def judge_contrast(test: ContrastTest, records: Sequence[Record]) -> Outcome:
         f"Over {len(runs)} {'run' if len(runs) == 1 else 'runs'} {test.larger} is {short(numbers['larger_mean'])} and "
         f"{test.smaller} {short(numbers['smaller_mean'])}"
     )
-    return _ordered(said, result, differences, test.by, seeds_of(runs), numbers)
+    return _of_pairs(said, result, differences, test.by, seeds_of(runs), numbers)
 
 
 def judge_interaction(test: InteractionTest, records: Sequence[Record]) -> Outcome:
@@ -102,7 +95,7 @@ def judge_interaction(test: InteractionTest, records: Sequence[Record]) -> Outco
         f"{'seed' if len(seeds) == 1 else 'seeds'}"
     )
     differences = [one - other for one, other in zip(greater, lesser, strict=True)]
-    return _ordered(said, paired_ordering(greater, lesser), differences, 0.0, len(seeds), numbers)
+    return _of_pairs(said, paired_ordering(greater, lesser), differences, 0.0, len(seeds), numbers)
 
 
 def judge_agreement(test: AgreementTest, records: Sequence[Record]) -> Outcome:
@@ -130,38 +123,35 @@ def judge_agreement(test: AgreementTest, records: Sequence[Record]) -> Outcome:
     return outcome_of(decision, said, numbers, Degree(share, threshold=0.5, runs=len(runs), p=decision.p))
 
 
-def _ordered(
-    said: str, result: OrderingResult, tested: Sequence[float], by: float, seeds: int, numbers: dict[str, float]
+def _of_pairs(
+    said: str, result: OrderingResult, differences: Sequence[float], by: float, seeds: int, numbers: dict[str, float]
 ) -> Outcome:
-    """The outcome of an ordering: `tested` are the differences, or stand-ins with their spread and mean."""
+    def wanted(alpha: float) -> str:
+        return seeds_wanted(result.difference, differences, alpha)
+
+    return _ordered(said, result, variation_of(differences), wanted, by, seeds, numbers)
+
+
+def _ordered(
+    said: str,
+    result: OrderingResult,
+    variation: float | None,
+    wanted: Callable[[float], str],
+    by: float,
+    seeds: int,
+    numbers: dict[str, float],
+) -> Outcome:
+    """The outcome of an ordering; `wanted` says how many seeds would decide it at a level."""
     mean = result.difference + by
     leaning: Ruling | None = "holds" if result.difference > 0 else "fails" if result.difference < 0 else None
     decision = decide(result.p_greater, result.p_less, seeds, leaning)
     numbers = {**numbers, "difference": mean, "p": result.p_greater, "p_of_reverse": result.p_less}
-    wanted = f", to exceed {by:g}" if by else ""
-    sentence = f"{said}; difference {mean:+.4g}{wanted}, p = {short(result.p_greater)} ({result.method}, one-sided)."
+    exceed = f", to exceed {by:g}" if by else ""
+    sentence = f"{said}; difference {mean:+.4g}{exceed}, p = {short(result.p_greater)} ({result.method}, one-sided)."
     if decision.ruling == "undecided":
-        sentence += seeds_wanted(result.difference, tested, ALPHA)
+        sentence += wanted(ALPHA)
     low, high = result.low + by, result.high + by
-    return outcome_of(decision, sentence, numbers, Degree(mean, low, high, by, seeds, decision.p, variation_of(tested)))
-
-
-def _as_differences(first: Sequence[float], second: Sequence[float]) -> list[float]:
-    """Two values with the spread that differences of independent runs of the two groups have, around their mean."""
-    if min(len(first), len(second)) < 2:
-        return [float(np.mean(first) - np.mean(second))]
-    spread = float(np.sqrt(np.var(first, ddof=1) + np.var(second, ddof=1)))
-    mean = float(np.mean(first) - np.mean(second))
-    return [mean - spread / np.sqrt(2), mean + spread / np.sqrt(2)]
-
-
-def _paired(greater: Sequence[Record], lesser: Sequence[Record]) -> list[tuple[Record, Record]] | None:
-    """Pairs by data set and seed, if both groups have the same of them, each once."""
-    first = {(run.dataset or "", run.seed): run for run in greater}
-    second = {(run.dataset or "", run.seed): run for run in lesser}
-    if len(first) != len(greater) or len(second) != len(lesser) or first.keys() != second.keys():
-        return None
-    return [(first[key], second[key]) for key in sorted(first)]
+    return outcome_of(decision, sentence, numbers, Degree(mean, low, high, by, seeds, decision.p, variation))
 
 
 def _by_seed(records: Sequence[Record], pattern: str, test: InteractionTest) -> dict[int, float]:

@@ -9,7 +9,7 @@ from interplay.information import gram_matrix, matrix_entropy, mutual_informatio
 from interplay.protocols.semi_supervised.hyperparameters import Interplay
 
 WEIGHT, MOMENTUM = 0.7, 0.999
-METHODS = {"max_mi": max_mi.METHOD, "min_hd": min_hd.METHOD}
+TERMS = {"max_mi": max_mi.METHOD, "min_hd": min_hd.METHOD}
 
 
 def settings_of(features="strong", head="attached"):
@@ -19,7 +19,7 @@ def settings_of(features="strong", head="attached"):
 
 def added(case, method, settings, threshold):
     """What a method adds to FreeMatch's loss on the same batch, and its guesses."""
-    with_term = case.step(METHODS[method], settings, threshold, weight=WEIGHT)
+    with_term = case.step(TERMS[method], settings, threshold, weight=WEIGHT)
     without = case.step(freematch.METHOD, settings, threshold)
     assert torch.equal(with_term.guesses.weights, without.guesses.weights)
     assert all(torch.equal(value, without.state.tensors()[name]) for name, value in with_term.state.tensors().items())

@@ -3,9 +3,8 @@
 Distribution alignment (section 3.1): guesses are multiplied by the class shares of the labelled images over the average
 prediction. Augmentation anchoring (3.2): the guess of the weak view is the target of strong ones. What differs in the
 public code, which is followed: two strong views in place of eight, RandAugment in place of CTAugment, an exponential
-average of predictions in place of one over the last 128 batches, and the unlabelled weights rise. Batches are dealt as
-in MixMatch. Of the two public codes only USB's keeps the alignment from 0/0
-(docs/facts.md#other-semi-supervised-methods).
+average of predictions in place of one over the last 128 batches. Batches are dealt as in MixMatch. Of the two public
+codes only USB's keeps the alignment from 0/0 (docs/facts.md#other-semi-supervised-methods).
 """
 
 from __future__ import annotations
