@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from tabulate import tabulate
 
-from interplay.evidence import bootstrap, ranks
+from interplay.evidence import bootstrap, rankings, ranks
 from interplay.evidence.judges import judge_test
 from interplay.evidence.published import Published, PublishedTable
 from interplay.protocols import claims as kinds
@@ -103,7 +103,20 @@ PUBLISHED = Published(
             column_levels=("x",),
             columns=("plain", "spread"),
             rows={"x": "10.0000000 10.0000000±1.0000000"},
-        )
+        ),
+        "note/table2": PublishedTable(
+            id="note/table2",
+            printed_as="2",
+            where="1",
+            shows="x",
+            quantity="x",
+            unit="x",
+            spread="x",
+            row_levels=("x",),
+            column_levels=("x",),
+            columns=("x",),
+            rows={name: str(place) for place, name in enumerate("abcdefgh", start=1)},
+        ),
     },
     {},
 )
@@ -341,6 +354,54 @@ def orderings() -> Iterator[Scenario]:
         yield Scenario("agreement", f"same sign in {100 * share:g} %", share > 0.5, agreement, draw)
 
 
+def places() -> Iterator[Scenario]:
+    """The place of a method among six in three settings, and the ranking of eight methods against a printed one."""
+    place = kinds.RankTest(
+        kind="rank",
+        runs=("x/*",),
+        metric="m",
+        member="a",
+        among=tuple("abcdef"),
+        first=2,
+        lower_is_better=True,
+        quantifier="most",
+    )
+    ahead, level, behind = -5.0, 0.0, 5.0
+    for others, what, true in (
+        ((ahead, level, behind, behind, behind), "level with the third", False),
+        ((ahead, level, behind, behind, behind), "level with the second", True),
+        ((behind,) * 5, "first by 5 deviations", True),
+        ((ahead,) * 5, "last by 5 deviations", False),
+    ):
+        yield Scenario("rank", what, true, place, _learners(("s", "t", "u"), (0.0, *others)))
+    ranking = kinds.RankingTest(
+        kind="ranking", runs=("x/*",), metric="m", table="note/table2", column="x", rows={c: c for c in "abcdefgh"}
+    )
+    for means, what, true in (
+        ((0.0,) * 8, "methods alike", False),
+        ((1, 2, 3, 6, 4, 8, 5, 7), "tau .5 of the means", True),
+        ((1, 2, 3, 4, 5, 6, 7, 8), "the same order", True),
+        ((8, 7, 6, 5, 4, 3, 2, 1), "the reverse", False),
+    ):
+        for noise in (0.5, 5.0) if any(means) else (1.0,):
+            name = f"{what}, noise {noise:g}" if any(means) else what
+            yield Scenario("ranking", name, true, ranking, _learners(("s",), means, noise))
+
+
+def _learners(
+    settings: Sequence[str], means: Sequence[float], noise: float = 1.0
+) -> Callable[[Rng, int, int], list[Record]]:
+    def draw(rng: Rng, runs: int, _: int) -> list[Record]:
+        return [
+            record(f"{setting}/{name}", seed, metrics={"m": mean + noise * rng.normal()})
+            for setting in settings
+            for name, mean in zip("abcdefgh", means, strict=False)
+            for seed in range(runs)
+        ]
+
+    return draw
+
+
 def cells() -> Iterator[Scenario]:
     """Agreement with a printed value whose own runs had a standard deviation of 1."""
     for column in ("spread", "plain"):
@@ -441,13 +502,15 @@ def _stopped(lost: float) -> Callable[[Rng, int, int], list[Record]]:
 
 
 SCENARIOS = [
-    scenario for family in (shapes, comovement, limits, orderings, cells, settings, stopping) for scenario in family()
+    scenario
+    for family in (shapes, comovement, limits, orderings, places, cells, settings, stopping)
+    for scenario in family()
 ]
 
 
 def lighten() -> None:
     """Let judges draw fewer resamples."""
-    bootstrap.RESAMPLES, ranks.MOST_ORDERS = RESAMPLES, RESAMPLES
+    bootstrap.RESAMPLES, ranks.MOST_ORDERS, rankings.RESAMPLES = RESAMPLES, RESAMPLES, RESAMPLES
 
 
 def rates(scenario: Scenario, runs: int, readings: int, repeats: int, seed: int = 0) -> Rates:

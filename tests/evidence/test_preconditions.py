@@ -4,7 +4,8 @@ import pytest
 
 from interplay.evidence.outcomes import NotRunError
 from interplay.evidence.preconditions import meeting
-from interplay.protocols.claims import Precondition
+from interplay.protocols.claim_files import find_claim, load_claims, selectors
+from interplay.protocols.claims import GroupPrecondition, Precondition
 
 
 @pytest.fixture
@@ -48,3 +49,38 @@ def test_what_was_not_recorded_cannot_be_met(runs):
 def test_it_names_one_number_and_a_bound(fields):
     with pytest.raises(ValueError, match="give"):
         Precondition(because="so", **fields)
+
+
+@pytest.fixture
+def learners(make):
+    """Runs of two methods and a third in two settings; unlabelled images help in the first alone."""
+    means = {("x", "with"): 0.3, ("x", "without"): 0.5, ("y", "with"): 0.5, ("y", "without"): 0.5}
+    return [
+        make(f"learn/{setting}/{method}/seed{seed}", seed=seed, metrics={"error": mean + 0.1 * (seed - 0.5)})
+        for (setting, method), mean in {**means, ("x", "third"): 0.9, ("y", "third"): 0.1}.items()
+        for seed in (0, 1)
+    ]
+
+
+HELPS = GroupPrecondition(because="they help", metric="error", runs="learn/*/with/*", below="learn/*/without/*")
+
+
+def test_settings_in_which_one_method_is_not_below_another_are_left_out_whole(learners):
+    kept, (reason,) = meeting(learners, [HELPS])
+    assert {record.name.split("/")[1] for record in kept} == {"x"} and len(kept) == 6
+    assert reason.startswith("they help; 1 of 2 settings did not (mean error of learn/*/with/*")
+    assert reason.endswith("0.5 against 0.5 in y)"), "equal is not below"
+    assert meeting(kept, [HELPS]) == (kept, [])
+
+
+def test_a_setting_without_both_methods_does_not_tell(learners):
+    part = [record for record in learners if "y/without" not in record.name]
+    assert {record.name.split("/")[1] for record in meeting(part, [HELPS])[0]} == {"x"}
+    with pytest.raises(NotRunError, match="no setting has runs of both"):
+        meeting([record for record in learners if "/third/" in record.name], [HELPS])
+
+
+def test_a_claim_reads_the_runs_that_its_precondition_compares(config):
+    claim = find_claim(load_claims(config / "claims"), "semi_supervised_max_mi_beats_freematch_cifar10_40")
+    folders = {selector.split("/")[-2] for selector in selectors(claim)}
+    assert folders == {"max_mi", "freematch", "fixmatch", "labelled_only"}

@@ -11,6 +11,7 @@ from scipy import stats
 from interplay.evidence.statistics import (
     bootstrap_interval,
     paired_ordering,
+    partial_conjunction,
     prediction_interval,
     rank_correlation,
     trend,
@@ -145,3 +146,20 @@ def test_rank_statistics_of_constants():
     assert trend([1.0, 1.0, 1.0]) == (0.0, 1.0)
     assert rank_correlation([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]) == (0.0, 1.0)
     assert trend([1.0, 2.0, 3.0, 4.0, 5.0]) == pytest.approx((1.0, 1 / 60))
+
+
+def test_a_partial_conjunction_is_bonferronis_rule_at_its_end_and_the_largest_p_at_the_other():
+    ps = [0.01, 0.2, 0.03]
+    assert partial_conjunction(ps, 1) == pytest.approx(0.03)
+    assert partial_conjunction(ps, 2) == pytest.approx(0.06)
+    assert partial_conjunction(ps, 3) == pytest.approx(0.2)
+    assert partial_conjunction([0.9, 0.8], 1) == 1
+    with pytest.raises(ValueError, match="from 1 to 2"):
+        partial_conjunction([0.1, 0.2], 3)
+
+
+def test_a_partial_conjunction_errs_in_at_most_5_percent():
+    """Two of five hypotheses are false beyond doubt, three are true: that three are false is said in 5 %, or less."""
+    draws = np.random.default_rng(0).uniform(size=(4000, 3))
+    found = [partial_conjunction([0.0, 0.0, *row], 3) <= 0.05 for row in draws]
+    assert 0.03 < np.mean(found) < 0.055

@@ -38,6 +38,34 @@ def test_equals_the_algorithm(variant):
     assert ours.item() == pytest.approx(naive(features, labels, vectors, variant), abs=1e-10)
 
 
+@pytest.mark.parametrize("variant", ["published", "released"])
+@pytest.mark.parametrize("classes", [1, 5, 100])
+def test_groups_of_any_sizes_equal_the_algorithm_and_their_order_does_not_matter(variant, classes):
+    rng = np.random.default_rng(classes)
+    features, vectors = rng.normal(size=(40, 16)), rng.normal(size=(classes, 16))
+    labels = rng.integers(0, classes, size=40)
+    order = rng.permutation(40)
+    loss = CrossModalAlignmentLoss(variant)
+    ours, reordered = (
+        loss(torch.tensor(features[rows]), torch.tensor(labels[rows]), torch.tensor(vectors)).item()
+        for rows in (np.arange(40), order)
+    )
+    assert ours == pytest.approx(naive(features, labels, vectors, variant), rel=1e-12)
+    assert reordered == pytest.approx(ours, rel=1e-13)
+
+
+@pytest.mark.parametrize("variant", ["published", "released"])
+def test_a_row_without_direction_is_as_if_it_were_not_there(variant):
+    rng = np.random.default_rng(0)
+    features, vectors = torch.tensor(rng.normal(size=(6, 4))), torch.tensor(rng.normal(size=(3, 4)))
+    labels = torch.tensor([0, 0, 0, 1, 1, 2])
+    features[1] = 0  # one of class 0
+    loss, kept = CrossModalAlignmentLoss(variant), torch.tensor([0, 2, 3, 4, 5])
+    assert loss(features, labels, vectors).item() == pytest.approx(
+        loss(features[kept], labels[kept], vectors).item(), rel=1e-12
+    )
+
+
 @pytest.mark.parametrize("cosine", [-0.9, 0.0, 0.3, 0.99])
 def test_one_image_and_one_text_have_a_closed_form(cosine):
     image = torch.tensor([[1.0, 0.0]], dtype=torch.float64)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import nan, sqrt
+from math import floor, inf, isfinite, nan, sqrt
 
 import numpy as np
 import scipy
 
 from interplay.evidence.decisions import ALPHA
-from interplay.evidence.power import MOST_SEEDS
-from interplay.evidence.statistics import LEVEL, Interval, Series
+from interplay.evidence.power import seeds_unpaired
+from interplay.evidence.statistics import LEVEL, Interval, Series, partial_conjunction
 
 CLEAR_AGREEMENT = 0.5  # tau: three of four pairs of methods in the printed order, as for responses
 RESAMPLES = 4999
@@ -43,22 +43,23 @@ class Ranked:
 
 @dataclass(frozen=True)
 class RankAgreement:
-    """Kendall's tau-b with its 95 % interval over seeds, NaN without a spread.
+    """Kendall's tau-b of our means with the printed values, and where it lies in resamples over seeds (95 %).
 
-    `p_chance` is the probability of a tau as high if the methods stood in any order, `p_as_high` that of a tau as low
-    if the true one were .5; of the reverse order, without a spread.
+    `p_chance` is the probability of a tau as high if the methods stood in any order; `p_high` that of as many pairs
+    against the printed order if the true tau were .5 or more, or, without a spread, that of a tau as low by chance.
     """
 
     tau: Interval
     p_chance: float
-    p_as_high: float
+    p_high: float
 
 
 def rank_agreement(ranked: Ranked) -> RankAgreement:
     """Agreement of our means with the printed values.
 
-    Noise brings tau down, and a resample has it twice. So the interval is the pivotal one, 2 tau less the quantiles of
-    tau in resamples of the means: normal, with the spread pooled over methods, itself resampled by its chi-square.
+    Noise brings tau down, so that a low one does not yet tell that the true one is low. That tells a number of pairs,
+    more than a quarter, each of which stands against the printed order: t-tests with the pooled spread, put together as
+    a partial conjunction.
     """
     tau = float(kendall(ranked.printed, ranked.means[None])[0])
     by_chance, reverse = (
@@ -67,26 +68,32 @@ def rank_agreement(ranked: Ranked) -> RankAgreement:
     )
     if not ranked.freedom:
         return RankAgreement(Interval(tau, nan, nan), by_chance, reverse)
-    pivoted = 2 * tau - _resampled(ranked, [len(values) for values in ranked.ours])
+    against, errors, _ = _pairs(ranked)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_pairs = scipy.stats.t.sf(np.nan_to_num(against / errors), ranked.freedom)
     tail = (1 - LEVEL) / 2
-    low, high = np.clip(np.quantile(pivoted, [tail, 1 - tail]), -1, 1)
-    return RankAgreement(Interval(tau, float(low), float(high)), by_chance, _p_as_high(pivoted))
+    low, high = np.quantile(_resampled(ranked), [tail, 1 - tail])
+    p_high = partial_conjunction(p_pairs, fewest_against(ranked.printed))
+    return RankAgreement(Interval(tau, float(low), float(high)), by_chance, p_high)
+
+
+def fewest_against(printed: Sequence[float]) -> int:
+    """How many pairs against the printed order bring tau-b below .5, if all of our means differ."""
+    pairs = len(printed) * (len(printed) - 1) // 2
+    told = int(np.sum(np.abs(np.sign(np.subtract.outer(printed, printed))))) // 2
+    return floor((told - CLEAR_AGREEMENT * sqrt(told * pairs)) / 2 + 1e-9) + 1
 
 
 def seeds_to_rank(ranked: Ranked) -> int | None:
     """Seeds of every method with which a tau below .5 would be told from .5, at the means and the spread as they are.
 
-    None above 1,000, and where tau is .5 or more.
+    None above 1,000, and where the means are not against the printed order in so many pairs.
     """
-    tau = float(kendall(ranked.printed, ranked.means[None])[0])
-    if tau >= CLEAR_AGREEMENT:
-        return None
-    seeds = 2
-    while seeds <= MOST_SEEDS:
-        if _p_as_high(2 * tau - _resampled(ranked, [seeds] * len(ranked.ours))) <= ALPHA:
-            return seeds
-        seeds += max(1, seeds // 4)
-    return None
+    against, _, count = _pairs(ranked)
+    wanted = fewest_against(ranked.printed)
+    level, spread = ALPHA / (count - wanted + 1), ranked.spread
+    found = sorted(seeds_unpaired(float(one), spread, spread, level) or inf for one in against)
+    return int(found[wanted - 1]) if isfinite(found[wanted - 1]) else None
 
 
 def kendall(printed: Sequence[float], means: Series) -> Series:
@@ -99,13 +106,21 @@ def kendall(printed: Sequence[float], means: Series) -> Series:
     return found
 
 
-def _resampled(ranked: Ranked, seeds: Sequence[int]) -> Series:
+def _pairs(ranked: Ranked) -> tuple[Series, Series, int]:
+    """By how much our means stand against the printed order, with its standard error, of each pair that is not tied."""
+    one, means = np.asarray(ranked.printed, dtype=np.float64), ranked.means
+    shares = np.array([1 / len(values) for values in ranked.ours])
+    first, second = (np.triu_indices(len(one), 1)[side] for side in (0, 1))
+    order = np.sign(one[first] - one[second])
+    kept = order != 0
+    against = -(order * (means[first] - means[second]))[kept]
+    errors = ranked.spread * np.sqrt(shares[first] + shares[second])[kept]
+    return against, errors, int(kept.sum())
+
+
+def _resampled(ranked: Ranked) -> Series:
+    """Tau of means drawn anew: normal, with the pooled spread, itself resampled by its chi-square."""
     rng = np.random.default_rng(0)
     scale = np.sqrt(ranked.freedom / rng.chisquare(ranked.freedom, size=(RESAMPLES, 1)))
-    noise = rng.normal(size=(RESAMPLES, len(seeds))) / np.sqrt(seeds)
+    noise = rng.normal(size=(RESAMPLES, len(ranked.ours))) / np.sqrt([len(values) for values in ranked.ours])
     return kendall(ranked.printed, ranked.means + ranked.spread * scale * noise)
-
-
-def _p_as_high(pivoted: Series) -> float:
-    """Share of resamples, the observed sample counted as one of them, so that it is never zero."""
-    return float((np.sum(pivoted >= CLEAR_AGREEMENT - 1e-12) + 1) / (len(pivoted) + 1))

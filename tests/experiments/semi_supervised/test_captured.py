@@ -11,7 +11,7 @@ from interplay.experiments.semi_supervised.method import methods
 from interplay.information.spectral import resolvent_entropies
 from interplay.training import Compute
 
-METHODS = sorted(methods())
+NAMES = sorted(methods())
 STEPS = 12
 READS_BACK = ("_local_scalar_dense", "nonzero", "linalg_eigh", "masked_select", "is_nonzero")
 
@@ -40,7 +40,7 @@ def weights(task):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", NAMES)
 def test_captured_steps_equal_uncaptured_ones(toy_task, cuda, method):
     said = []
     plain = toy_task(method, device=cuda)
@@ -56,7 +56,7 @@ def test_captured_steps_equal_uncaptured_ones(toy_task, cuda, method):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", NAMES)
 def test_no_step_waits_for_the_device(toy_task, cuda, method):
     task = toy_task(method, device=cuda)
     for step in range(2):  # kernels are chosen
@@ -71,7 +71,7 @@ def test_no_step_waits_for_the_device(toy_task, cuda, method):
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", NAMES)
 def test_cpu_and_gpu_take_the_same_first_step(toy_task, cuda, method):
     """On one batch: what CUDA draws itself differs."""
     tasks = [toy_task(method, device=device) for device in ("cpu", cuda)]
@@ -97,7 +97,7 @@ def one_hot(labels, classes):
     return (labels[..., None] == torch.arange(classes)).long()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", NAMES)
 def test_no_operation_of_a_step_reads_a_value_back(toy_task, method, monkeypatch):
     """Without a GPU: by the ways that entropies and `one_hot` take on CUDA, the latter without a look at its labels.
 

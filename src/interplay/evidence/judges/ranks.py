@@ -112,8 +112,7 @@ def judge_ranking(test: RankingTest, records: Sequence[Record], published: Publi
     """Methods stand in the order of a published column, by Kendall's tau of their means with the printed numbers.
 
     - `holds`: tau is at least .5 (three of four pairs in the printed order), and p < .05 by permutation of the methods;
-    - `fails`: tau lies below .5, at 5 % by the bootstrap over seeds of `rank_agreement`; without a spread, the reverse
-      order has p < .05;
+    - `fails`: so many pairs stand against the printed order that tau lies below .5, at 5 % (`rank_agreement`);
     - `undecided`: anything between, or fewer than five methods.
     """
     table = published.table(test.table)
@@ -133,15 +132,15 @@ def judge_ranking(test: RankingTest, records: Sequence[Record], published: Publi
     found = rank_agreement(ranked)
     seeds = seeds_of(run for name in ours for run in runs[name])
     clear = found.tau.centre >= CLEAR_AGREEMENT
-    decision = decide(found.p_chance if clear else 1.0, found.p_as_high, seeds, "holds" if clear else "fails")
-    interval = f", 95 % interval {found.tau.low:.2f} to {found.tau.high:.2f} over seeds" if ranked.freedom else ""
+    decision = decide(found.p_chance if clear else 1.0, found.p_high, seeds, "holds" if clear else "fails")
+    interval = f" (95 % of resamples over seeds: {found.tau.low:.2f} to {found.tau.high:.2f})" if ranked.freedom else ""
     said = (
         f"{what}: Kendall's tau {found.tau.centre:+.2f}{interval}, to be {CLEAR_AGREEMENT:g} or more; "
         f"p = {short(found.p_chance)} (permuted, one-sided)."
     )
     if decision.ruling == "undecided":
         said += " More methods, not seeds, would decide." if clear else _seeds_of_ranking(ranked)
-    numbers = {"tau": found.tau.centre, "methods": float(len(ours)), "p": found.p_chance, "p_of_less": found.p_as_high}
+    numbers = {"tau": found.tau.centre, "methods": float(len(ours)), "p": found.p_chance, "p_of_reverse": found.p_high}
     degree = Degree(found.tau.centre, found.tau.low, found.tau.high, CLEAR_AGREEMENT, seeds, decision.p)
     return outcome_of(decision, said, numbers, degree)
 
