@@ -18,8 +18,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -71,7 +72,7 @@ class Turns:
         """`name`, or what it takes more than `less`, as a multiple of `to`: the median over turns."""
         taken = [self.seconds[one] for one in (name, to)]
         spared = self.seconds[less] if less is not None else [0.0] * len(taken[0])
-        return median((one - without) / of for one, of, without in zip(*taken, spared, strict=True))
+        return float(median((one - without) / of for one, of, without in zip(*taken, spared, strict=True)))
 
     def line(self, name: str) -> str:
         """The median, and the lowest and highest."""
@@ -159,19 +160,22 @@ def batch_of(sources: Mapping[str, Any], step: int) -> dict[str, Any]:
     return {name: source.batch(step) for name, source in sources.items()}
 
 
-def batch_parts(sources: Mapping[str, Any]) -> dict[str, Callable[[Any], Callable[[], object]]]:
+def batch_parts(sources: Mapping[str, Any]) -> dict[str, Callable[[Iterator[int]], Callable[[], object]]]:
     """What a batch is made of: the order of the images, and each view, its picking and normalising included."""
     streams = {
         f"{view} view of {name}": Stream(stream.images, stream.order, {view: stream.views[view]}, 0, "benchmark", name)
         for name, stream in sources.items()
         for view in stream.views
     }
-    parts: dict[str, Callable[[Any], Callable[[], object]]] = {
+    parts: dict[str, Callable[[Iterator[int]], Callable[[], object]]] = {
         "order": lambda numbers: lambda: [stream.order(step) for step in [next(numbers)] for stream in sources.values()]
     }
-    for name, stream in streams.items():
-        parts[name] = lambda numbers, stream=stream: lambda: stream.batch(next(numbers))
-    return parts
+    return parts | {name: partial(drawing, stream) for name, stream in streams.items()}
+
+
+def drawing(stream: Stream, numbers: Iterator[int]) -> Callable[[], object]:
+    """Batches of a stream, one after the other."""
+    return lambda: stream.batch(next(numbers))
 
 
 def term(
