@@ -47,7 +47,7 @@ from interplay.training.streams import Stream
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path(__file__).with_name("reference_loops") / "semilearn_freematch.py"
 CLASSES, LABELS, WEIGHT = 10, 40, 0.1
-METHODS = {"freematch": "FreeMatch", "max_mi": "MAX MI", "min_hd": "MIN HD"}
+COMPARED = {"freematch": "FreeMatch", "max_mi": "MAX MI", "min_hd": "MIN HD"}
 PUBLISHED_STEPS = 2**20
 # Shares of a step that building its batch, and the term of MAX MI or MIN HD, should stay below.
 AIMS = {"cuda": (0.05, 0.10), "cpu": (0.15, 0.20)}
@@ -98,7 +98,7 @@ class Loops:
 
     @classmethod
     def of(cls, protocol: SemiSupervisedProtocol, images: Images, compute: Compute) -> Self:
-        tasks = {name: build(protocol, images, name, compute) for name in METHODS}
+        tasks = {name: build(protocol, images, name, compute) for name in COMPARED}
         steps = {name: stepping(task) for name, task in tasks.items()}
         free, on_cuda = tasks["freematch"], images.device.type == "cuda"
         ready = {name: Ready(source.batch(0)) for name, source in free.sources.items()}
@@ -299,7 +299,7 @@ def report(turns: Turns, device: str, parts: list[str]) -> list[str]:
     for name in ("max_mi", "min_hd"):
         more, alone = turns.ratio(name, name, less="freematch"), turns.ratio(f"term of {name}", name)
         lines += [
-            f"step with {METHODS[name]}: {turns.line(name)}, {turns.ratio(name, 'freematch'):.2f} times FreeMatch's",
+            f"step with {COMPARED[name]}: {turns.line(name)}, {turns.ratio(name, 'freematch'):.2f} times FreeMatch's",
             f"  term, as the difference: {judged(more, of_term)}",
             f"  term, alone with its backward pass: {turns.line(f'term of {name}')}, {judged(alone, of_term)}",
         ]
@@ -312,7 +312,7 @@ def report(turns: Turns, device: str, parts: list[str]) -> list[str]:
         lines.append(f"{name}: {turns.line(name)}, {ratio:.2f} times ours; {waiting:.1%} of it waits for images")
     if not theirs:
         lines.append(WITHOUT_REFERENCE)
-    names = METHODS | {name: name for name in theirs}
+    names = COMPARED | {name: name for name in theirs}
     lines.append("2^20 steps, extrapolated from these medians, no network read in between:")
     return lines + [f"  {title}: {display(PUBLISHED_STEPS * turns.median(name))}" for name, title in names.items()]
 
@@ -329,7 +329,7 @@ def sized(protocol: SemiSupervisedProtocol, options: argparse.Namespace) -> Semi
             "architectures": {"cifar10": {"depth": options.depth, "width": options.width}},
             "batch_size": options.batch_size,
             "views": {"crop_padding": options.side // 8},
-            "methods": dict.fromkeys(METHODS, ratio),
+            "methods": dict.fromkeys(COMPARED, ratio),
         }
     )
 
