@@ -1,7 +1,16 @@
 import pytest
 import torch
 
-from interplay.training import Checkpoint, TrajectoryLog, cosine_factor, generator, log_steps, run_loop, warmup_factor
+from interplay.training import (
+    Checkpoint,
+    TrajectoryLog,
+    cosine_factor,
+    even_steps,
+    generator,
+    log_steps,
+    run_loop,
+    warmup_factor,
+)
 
 
 class Noisy:
@@ -127,3 +136,10 @@ def test_a_trajectory_has_columns_of_equal_length_and_growing_steps():
     assert columns["step"] == [0.0, 5.0]
     with pytest.raises(ValueError, match="step 5 after step 5"):
         log.append(5, {"a": 0.0})
+
+
+def test_even_steps_are_equally_far_apart_from_start_to_end():
+    assert even_steps(5, 200) == [0, 40, 80, 120, 160, 200]
+    apart = {later - earlier for earlier, later in zip(even_steps(7, 100), even_steps(7, 100)[1:], strict=False)}
+    assert apart <= {14, 15} and even_steps(7, 100)[-1] == 100
+    assert even_steps(3, 3) == [0, 1, 2, 3]

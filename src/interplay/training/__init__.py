@@ -10,7 +10,7 @@ from interplay.training.information_metrics import information_metrics, stopping
 from interplay.training.learner import Learner, on_device
 from interplay.training.loop import LoopResult, Task, run_loop
 from interplay.training.optimizer import adamw, load_optimizer, parameter_groups, set_learning_rate, sgd
-from interplay.training.schedule import cosine_factor, log_steps, warmup_factor
+from interplay.training.schedule import cosine_factor, even_steps, log_steps, warmup_factor
 from interplay.training.streams import Batch, Draws, EpochOrder, FileStream, Source, Stream
 from interplay.training.supervised import SupervisedTask, build_network
 from interplay.training.trainer import Descent, State, Step, Trainer
@@ -42,6 +42,7 @@ __all__ = [
     "configure_torch",
     "cosine_factor",
     "evaluate",
+    "even_steps",
     "generator",
     "information_metrics",
     "load_optimizer",

@@ -15,6 +15,11 @@ def warmup_factor(step: int, warmup_steps: int) -> float:
     return 1.0 if warmup_steps == 0 else min(1.0, (step + 1) / warmup_steps)
 
 
+def even_steps(points: int, steps: int) -> list[int]:
+    """`points` steps evenly spaced up to `steps`, and 0 before them."""
+    return [round(place * steps / points) for place in range(points + 1)]
+
+
 def log_steps(points: int, steps: int) -> list[int]:
     """About `points` distinct steps from 0 to `steps`, both included: half of them dense early, half evenly spaced.
 

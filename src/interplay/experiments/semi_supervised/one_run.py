@@ -13,7 +13,7 @@ from interplay.experiments.semi_supervised.method import methods
 from interplay.experiments.semi_supervised.task import SemiSupervisedTask
 from interplay.experiments.weight_selection import select_weight
 from interplay.protocols.semi_supervised import SemiSupervisedProtocol, SemiSupervisedRun
-from interplay.training import evaluate, information_metrics, log_steps, run_loop
+from interplay.training import evaluate, even_steps, information_metrics, run_loop
 
 
 def run(protocol: SemiSupervisedProtocol, run: SemiSupervisedRun, context: Context) -> Result:
@@ -58,7 +58,7 @@ def run(protocol: SemiSupervisedProtocol, run: SemiSupervisedRun, context: Conte
         compute=context.compute,
     )
     # A candidate of the sweep is judged once, at its end.
-    observe_at = [protocol.iterations] if sweeping else log_steps(protocol.trajectory.points, protocol.iterations)
+    observe_at = [protocol.iterations] if sweeping else even_steps(protocol.trajectory.points, protocol.iterations)
     result = run_loop(
         task, protocol.iterations, observe_at, context.checkpoint, protocol.checkpoint_every, context.report
     )

@@ -49,7 +49,8 @@ class WeightSweep(Strict):
 
 
 class Readings(Strict):
-    """What is logged: `points` times accuracy over all held-out images, information over `information_sample` of them.
+    """What is logged, before the first step and `points` times at equal distances: accuracy over all held-out images,
+    information over `information_sample` of them.
 
     `unlabelled_sample` images, of the unlabelled ones, tell how accurate pseudo-labels are. Null stands for all.
     """
