@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, field_v
 from interplay.protocols.runs import Protocol, Settings
 from interplay.protocols.semi_supervised.hyperparameters import METHOD_NAMES, MethodSettings
 from interplay.protocols.sourced import Strict, each_once
-from interplay.protocols.supervised.protocol import Architecture, Fraction, Norm, Optimizer, Rates, Seeds
+from interplay.protocols.supervised.protocol import Architecture, Norm, Optimizer, Seeds, WeightSweep
 
 Methods = Annotated[tuple[str, ...], AfterValidator(each_once)]
 Labels = Annotated[tuple[PositiveInt, ...], AfterValidator(each_once), Field(min_length=1)]
@@ -28,24 +28,13 @@ class Views(Strict):
     strong_crop: Literal["first", "last"]
 
 
-class WeightSweep(Strict):
-    """How the unpublished weights of MAX MI and MIN HD are chosen, per data set: on a validation split, never on test.
+class LabelledSweep(WeightSweep):
+    """The sweep of the weights of MAX MI and MIN HD, per data set.
 
     `labels` is the number of labels at which candidates are compared; the choice holds for all numbers.
     """
 
-    max_mi: Rates
-    min_hd: Rates
     labels: dict[str, PositiveInt]
-    seeds: Seeds
-    iterations: PositiveInt
-    validation_fraction: Fraction
-
-    @model_validator(mode="after")
-    def _something_to_choose(self) -> Self:
-        if len(self.max_mi) < 2 or len(self.min_hd) < 2 or not self.seeds:
-            raise ValueError("give at least two candidate weights per objective and one seed")
-        return self
 
 
 class Readings(Strict):
@@ -89,7 +78,7 @@ class SemiSupervisedProtocol(Protocol):
     views: Views
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
     methods: MethodSettings
-    sweep: WeightSweep
+    sweep: LabelledSweep
     trajectory: Readings
     checkpoint_every: PositiveInt
     by_dataset: dict[str, dict[str, Any]]
