@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
-from interplay.information import check_labels, normalise_features
+from interplay.information import check_labels, check_matrix, normalise_features
 from interplay.information.checks import check_number, check_tensor
 from interplay.information.spectral import unit_trace_entropies
 from interplay.objectives.differentiable import SHORTEST_ROW, zero_loss
@@ -101,6 +101,8 @@ def _checked(features: Tensor, labels: Tensor, class_vectors: Tensor) -> Tensor:
             "features [samples, d] and class_vectors [classes, d] must share their last dimension, "
             f"got shapes {list(features.shape)} and {list(class_vectors.shape)}"
         )
+    check_matrix(class_vectors, "class_vectors")
     if len(features) == 0:
         return torch.zeros(0, dtype=torch.int64, device=features.device)
+    check_matrix(features, "features")
     return check_labels(labels, len(class_vectors), len(features)).to(features.device)
