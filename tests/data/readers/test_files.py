@@ -182,6 +182,7 @@ def sun397() -> Members:
 
 
 DTD = by_folder(("banded", "dotted", "zigzagged"))
+HIDDEN = {"dtd/images/banded/._image_0001.jpg": b"x", "dtd/images/.cache/a.jpg": photo(9, 9)}
 EUROSAT = by_folder(("AnnualCrop", "Highway", "SeaLake"))
 ACTIONS = ("ApplyEyeMakeup", "HandstandPushups", "YoYo")
 
@@ -227,7 +228,9 @@ SMALL = {
     "fgvc-aircraft": Small(VARIANTS, fgvc_aircraft, aircraft, drawn=False),
     "sun397": Small(("abbey", "indoor apse", "baseball field"), sun397, scene, drawn=False),
     "dtd": Small(
-        ("banded", "dotted", "zigzagged"), lambda: {"dtd-r1.0.1.tar.gz": tar(images(DTD, "dtd/images/"))}, DTD
+        ("banded", "dotted", "zigzagged"),
+        lambda: {"dtd-r1.0.1.tar.gz": tar(images(DTD, "dtd/images/") | HIDDEN)},
+        DTD,
     ),
     "eurosat": Small(
         ("Annual Crop Land", "Highway or Road", "Sea or Lake"),

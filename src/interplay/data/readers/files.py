@@ -145,17 +145,18 @@ def read_imagenet(folder: Path, split: str) -> Files:
 
 
 def _by_folder(folder: Path, ignored: Sequence[str] = ()) -> Files:
-    """Images in one folder for each class, in the order of their names."""
+    """Images in one folder for each class, in the order of their names; hidden files are none."""
     from torchvision.datasets import ImageFolder
+    from torchvision.datasets.folder import is_image_file
 
     class Folders(ImageFolder):  # type: ignore[misc]  # torchvision has no types
         """Without the folders that are no classes."""
 
         def find_classes(self, directory: str) -> tuple[list[str], dict[str, int]]:
-            names = [name for name in super().find_classes(directory)[0] if name not in ignored]
+            names = [name for name in super().find_classes(directory)[0] if name not in ignored and name[0] != "."]
             return names, {name: label for label, name in enumerate(names)}
 
-    data = Folders(folder)
+    data = Folders(folder, is_valid_file=lambda path: is_image_file(path) and Path(path).name[0] != ".")
     return _renamed(listed([path for path, _ in data.samples], data.targets, data.classes), data.classes)
 
 
