@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from interplay.evidence.methods import setting_and_method
 from interplay.evidence.semi_supervised import BASELINE, BASELINE_NAME, ROWS, final_runs
 from interplay.figures import style
-from interplay.figures.axes import by_level_of_evidence, shared_legend, training_axis
+from interplay.figures.axes import by_level_of_evidence, shared_legend
 from interplay.figures.beside import NOTHING, Beside
 from interplay.figures.frames import trajectory_frame
 from interplay.figures.spread import mean_line, shared_points
@@ -69,7 +69,6 @@ def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:
         frame = tidy(runs)
         for panel, column in zip(panels, COLUMNS, strict=True):
             _panel(panel, frame, column)
-            training_axis(panel, frame["step"].max())
             _few_ticks(panel, frame["step"].max(), last_row=place == len(rows))
         panels[0].set_ylabel(title, fontsize=6)
     for panel, name in zip(axes[0], COLUMNS.values(), strict=True):
