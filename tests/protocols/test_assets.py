@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from interplay.errors import InterplayError
-from interplay.protocols.assets import DatasetInfo, FilePin, Pinned, Registry, WeightsInfo
+from interplay.protocols.assets import DatasetInfo, FilePin, HttpSource, Pinned, WeightsInfo
 from interplay.protocols.datasets import DATASETS, dataset_info, dataset_label
+from interplay.protocols.registry import Registry
 from interplay.protocols.weights import WEIGHTS, weights_info
 
 FETCHED = {name: info for name, info in DATASETS.items() if info.pinned is not None}
@@ -24,6 +25,17 @@ KNOWN = {
     "train-labels-idx1-ubyte": ("9018921c3c673c538a1fc5bad174d6f9", 8 + 60_000),
     "t10k-images-idx3-ubyte": ("8181f5470baa50b63fa0f6fddb340f0a", 16 + 10_000 * 784),
     "t10k-labels-idx1-ubyte": ("15d484375f8d13e6eb1aabb0c3f46965", 8 + 10_000),
+    "caltech-101.zip": ("3138e1922a9193bfa496528edbbc45d0", 137_414_764),
+    "images.tar.gz": ("5c4f3ee8e5d25df40f4fd59a7f44e54c", 791_918_971),
+    "annotations.tar.gz": ("95a8c909bbe2e81eed6a22bccdf3f68f", 19_173_078),
+    "102flowers.tgz": ("52808999861908f626f3c1f4e79d11fa", 344_862_509),
+    "imagelabels.mat": ("e0620be6f572b9609742df49c70aed4d", 502),
+    "food-101.tar.gz": ("85eeb15f3717b99a5da872d97d918f87", 4_996_278_331),
+    "fgvc-aircraft-2013b.tar.gz": (None, 2_770_575_360),
+    "SUN397.tar.gz": ("8ca2778205c41d23104230ba66911c7a", 39_077_296_924),
+    "Partitions.zip": (None, 18_293_705),
+    "dtd-r1.0.1.tar.gz": ("fff73e5086ae6bdbea199a49dfb8a4c1", 625_239_812),
+    "EuroSAT.zip": ("c8fa014336c82ac7804f0398fcb19387", 94_280_567),
 }
 
 
@@ -42,6 +54,40 @@ def test_torchvision_knows_the_same_archives():
         assert kind.base_folder
 
 
+def test_torchvision_knows_the_archives_of_images():
+    from torchvision.datasets import DTD, SUN397, Flowers102, Food101, OxfordIIITPet
+
+    def md5(name):
+        return {file: pin.md5 for file, pin in DATASETS[name].pinned.files.items()}
+
+    assert md5("dtd") == {DTD._URL.rpartition("/")[2]: DTD._MD5}
+    assert md5("food101") == {Food101._URL.rpartition("/")[2]: Food101._MD5}
+    assert md5("oxford-pets") == {url.rpartition("/")[2]: known for url, known in OxfordIIITPet._RESOURCES}
+    assert md5("flowers102").items() <= dict(Flowers102._file_dict.values()).items()
+    assert md5("sun397")["SUN397.tar.gz"] == SUN397._DATASET_MD5
+
+
+def test_a_file_may_lie_elsewhere():
+    source = HttpSource(name="published", url="http://x/{file}", elsewhere={"b": "http://y/z/b"})
+    assert [source.url_of(file) for file in ("a", "b")] == ["http://x/a", "http://y/z/b"]
+
+
+def test_prompts_are_those_of_the_references():
+    """`CUSTOM_TEMPLATES` of CoOp's zero-shot trainer."""
+    prompts = {name: info.prompt for name, info in DATASETS.items() if info.prompt is not None}
+    special = {
+        "oxford-pets": "a photo of a {}, a type of pet.",
+        "flowers102": "a photo of a {}, a type of flower.",
+        "fgvc-aircraft": "a photo of a {}, a type of aircraft.",
+        "dtd": "{} texture.",
+        "eurosat": "a centered satellite photo of {}.",
+        "food101": "a photo of {}, a type of food.",
+        "ucf101": "a photo of a person doing {}.",
+    }
+    plain = dict.fromkeys(("caltech101", "stanford-cars", "sun397", "imagenet"), "a photo of a {}.")
+    assert prompts == special | plain
+
+
 def test_the_url_of_the_published_weights_holds_their_hash():
     published = WEIGHTS["clip-rn50-openai"].forms[0]
     assert next(iter(published.files.values())).sha256 in published.sources[0].url
@@ -57,8 +103,8 @@ def test_every_reader_can_be_imported(name):
 def test_an_unknown_name_is_told_its_neighbour():
     with pytest.raises(InterplayError, match="unknown data set 'CIFAR-10'; did you mean 'cifar10'"):
         dataset_info("CIFAR-10")
-    with pytest.raises(InterplayError, match="unknown data set 'imagenet'; known: cifar10, cifar100"):
-        dataset_info("imagenet")
+    with pytest.raises(InterplayError, match="unknown data set 'voc'; known: caltech101, cifar10"):
+        dataset_info("voc")
     with pytest.raises(InterplayError, match="unknown set of weights 'clip-rn50'; did you mean 'clip-rn50-openai'"):
         weights_info("clip-rn50")
 
@@ -136,6 +182,11 @@ def changed(name, **changes):
         ("cifar10", {"digests": {"val": "0" * 16}}, "digests of splits that it does not have: val"),
         ("cifar10", {"splits": {"train": 0}}, "greater than 0"),
         ("cifar10", {"reader": "read"}, "should match pattern"),
+        ("ucf101", {"placed": None}, "a set that is placed says where and how"),
+        ("ucf101", {"image_shape": (3, 8, 8)}, "a set that is placed is one of image files"),
+        ("ucf101", {"placed": {"path": "../ucf101", "how": "x"}}, "should match pattern"),
+        ("ucf101", {"placed": {"path": "ucf101", "how": "two\nlines"}}, "should match pattern"),
+        ("ucf101", {"prompt": "a photo."}, "should match pattern"),
         ("cifar10", {"liscence": "x"}, "Extra inputs are not permitted"),
     ],
 )
@@ -192,6 +243,7 @@ def test_what_decides_the_content_is_in_its_digest_and_nothing_else():
     assert changed("cifar10", licence="another").content == cifar.content
     assert changed("cifar10", reader="interplay.data.readers.stl10:read_stl10").content != cifar.content
     assert changed("cifar10", num_classes=9).content != cifar.content
+    assert changed("ucf101", prompt="{}.").content != DATASETS["ucf101"].content
 
 
 def test_labels_tell_a_substitute_from_the_real_thing(make_record):

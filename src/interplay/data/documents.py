@@ -33,7 +33,10 @@ def documents(
     data = checkout / "data"
     pinned = {name: info.pinned for name, info in datasets.items() if info.pinned and not info.permuted_from}
     texts = {data / f"{name}.dvc": text for name, form in pinned.items() if (text := _dvc(form)) is not None}
-    ignored = [f"/{form.path}" for form in pinned.values()] + ["/weights", f"/{SPLITS}", f"/{FOLDER}", "/.fetch-*"]
+    placed = [f"/{info.placed.path}" for info in datasets.values() if info.placed]
+    ignored = (
+        [f"/{form.path}" for form in pinned.values()] + placed + ["/weights", f"/{SPLITS}", f"/{FOLDER}", "/.fetch-*"]
+    )
     texts[data / ".gitignore"] = "".join(f"{line}\n" for line in ignored)
     page = checkout / "docs/data.md"
     table = _between(_read(page), page, "data sets", _datasets(datasets))
@@ -84,6 +87,7 @@ def _datasets(datasets: Mapping[str, DatasetInfo]) -> str:
             "fetched": f"fetched, {_megabytes(info.pinned.size)}" if info.pinned else "",
             "installed": f"installed with {info.library}",
             "rendered": f"rendered here from what {info.library} ships",
+            "placed": f"put into `data/{info.placed.path}` by hand" if info.placed else "",
         }[info.origin]
         origin = f"made of `{info.permuted_from}`" if info.permuted_from else origin
         what = f"{info.title}: {info.description}"

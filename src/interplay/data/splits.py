@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -88,3 +90,27 @@ def first_per_class(labels: Tensor, count: int) -> Tensor:
     if not 1 <= count <= least:
         raise InterplayError(f"cannot take {count} samples of each class; the smallest has {least}")
     return (indices_within_class(labels) < count).nonzero().flatten()
+
+
+def divided_by_class(labels: Sequence[int], shares: Sequence[float], seed: int = 0) -> list[list[int]]:
+    """Divide samples into one part more than there are shares, every class by itself.
+
+    Each part gets its share of a class, rounded to a whole number (halves to the even one), and the last part the rest.
+    Drawn from the raw stream of PCG64, which is the same under every version of NumPy.
+
+    Returns:
+        Indices of each part, ascending, disjoint, together all of n.
+    """
+    keys = np.random.PCG64(seed).random_raw(len(labels))
+    members: dict[int, list[int]] = {}
+    for index, label in enumerate(labels):
+        members.setdefault(label, []).append(index)
+    parts: list[list[int]] = [[] for _ in range(len(shares) + 1)]
+    for own in members.values():
+        left = sorted(own, key=keys.__getitem__)
+        for part, share in zip(parts, shares, strict=False):
+            count = round(len(own) * share)
+            part += left[:count]
+            left = left[count:]
+        parts[-1] += left
+    return [sorted(part) for part in parts]

@@ -6,47 +6,77 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from pathlib import Path, PurePosixPath
 
 from interplay.data.decoding import read_split, require_files
 from interplay.data.ledger import FOLDER, Ledger, Stamp
+from interplay.data.listed import Files, ListedFiles
 from interplay.data.locking import alone
+from interplay.data.split_files import given_split
 from interplay.data.unpacking import unpack
 from interplay.errors import InterplayError
 from interplay.protocols.assets import DatasetInfo, Pinned
 from interplay.records import text_digest
 from interplay.records.disk import explain
 
-
-class Files(NamedTuple):
-    """What the reader of a set of image files gives: images by index as (PIL image, label), all labels, class names."""
-
-    source: Any
-    labels: Sequence[int]
-    class_names: tuple[str, ...]
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 
 def open_files(info: DatasetInfo, split: str, root: Path) -> tuple[Files, str]:
-    """The image files of a split, without reading one, and the digest of the archives that they come from.
+    """The image files of a split, without reading one, and the digest of what they come from.
+
+    That is the archives; for a set that was put in place by hand, the names, sizes and labels of the split's files;
+    and the split file, where there is one.
 
     Raises:
-        InterplayError: archives are missing or altered, or hold other images than the catalogue says.
+        InterplayError: archives are missing or altered, a folder that users put in place is missing or is not what it
+            should be, or there are other images than the catalogue says.
     """
-    ledger = Ledger(root, info.name)
-    try:
-        folder, digest = _unpacked(info, root, ledger)
-    finally:
-        ledger.save()
-    files: Files = read_split(info, split, folder)
+    if info.placed is not None:
+        folder = root / info.placed.path
+        files, digest = _read_placed(info, split, folder), ""
+    else:
+        ledger = Ledger(root, info.name)
+        try:
+            folder, digest = _unpacked(info, root, ledger)
+        finally:
+            ledger.save()
+        files = read_split(info, split, folder)
+    given = given_split(info, split, root, folder, files.class_names)
+    if given is not None:
+        files, lists = given
+        digest = f"{digest} {lists}"
     found = (len(files.labels), len(files.class_names))
     if found != (info.splits[split], info.num_classes):
         raise InterplayError(
             f"{info.name} ({split}): {found[0]} images of {found[1]} classes where the catalogue has "
             f"{info.splits[split]} of {info.num_classes}"
         )
+    if info.placed is not None:
+        digest = f"{digest} {_listing(files, folder)}"
     return files, text_digest(f"{split} {digest}")
+
+
+def _read_placed(info: DatasetInfo, split: str, folder: Path) -> Files:
+    assert info.placed is not None
+    if not folder.is_dir():
+        raise InterplayError(f"{folder}: {info.title} is not there; {info.placed.how}")
+    try:
+        files: Files = read_split(info, split, folder)
+    except InterplayError as error:
+        raise InterplayError(f"{error}; {info.placed.how}") from error
+    return files
+
+
+def _listing(files: Files, folder: Path) -> str:
+    """Digest of the names, sizes and labels of files; one that is missing is told when it is asked for."""
+    source: ListedFiles = files.source
+    state = hashlib.sha256()
+    for path, label in zip(source.paths, source.labels, strict=True):
+        place = Path(path)
+        size = place.stat().st_size if place.is_file() else -1
+        state.update(f"{place.relative_to(folder)} {size} {label}\n".encode())
+    return state.hexdigest()
 
 
 def _unpacked(info: DatasetInfo, root: Path, ledger: Ledger) -> tuple[Path, str]:
@@ -69,7 +99,7 @@ def _unpacked(info: DatasetInfo, root: Path, ledger: Ledger) -> tuple[Path, str]
         with alone(lock):  # or the folder would be taken from under another process that has just made it
             if not _is_whole(folder, digest, Ledger(root, info.name)):
                 require_files(info, root, ledger, afresh=True)
-                _unpack_all(info.pinned, info.unpacked, root, folder)
+                _unpack_all(info, info.pinned, root, folder)
                 ledger.note(folder, digest, _tree(folder))
                 ledger.save()
     except OSError as error:
@@ -81,13 +111,22 @@ def _is_whole(folder: Path, digest: str, ledger: Ledger) -> bool:
     return folder.is_dir() and ledger.said_of(folder, _tree(folder)) == digest
 
 
-def _unpack_all(pinned: Pinned, below: str, root: Path, folder: Path) -> None:
+def _unpack_all(info: DatasetInfo, pinned: Pinned, root: Path, folder: Path) -> None:
     for left in folder.parent.glob(f".unpacking-{folder.name}-*"):  # of a process that was killed
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".unpacking-{folder.name}-") as room:
         fresh = Path(room) / "set"
         for name in pinned.files:
-            unpack(pinned.locate(name, root / pinned.path), fresh / below)
+            packed, below = pinned.locate(name, root / pinned.path), fresh / info.unpacked
+            if name.endswith(_ARCHIVES):
+                unpack(packed, below)
+            else:
+                below.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(packed, below / PurePosixPath(name).name)
+        for name in info.inner:
+            packed = fresh / info.unpacked / name
+            unpack(packed, packed.parent)
+            packed.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         fresh.replace(folder)
 

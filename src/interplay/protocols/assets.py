@@ -6,27 +6,23 @@ exports one object of these types, and everything else that is said or done abou
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from importlib import import_module
 from pathlib import Path, PurePosixPath
-from pkgutil import iter_modules
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from interplay.errors import InterplayError
+from interplay.protocols.placed import Placed, SplitFile
 from interplay.protocols.sourced import Strict
 from interplay.records import code_digest, text_digest
 
-Origin = Literal["fetched", "installed", "rendered"]
+Origin = Literal["fetched", "installed", "rendered", "placed"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Md5 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+Url = Annotated[str, Field(pattern=r"^https?://")]
 Count = Annotated[int, Field(gt=0)]
 
 
@@ -39,12 +35,20 @@ class FilePin(Strict):
 
 
 class HttpSource(Strict):
-    """A URL; `{file}` in it stands for each file of the set. What arrives gzipped is unpacked where `gzip` is set."""
+    """A URL; `{file}` in it stands for each file of the set. What arrives gzipped is unpacked where `gzip` is set.
+
+    `elsewhere` has the URLs of files that do not lie beside the others.
+    """
 
     kind: Literal["http"] = "http"
     name: str
-    url: Annotated[str, Field(pattern=r"^https?://")]
+    url: Url
     gzip: bool = False
+    elsewhere: dict[str, Url] = Field(default_factory=dict)
+
+    def url_of(self, file: str) -> str:
+        """Where `file` is."""
+        return self.elsewhere.get(file, self.url.replace("{file}", file))
 
 
 class AptSource(Strict):
@@ -124,7 +128,11 @@ class DatasetInfo(Asset):
         splits: number of images of each split.
         image_shape: [channels, height, width]; None where images are files of various sizes, which are streamed.
         pinned: the files of a set that is fetched.
+        placed: the folder of a set that users put in place themselves.
         unpacked: folder below the unpacked copy into which archives of image files are unpacked.
+        inner: archives that come inside the archives, by their place in that folder.
+        split_file: the published list that decides, where it is at hand, what belongs to which split.
+        prompt: sentence about an image of a class, whose name stands for the braces; class names are as it takes them.
         digests: pin of the decoded content of a split, the first 16 hexadecimal digits of SHA-256 over shapes, pixels
             and labels: always of sets that are installed or rendered, of others where it has been computed.
         library: the distribution whose version decides what a split decodes to, and `known_with` the versions under
@@ -139,7 +147,11 @@ class DatasetInfo(Asset):
     image_shape: tuple[Count, Count, Count] | None
     splits: Annotated[dict[str, Count], Field(min_length=1)]
     pinned: Pinned | None = None
+    placed: Placed | None = None
     unpacked: str = "."
+    inner: tuple[str, ...] = ()
+    split_file: SplitFile | None = None
+    prompt: Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")] | None = None
     digests: dict[str, Digest] = Field(default_factory=dict)
     library: str = "torchvision"
     known_with: str = ""
@@ -149,7 +161,11 @@ class DatasetInfo(Asset):
     def _holds_together(self) -> DatasetInfo:
         if (self.origin == "fetched") != (self.pinned is not None):
             raise ValueError(f"{self.name}: a set that is fetched is pinned, and no other")
-        if self.origin != "fetched" and set(self.digests) != set(self.splits):
+        if (self.origin == "placed") != (self.placed is not None):
+            raise ValueError(f"{self.name}: a set that is placed says where and how, and no other")
+        if self.placed is not None and self.image_shape is not None:
+            raise ValueError(f"{self.name}: a set that is placed is one of image files, which are streamed")
+        if self.origin in ("installed", "rendered") and set(self.digests) != set(self.splits):
             raise ValueError(f"{self.name}: pin the digest of every split, since no file of it is pinned")
         if unknown := set(self.digests) - set(self.splits):
             raise ValueError(f"{self.name}: digests of splits that it does not have: {', '.join(sorted(unknown))}")
@@ -157,12 +173,13 @@ class DatasetInfo(Asset):
 
     @property
     def content(self) -> str:
-        """What decides what a run reads: sizes and the digests of all splits, or else the files and their reader."""
+        """What decides what a run reads: sizes, digests of all splits (or files and their reader), the prompt."""
         pins: dict[str, object] = {"classes": self.num_classes, "shape": self.image_shape, "digests": self.digests}
         if set(self.digests) != set(self.splits):
-            assert self.pinned is not None
-            pins["files"] = {name: pin.sha256 for name, pin in self.pinned.files.items()}
+            pins["files"] = {name: pin.sha256 for name, pin in self.pinned.files.items()} if self.pinned else {}
             pins["reader"] = code_digest(self.reader.partition(":")[0])
+        if self.prompt is not None:
+            pins["prompt"] = self.prompt
         return text_digest(json.dumps(pins, sort_keys=True))
 
 
@@ -200,47 +217,3 @@ class WeightsInfo(Asset):
         """What decides what a run reads: the files that may serve, and how tensors are read out of them."""
         pins = [pin.sha256 for form in self.forms for pin in form.files.values()]
         return text_digest(json.dumps([*pins, code_digest("interplay.data.weights")]))
-
-
-Kind = TypeVar("Kind", bound=Asset)
-
-
-class Registry(Mapping[str, Kind], Generic[Kind]):
-    """The objects called `attribute` of all modules of a package, by their names; imported when first asked for."""
-
-    def __init__(self, package: str, attribute: str, kind: type[Kind], noun: str) -> None:
-        self._package, self._attribute, self._kind, self._noun = package, attribute, kind, noun
-
-    @cached_property
-    def _entries(self) -> dict[str, Kind]:
-        found: dict[str, Kind] = {}
-        for module in sorted(iter_modules(import_module(self._package).__path__), key=lambda module: module.name):
-            path = f"{self._package}.{module.name}"
-            entry = getattr(import_module(path), self._attribute, None)
-            if not isinstance(entry, self._kind):
-                raise InterplayError(f"{path}: exports no {self._attribute} of type {self._kind.__name__}")
-            if module.name != entry.name.replace("-", "_"):
-                raise InterplayError(f"{path}: describes {entry.name!r}; call it {entry.name.replace('-', '_')}.py")
-            found[entry.name] = entry
-        return found
-
-    def __getitem__(self, name: str) -> Kind:
-        return self._entries[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def info(self, name: str) -> Kind:
-        """The entry of that name.
-
-        Raises:
-            InterplayError: there is none; the message names the nearest.
-        """
-        if name in self:
-            return self[name]
-        near = difflib.get_close_matches(name.lower(), self, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise InterplayError(f"unknown {self._noun} {name!r}; {hint}known: {', '.join(sorted(self))}")

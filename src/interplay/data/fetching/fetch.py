@@ -60,11 +60,12 @@ def fetch(
     removed by the next. Two at a time wait for each other.
 
     Returns:
-        Where it lies; None for a data set that needs no file, whose content is verified all the same.
+        Where it lies; None for a data set that needs no file, whose content is verified all the same, and for one that
+        users put in place themselves, whose files are counted.
 
     Raises:
-        InterplayError: unknown name or source, nothing delivered it, the content of a set that needs no file is not the
-            pinned one, or the disk refuses.
+        InterplayError: unknown name or source, nothing delivered it, a set that users put in place is not there, the
+            content of one that needs no file is not the pinned one, or the disk refuses.
     """
     info = find_asset(what) if isinstance(what, str) else what
     name = info.name
@@ -96,6 +97,12 @@ def fetch(
 def _at_hand(info: DatasetInfo, root: Path, say: Say) -> None:
     from interplay.data.decoding import decode
 
+    if info.placed is not None:
+        from interplay.data.unpacked import open_files
+
+        counts = [f"{split} {len(open_files(info, split, root)[0].labels):,}" for split in info.splits]
+        say(f"{info.name}: {root / info.placed.path} is there ({', '.join(counts)})")
+        return
     for split in info.splits:
         decode(info, split, root)
     how = f"comes with {info.library}, nothing to fetch" if info.origin == "installed" else "rendered"

@@ -53,7 +53,7 @@ def fetch_http(source: HttpSource, pinned: Pinned, staging: Path, progress: Prog
         limit = pin.size + (_GZIP_OVERHEAD if source.gzip else 0)
         with arrived.open("wb") as stream:
             sink = _Sink(stream, limit, partial(_tell, progress, total))
-            _download(source.url.replace("{file}", name), sink)
+            _download(source.url_of(name), sink)
         settle(arrived, target, name, pin, unpack=source.gzip)
 
 

@@ -1,6 +1,7 @@
 """The data sets, one module each, which exports a `DATASET`; a new file here is a new data set. No torch in here."""
 
-from interplay.protocols.assets import DatasetInfo, Registry
+from interplay.protocols.assets import DatasetInfo
+from interplay.protocols.registry import Registry
 from interplay.records import Record
 
 DATASETS: Registry[DatasetInfo] = Registry(__name__, "DATASET", DatasetInfo, "data set")

@@ -1,6 +1,7 @@
 """Weights of trained networks, one module each, which exports a `WEIGHTS`. No torch in here."""
 
-from interplay.protocols.assets import Registry, WeightsInfo
+from interplay.protocols.assets import WeightsInfo
+from interplay.protocols.registry import Registry
 
 WEIGHTS: Registry[WeightsInfo] = Registry(__name__, "WEIGHTS", WeightsInfo, "set of weights")
 weights_info = WEIGHTS.info
