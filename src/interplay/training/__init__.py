@@ -12,7 +12,7 @@ from interplay.training.loop import LoopResult, Task, run_loop
 from interplay.training.optimizer import adamw, load_optimizer, parameter_groups, set_learning_rate, sgd
 from interplay.training.schedule import cosine_factor, even_steps, log_steps, warmup_factor
 from interplay.training.streams import Batch, Draws, EpochOrder, FileStream, Source, Stream
-from interplay.training.supervised import SupervisedTask, build_network
+from interplay.training.supervised import SupervisedTask, build_network, wide_resnet
 from interplay.training.trainer import Descent, State, Step, Trainer
 from interplay.training.trajectory import TrajectoryLog
 
@@ -57,4 +57,5 @@ __all__ = [
     "stopping_metrics",
     "visible_cards",
     "warmup_factor",
+    "wide_resnet",
 ]

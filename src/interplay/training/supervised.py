@@ -14,6 +14,7 @@ from interplay.data.images import Images
 from interplay.data.randomness import generator
 from interplay.models import WideResNet
 from interplay.objectives import EntropyDifferenceLoss, MutualInformationLoss
+from interplay.protocols.semi_supervised import SemiSupervisedProtocol
 from interplay.protocols.supervised import Objective, SupervisedProtocol
 from interplay.training.compute import Compute
 from interplay.training.evaluation import accuracy_and_loss, evaluate
@@ -31,19 +32,26 @@ def build_network(
     protocol: SupervisedProtocol, dataset: str, *, in_channels: int, num_classes: int, seed: int
 ) -> WideResNet:
     """The network for a data set, initialised from the seed alone, so that objectives start from equal weights."""
-    shape = protocol.architectures[dataset]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(generator(seed, "initialisation").initial_seed() % 2**63)
-        return WideResNet(
-            shape.depth,
-            shape.width,
-            num_classes,
-            in_channels=in_channels,
-            groups=shape.groups,
-            norm_momentum=protocol.norm.momentum,
-            norm_eps=protocol.norm.eps,
-            pre_activation=protocol.pre_activation,
-        )
+        return wide_resnet(protocol, dataset, in_channels=in_channels, num_classes=num_classes)
+
+
+def wide_resnet(
+    protocol: SupervisedProtocol | SemiSupervisedProtocol, dataset: str, *, in_channels: int, num_classes: int
+) -> WideResNet:
+    """The network that a protocol has for a data set, initialised from torch's generator as it stands."""
+    shape = protocol.architectures[dataset]
+    return WideResNet(
+        shape.depth,
+        shape.width,
+        num_classes,
+        in_channels=in_channels,
+        groups=shape.groups,
+        norm_momentum=protocol.norm.momentum,
+        norm_eps=protocol.norm.eps,
+        pre_activation=protocol.pre_activation,
+    )
 
 
 @dataclass(frozen=True)

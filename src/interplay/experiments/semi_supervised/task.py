@@ -37,6 +37,7 @@ from interplay.training import (
     on_device,
     parameter_groups,
     sgd,
+    wide_resnet,
 )
 
 MEMORY = 0.98  # of the means over steps of what was guessed: about the last fifty
@@ -138,20 +139,11 @@ def build_network(
     protocol: SemiSupervisedProtocol, method: Method[Any, Any], dataset: str, problem: Problem, name: str, seed: int
 ) -> WideResNet:
     """The network for a data set, initialised from the seed and its name, so that methods start from equal weights."""
-    shape = protocol.architectures[dataset]
     with torch.random.fork_rng(devices=[]):
         own = () if name == "main" else (name,)
         torch.manual_seed(generator(seed, "initialisation", *own).initial_seed() % 2**63)
-        network = WideResNet(
-            shape.depth,
-            shape.width,
-            problem.num_classes,
-            in_channels=problem.image_shape[0],
-            groups=shape.groups,
-            norm_momentum=protocol.norm.momentum,
-            norm_eps=protocol.norm.eps,
-            pre_activation=protocol.pre_activation,
-        )
+        channels, classes = problem.image_shape[0], problem.num_classes
+        network = wide_resnet(protocol, dataset, in_channels=channels, num_classes=classes)
         if method.second_head:
             head = nn.Linear(network.num_features, method.second_head)
             nn.init.xavier_normal_(head.weight)
