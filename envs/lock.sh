@@ -11,4 +11,4 @@ compile() {
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file "$output" "$@"
 }
 compile envs/bootstrap.lock envs/bootstrap.in "$@"
-compile envs/requirements.lock --constraint envs/bootstrap.lock --extra workflow --extra dev pyproject.toml envs/requirements.in "$@"
+compile envs/requirements.lock --constraint envs/bootstrap.lock --extra clip --extra workflow --extra dev pyproject.toml envs/requirements.in "$@"
