@@ -86,7 +86,7 @@ def class_group_entropies(
 
     Args:
         features: `[samples, d]`, the images' representations; labels: `[samples]`, int64 below `classes`.
-        class_vectors: `[..., classes, d]`, text vectors; leading dimensions are sets of them (networks trained at once).
+        class_vectors: `[..., classes, d]`, text vectors; leading dimensions are sets of them (members trained at once).
         ridge: `[...]` or one number, added to the diagonal of a Gram matrix of unit vectors before it is scaled to
             unit trace: 0 (`published`) or `RELEASED_RIDGE` (`released`).
 

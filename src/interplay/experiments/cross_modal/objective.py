@@ -63,10 +63,8 @@ def member_losses(
     """
     _check(features, labels, class_vectors, terms, weights)
     images, texts = normalize(features, dim=-1), normalize(class_vectors, dim=-1)
-    if class_vectors.ndim == 4:
-        cosines = (texts @ images[None, :, :, None])[..., 0]  # [R, B, C]
-    else:
-        cosines = images @ texts.mT  # [R, B, C]
+    of_images = class_vectors.ndim == 4
+    cosines = (texts @ images[:, :, None])[..., 0] if of_images else images @ texts.mT  # [R, B, C]
     samples = labels.expand(len(texts), -1)  # [R, B]
     ce = cross_entropy((scale * cosines).flatten(0, 1), samples.flatten(), reduction="none").unflatten(0, samples.shape)
     own, groups = _of_the_batch(texts, labels)

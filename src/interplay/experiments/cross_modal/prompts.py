@@ -12,6 +12,7 @@ from torch.nn.functional import normalize
 
 from interplay.errors import InterplayError
 from interplay.models.dual_encoder import FrozenClip, ends_of
+from interplay.models.shared_prefix import encode_with_shared_prefix
 from interplay.training import generator
 
 ALL = slice(None)
@@ -20,8 +21,9 @@ ALL = slice(None)
 class Context(nn.Module):
     """What both contexts share: prompts "start, context, class name, full stop, end" and their text vectors.
 
-    Underscores of a class name become spaces, and a full stop follows it. Tokens after the longest name are cut off:
-    the encoder is causal. The encoder is no part of the module, and its parameters get no gradient.
+    Underscores of a class name become spaces, and a full stop follows it. Tokens after the longest name are cut off,
+    and start and context are encoded once for all classes: both exact, since the encoder is causal. The encoder is no
+    part of the module, and its parameters get no gradient.
 
     Attributes:
         context: `[members, tokens, token_width]`, a parameter; all members start from the same values.
@@ -45,18 +47,8 @@ class Context(nn.Module):
 
     def encode(self, contexts: Tensor) -> Tensor:
         """Text vectors `[n, C, d]` of every class after each context `[n, tokens, token_width]`."""
-        prompts, classes = len(contexts), len(self.names)
-        prefix = torch.cat([self.start.expand(prompts, -1, -1), contexts], dim=1)
-        whole = torch.cat(
-            [
-                prefix[:, None].expand(-1, classes, -1, -1),
-                self.names.expand(prompts, -1, -1, -1),
-            ],
-            dim=2,
-        )  # [n, C, L, token_width]
-        ends = (self.ends + prefix.shape[1]).expand(prompts, -1)
-        vectors = self.clip.encode_prompts(whole.flatten(0, 1), ends.flatten())
-        return vectors.unflatten(0, (prompts, classes))
+        prefixes = torch.cat([self.start.expand(len(contexts), -1, -1), contexts], dim=1)
+        return encode_with_shared_prefix(self.clip.model, prefixes, self.names, self.ends)
 
 
 class SharedContext(Context):
@@ -135,7 +127,8 @@ class ConditionalContext(Context):
         hidden = torch.relu(images @ self.reduce_weight[members].mT + self.reduce_bias[members, None])
         shift = hidden @ self.expand_weight[members].mT + self.expand_bias[members, None]  # [R, B, token_width]
         contexts = self.context[members, None] + shift[:, :, None]  # [R, B, tokens, token_width]
-        return self.encode(contexts.flatten(0, 1)).unflatten(0, shift.shape[:2])
+        vectors: Tensor = self.encode(contexts.flatten(0, 1)).unflatten(0, shift.shape[:2])
+        return vectors
 
 
 def embedded_words(clip: FrozenClip, text: str) -> Tensor:
@@ -163,6 +156,6 @@ def _embedded_names(clip: FrozenClip, class_names: Sequence[str], context: int) 
 
 
 def _uniform(shape: tuple[int, ...], fan_in: int, draw: torch.Generator, device: torch.device) -> nn.Parameter:
-    """As torch initialises a linear layer: uniform within 1/sqrt(fan_in); the first dimension repeats the same values."""
+    """As torch initialises a linear layer, uniform within 1/sqrt(fan_in); every member the same."""
     values = (2 * torch.rand(shape[1:], generator=draw) - 1) / fan_in**0.5
     return nn.Parameter(values.to(device).expand(shape).clone())
