@@ -40,7 +40,7 @@ def build_clip(tensors: Mapping[str, Tensor], architecture: str | None = None) -
         config = _config(state)
     except (KeyError, IndexError, ZeroDivisionError) as error:
         raise InterplayError(
-            f"these weights are of no CLIP as OpenAI names its tensors ({' '.join(str(error).split())} is missing)"
+            f"these weights are of no CLIP as OpenAI names its tensors ({str(error.args[0])} is missing)"
         ) from error
     if architecture is not None:
         _check_architecture(config, architecture)
@@ -107,7 +107,8 @@ class FrozenClip:
     def encode_prompts(self, prompts: Tensor, ends: Tensor) -> Tensor:
         """Features `[n, d]`, not of unit length, of embedded prompts `[n, L, token_width]` without positions.
 
-        No token sees those after it, so that nothing is lost where prompts are cut after the longest of them: L is at most `context_length`, and at least one more than the largest of `ends`.
+        No token sees those after it, so that nothing is lost where prompts are cut after the longest of them: L is at
+        most `context_length`, and at least one more than the largest of `ends`.
 
         Args:
             prompts: embeddings of tokens or learnt vectors in their place; gradients pass to them.

@@ -38,10 +38,10 @@ def encode_suffixes(model: open_clip.CLIP, prefixes: Tensor, suffixes: Tensor, e
 
 
 def _continue(block: nn.Module, asking: Tensor, hidden: Tensor, shared: Tensor, seen: Tensor) -> Tensor:
-    """The block's states `[r, c, q, w]` of `asking` tokens, which attend to the prefix and to what they may of `hidden`.
+    """The block's states `[r, c, q, w]` of tokens that attend to the prefix and to what they may of `hidden`.
 
-    `shared` are the prefix's states `[r, p, w]` that enter the block, `seen` says which tokens of a suffix each one
-    that asks may see, broadcast to `[r, c, heads, q, s]`.
+    `asking` are the states of these tokens and `shared` the prefix's, `[r, p, w]`, as they enter the block; `seen` says
+    which tokens of its suffix each one that asks may see, broadcast to `[r, c, heads, q, s]`.
     """
     attention = block.attn
     query_weight, *_ = weights = attention.in_proj_weight.chunk(3)
