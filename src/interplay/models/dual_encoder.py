@@ -40,7 +40,7 @@ def build_clip(tensors: Mapping[str, Tensor], architecture: str | None = None) -
         config = _config(state)
     except (KeyError, IndexError, ZeroDivisionError) as error:
         raise InterplayError(
-            f"these weights are of no CLIP as OpenAI names its tensors ({str(error.args[0])} is missing)"
+            f"these weights are of no CLIP as OpenAI names its tensors ({error.args[0]!s} is missing)"
         ) from error
     if architecture is not None:
         _check_architecture(config, architecture)
