@@ -1,4 +1,4 @@
-"""CoCoOp on the first half of the classes, read on both halves, over weights of the term (metrics24 Fig. 12, Table I)."""
+"""CoCoOp on the first half of the classes, read on both, over weights of the term (metrics24 Fig. 12, Table I)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,6 @@ def run_base_to_new(protocol: CrossModalProtocol, run: CrossModalRun, context: C
     term = seconds_of_terms(task) * task.steps
     return Result(
         metrics=metrics,
-        trajectory={name: column for name, column in result.trajectory.items() if name == "step"},
         tables={"sweep": table},
         settings={
             "num_classes": len(names),
@@ -109,7 +108,7 @@ def swept(sweep: Sweep) -> dict[tuple[str, float], Objective]:
 
 
 def distinct(objectives: Sequence[Objective]) -> dict[str, Objective]:
-    """Objectives by a name of their own, each once; cross-entropy alone is the first, with which others are compared."""
+    """Objectives by a name of their own, each once; cross-entropy alone, with which others compare, comes first."""
     return {_key(one): one for one in (PLAIN, *objectives)}
 
 

@@ -1,11 +1,9 @@
-"""Features of frozen encoders: computed once by zero-shot runs and read by the others, or anew where views are random."""
+"""Features of frozen encoders: computed once by zero-shot runs for all others, or anew where views are random."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -15,11 +13,11 @@ from torch import Tensor
 from interplay.data import ImageFiles, Images
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context
-from interplay.experiments.cross_modal.views import random_view, read_split
+from interplay.experiments.cross_modal.views import random_views, read_split
 from interplay.models.dual_encoder import FrozenClip
 from interplay.protocols.cross_modal import CrossModalProtocol
 from interplay.records import Record
-from interplay.training import EpochOrder, FileStream, Source, Stream
+from interplay.training import EpochOrder, Source
 
 AT_ONCE = 100  # images that are encoded together, as many as the reference tests together
 TENSORS = ("test_features", "test_labels", "train_labels", "pool_index", "pool_features")
@@ -68,7 +66,7 @@ def read_features(context: Context, name: str) -> Features:
     try:
         tensors = load_file(path, device=str(context.device))
         names = tuple(str(row["name"]) for row in record.tables["classes"])
-        return Features(*(tensors[key] for key in TENSORS), class_names=names, record=record)
+        return Features(**{key: tensors[key] for key in TENSORS}, class_names=names, record=record)
     except (SafetensorError, KeyError) as error:
         raise InterplayError(f"{path}: not the features that {name} leaves ({error}); run {name} again") from error
 
@@ -124,11 +122,6 @@ def training_source(
     assert substitute is not None
     images = read_split(substitute.use, "train", context, clip)
     flip = protocol.flip if substitute.horizontal_flip is None else substitute.horizontal_flip
-    view = random_view(images, clip, protocol.crop_scale, flip=flip)
-    digests = features.record.provenance.data | {images.name: images.digest}
     own = images.subset(chosen)
-    if isinstance(own, Images):
-        order = EpochOrder(len(chosen), batch_size, seed, "order", device=context.device)
-        return EncodedStream(Stream(own, order, {"image": view}, seed), clip), digests
-    order = EpochOrder(len(chosen), batch_size, seed, "order")
-    return EncodedStream(FileStream(own, order, {"image": view}, seed), clip), digests
+    stream = random_views(own, clip, batch_size, seed, scale=protocol.crop_scale, flip=flip)
+    return EncodedStream(stream, clip), features.record.provenance.data | {images.name: images.digest}

@@ -115,7 +115,7 @@ class _Totals:
 
 
 def _text_similarity(texts: Tensor) -> Tensor:
-    """Mean cosine `[...]` of two different rows of unit vectors `[..., C, d]`: from their sum, without C x C products."""
+    """Mean cosine `[...]` of two different rows of unit vectors `[..., C, d]`, from their sum: no C x C products."""
     classes = texts.shape[-2]
     total = texts.double().sum(-2).square().sum(-1)
     same = texts.double().square().sum((-2, -1))

@@ -31,7 +31,9 @@ def run_zero_shot(protocol: CrossModalProtocol, run: CrossModalRun, context: Con
     train, test = (read_split(used, split, context, clip) for split in ("train", "test"))
     tested = test.sample(protocol.test_sample)
     names = train.class_names
-    pools = [draw_shots(train.labels, shots, seed, names, train.name) for seed, shots in draws(protocol, run.weights[0])]
+    pools = [
+        draw_shots(train.labels, shots, seed, names, train.name) for seed, shots in draws(protocol, run.weights[0])
+    ]
     pool = torch.cat(pools).unique()
 
     clock = perf_counter()
