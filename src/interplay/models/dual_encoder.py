@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from interplay.errors import InterplayError
+from interplay.models.shared_prefix import encode_suffixes
 from interplay.protocols.weights import WEIGHTS
 
 HEAD_WIDTH = 64
@@ -39,7 +40,7 @@ def build_clip(tensors: Mapping[str, Tensor], architecture: str | None = None) -
         config = _config(state)
     except (KeyError, IndexError, ZeroDivisionError) as error:
         raise InterplayError(
-            f"these weights are of no CLIP as OpenAI names its tensors ({' '.join(str(error).split())} is missing)"
+            f"these weights are of no CLIP as OpenAI names its tensors ({error.args[0]!s} is missing)"
         ) from error
     if architecture is not None:
         _check_architecture(config, architecture)
@@ -106,8 +107,8 @@ class FrozenClip:
     def encode_prompts(self, prompts: Tensor, ends: Tensor) -> Tensor:
         """Features `[n, d]`, not of unit length, of embedded prompts `[n, L, token_width]` without positions.
 
-        A token is seen by those after it alone, so that nothing is lost where prompts are cut after the longest of them:
-        L is at most `context_length`, and at least one more than the largest of `ends`.
+        No token sees those after it, so that nothing is lost where prompts are cut after the longest of them: L is at
+        most `context_length`, and at least one more than the largest of `ends`.
 
         Args:
             prompts: embeddings of tokens or learnt vectors in their place; gradients pass to them.
@@ -127,6 +128,18 @@ class FrozenClip:
         ended = ended + last.mlp(last.ln_2(ended))
         features: Tensor = model.ln_final(ended[:, 0]) @ model.text_projection
         return features
+
+    def encode_suffixes(self, prefixes: Tensor, suffixes: Tensor, ends: Tensor) -> Tensor:
+        """Features `[r, c, d]`, not of unit length, of `c` texts after each of `r` beginnings that all of them share.
+
+        Equal to `encode_prompts` of the two joined, and several times faster where the beginning is long.
+
+        Args:
+            prefixes: `[r, p, token_width]`, embeddings without positions; gradients pass to them.
+            suffixes: `[1 or r, c, s, token_width]`, what follows; likewise.
+            ends: `[1 or r, c]`, the place of the end token within each suffix.
+        """
+        return encode_suffixes(self.model, prefixes, suffixes, ends)
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:

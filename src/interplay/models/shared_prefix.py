@@ -1,93 +1,68 @@
-"""CLIP's text encoder on many texts that begin alike: what they share is computed once.
+"""CLIP's text encoder on texts that begin alike: what they share is computed once, which is exact since it is causal.
 
-Under the causal mask the states of a prefix depend on nothing that follows, and those of a suffix depend on the prefix
-through its keys and values alone. For n prefixes of P tokens before each of C suffixes of S tokens this takes n P +
-n C S tokens in place of n C (P + S). Moreover
-
-- a suffix is the same behind every prefix until it has first looked at one, so that its first keys, values and queries
-  are computed once for all prefixes, and need no gradient;
-- of the last block only the state at the end token is asked for.
+A learnt context comes before every class name. Its states depend on nothing that follows, so that the encoder is run on
+it once for all classes, and only the states of the names are computed for each; in the first block not even their
+queries, keys and values depend on the context.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import open_clip
 import torch
-from torch import Tensor
-from torch.nn.functional import linear, scaled_dot_product_attention
+from torch import Tensor, nn
+from torch.nn import functional
 
 
-def encode_with_shared_prefix(model: open_clip.CLIP, prefixes: Tensor, suffixes: Tensor, ends: Tensor) -> Tensor:
-    """Text features `[n, C, d]`, not of unit length, of every suffix behind every prefix.
-
-    Equal to encoding the n C whole texts one by one, up to rounding, gradients too.
+def encode_suffixes(model: open_clip.CLIP, prefixes: Tensor, suffixes: Tensor, ends: Tensor) -> Tensor:
+    """Features `[r, c, d]`, not of unit length, of every suffix after every prefix, without positions as given.
 
     Args:
-        prefixes: `[n, P, width]`, embedded without positions, P at least 1.
-        suffixes: `[C, S, width]`, embedded without positions; P + S is at most the context length.
-        ends: `[C]`, the place of the end token in each suffix; what follows it makes no difference.
+        prefixes: `[r, p, w]`, embeddings that texts begin with; gradients pass to them.
+        suffixes: `[1 or r, c, s, w]`, embeddings that follow; likewise.
+        ends: `[1 or r, c]`, the place within its suffix of the end token, whose state is the feature.
     """
-    positions, length = model.positional_embedding, prefixes.shape[1]
-    before = prefixes + positions[:length]  # [n, P, w]
-    after = (suffixes + positions[length : length + suffixes.shape[1]])[None]  # [1, C, S, w], [n, C, S, w] in the end
-    places = torch.arange(suffixes.shape[1], device=ends.device)
+    p, s = prefixes.shape[-2], suffixes.shape[-2]
+    shared = prefixes + model.positional_embedding[:p]
+    hidden = suffixes + model.positional_embedding[p : p + s]
     *blocks, last = model.transformer.resblocks
+    causal = torch.ones(s, s, dtype=torch.bool, device=ends.device).tril()
     for block in blocks:
-        queries, keys, values = _projected(block, before)
-        after = _behind(block, after, places[:, None] >= places, keys, values)
-        attended = scaled_dot_product_attention(queries, keys, values, is_causal=True)
-        before = _rest(block, before, attended.transpose(-3, -2).flatten(-2))
-    _, keys, values = _projected(last, before)
-    ended = after[:, torch.arange(len(ends), device=ends.device), ends][:, :, None]  # [., C, 1, w]
-    state = _behind(last, after, ends[:, None, None] >= places, keys, values, ended)[:, :, 0]
-    features: Tensor = model.ln_final(state) @ model.text_projection
+        hidden = _continue(block, hidden, hidden, shared, causal)
+        shared = block(shared, attn_mask=model.attn_mask[:p, :p])
+    # Of the last block nothing but the state at the end is asked for.
+    at_end = ends[..., None, None].expand(hidden.shape[0], -1, 1, hidden.shape[-1])
+    until_end = (torch.arange(s, device=ends.device) <= ends[..., None])[:, :, None, None]
+    ended = _continue(last, hidden.gather(2, at_end), hidden, shared, until_end)[:, :, 0]
+    features: Tensor = model.ln_final(ended) @ model.text_projection
     return features
 
 
-def _behind(
-    block: Any, after: Tensor, seen: Tensor, keys: Tensor, values: Tensor, asked: Tensor | None = None
-) -> Tensor:
-    """A block's states of the suffixes, or of the tokens `asked` for `[., C, Q, w]` among them.
+def _continue(block: nn.Module, asking: Tensor, hidden: Tensor, shared: Tensor, seen: Tensor) -> Tensor:
+    """The block's states `[r, c, q, w]` of tokens that attend to the prefix and to what they may of `hidden`.
 
-    Attention to the prefix and to the suffix are computed apart, each normalised by itself, and mixed by their shares.
-
-    Args:
-        after: `[m, C, S, w]`, m either n or 1; seen: `[(C,) Q, S]`, which tokens of a suffix a query looks at.
-        keys, values: of the prefixes, `[n, heads, P, .]`.
-
-    Returns:
-        `[n, C, Q, w]`.
+    `asking` are the states of these tokens and `shared` the prefix's, `[r, p, w]`, as they enter the block; `seen` says
+    which tokens of its suffix each one that asks may see, broadcast to `[r, c, heads, q, s]`.
     """
-    queries, own_keys, own_values = _projected(block, after)  # [m, C, heads, S, .]
-    if asked is None:
-        asked = after
-    else:
-        queries, _, _ = _projected(block, asked)
-    scale = queries.shape[-1] ** -0.5
-    mask = torch.zeros_like(seen, dtype=queries.dtype).masked_fill(~seen, -torch.inf)
-    own_scores = (scale * queries @ own_keys.mT) + (mask[:, None] if mask.ndim == 3 else mask)  # [m, C, heads, Q, S]
-    own_total = own_scores.logsumexp(-1, keepdim=True)
-    own = (own_scores - own_total).exp() @ own_values  # [m, C, heads, Q, .]
-    by_head = (scale * queries).transpose(1, 2).flatten(2, 3)  # [m, heads, C Q, .]
-    scores = by_head @ keys.mT  # [n, heads, C Q, P]
-    total = scores.logsumexp(-1, keepdim=True)
-    shape = own.shape[1], own.shape[3]
-    prefix = ((scores - total).exp() @ values).unflatten(2, shape).transpose(1, 2)  # [n, C, heads, Q, .]
-    share = (own_total - total.unflatten(2, shape).transpose(1, 2)).sigmoid()  # [n, C, heads, Q, 1]
-    return _rest(block, asked, torch.lerp(prefix, own, share).transpose(-3, -2).flatten(-2))
-
-
-def _projected(block: Any, states: Tensor) -> list[Tensor]:
-    """Queries, keys and values `[..., heads, L, .]` of states `[..., L, w]`."""
     attention = block.attn
-    joined = linear(block.ln_1(states), attention.in_proj_weight, attention.in_proj_bias)
-    return [one.unflatten(-1, (attention.num_heads, -1)).transpose(-3, -2) for one in joined.chunk(3, dim=-1)]
+    query_weight, *_ = weights = attention.in_proj_weight.chunk(3)
+    query_bias, *_ = biases = attention.in_proj_bias.chunk(3)
 
+    def project(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return functional.linear(states, weight, bias).unflatten(-1, (attention.num_heads, -1))
 
-def _rest(block: Any, states: Tensor, attended: Tensor) -> Tensor:
-    """A block after its attention."""
-    states = states + block.ls_1(block.attn.out_proj(attended))
-    after: Tensor = states + block.ls_2(block.mlp(block.ln_2(states)))
-    return after
+    query = project(block.ln_1(asking), query_weight, query_bias) * attention.head_dim**-0.5
+    before, after = block.ln_1(shared), block.ln_1(hidden)
+    (key_p, value_p), (key_s, value_s) = (
+        [project(states, weight, bias) for weight, bias in zip(weights[1:], biases[1:], strict=True)]
+        for states in (before, after)
+    )
+    # r prefix, c class, q asking token, p token of the prefix, s token of the suffix, h head, e its dimension
+    on_prefix = torch.einsum("rcqhe,rphe->rchqp", query, key_p)
+    on_suffix = torch.einsum("rcqhe,rcshe->rchqs", query, key_s).masked_fill(~seen, -torch.inf)
+    on_suffix = on_suffix.expand(len(on_prefix), *on_suffix.shape[1:])
+    attended = torch.cat([on_prefix, on_suffix], -1).softmax(-1)
+    weight_p, weight_s = attended.split([key_p.shape[1], key_s.shape[2]], -1)
+    mixed = torch.einsum("rchqp,rphe->rcqhe", weight_p, value_p) + torch.einsum("rchqs,rcshe->rcqhe", weight_s, value_s)
+    states = asking + attention.out_proj(mixed.flatten(-2))
+    result: Tensor = states + block.mlp(block.ln_2(states))
+    return result
