@@ -12,7 +12,6 @@ from torch.nn.functional import normalize
 
 from interplay.errors import InterplayError
 from interplay.models.dual_encoder import FrozenClip, ends_of
-from interplay.models.shared_prefix import encode_with_shared_prefix
 from interplay.training import generator
 
 ALL = slice(None)
@@ -48,7 +47,7 @@ class Context(nn.Module):
     def encode(self, contexts: Tensor) -> Tensor:
         """Text vectors `[n, C, d]` of every class after each context `[n, tokens, token_width]`."""
         prefixes = torch.cat([self.start.expand(len(contexts), -1, -1), contexts], dim=1)
-        return encode_with_shared_prefix(self.clip.model, prefixes, self.names, self.ends)
+        return self.clip.encode_suffixes(prefixes, self.names[None], self.ends[None])
 
 
 class SharedContext(Context):
