@@ -23,12 +23,14 @@ _BICUBIC = v2.InterpolationMode.BICUBIC
 
 def evaluation_transform(size: int) -> Transform:
     """PIL image to `[3, size, size]`: the shorter side resized to `size`, the centre cropped, normalised."""
-    return v2.Compose([v2.RGB(), *_centre(size), *_to_network()])
+    transform: Transform = v2.Compose([v2.RGB(), *_centre(size), *_to_network()])
+    return transform
 
 
 def training_transform(size: int, *, scale: tuple[float, float] = (0.08, 1.0), flip: bool = True) -> Transform:
     """PIL image to `[3, size, size]`: a part of `scale` of its area resized, mirrored or not, normalised."""
-    return v2.Compose([v2.RGB(), *_part(size, scale, flip), *_to_network()])
+    transform: Transform = v2.Compose([v2.RGB(), *_part(size, scale, flip), *_to_network()])
+    return transform
 
 
 def as_clip_takes(images: Images, size: int) -> Images:

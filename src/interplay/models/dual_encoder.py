@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from interplay.errors import InterplayError
-from interplay.models.shared_prefix import encode_suffixes
+from interplay.models.text_encoder import encode_embedded, encode_suffixes
 from interplay.protocols.weights import WEIGHTS
 
 HEAD_WIDTH = 64
@@ -114,20 +114,7 @@ class FrozenClip:
             prompts: embeddings of tokens or learnt vectors in their place; gradients pass to them.
             ends: `[n]`, the place of the end token of each, whose state is the feature.
         """
-        model = self.model
-        length = prompts.shape[1]
-        hidden = prompts + model.positional_embedding[:length]
-        *blocks, last = model.transformer.resblocks
-        for block in blocks:
-            hidden = block(hidden, attn_mask=model.attn_mask[:length, :length])
-        # Of the last block nothing but the state at the end is asked for.
-        ended = hidden[torch.arange(len(ends), device=hidden.device), ends][:, None]
-        after = torch.arange(length, device=hidden.device) > ends[:, None]
-        seen = last.ln_1(hidden)
-        ended = ended + last.attn(last.ln_1(ended), seen, seen, key_padding_mask=after, need_weights=False)[0]
-        ended = ended + last.mlp(last.ln_2(ended))
-        features: Tensor = model.ln_final(ended[:, 0]) @ model.text_projection
-        return features
+        return encode_embedded(self.model, prompts, ends)
 
     def encode_suffixes(self, prefixes: Tensor, suffixes: Tensor, ends: Tensor) -> Tensor:
         """Features `[r, c, d]`, not of unit length, of `c` texts after each of `r` beginnings that all of them share.

@@ -1,16 +1,40 @@
-"""CLIP's text encoder on texts that begin alike: what they share is computed once, which is exact since it is causal.
+"""CLIP's text encoder on embedded texts, as cheaply as they can be encoded exactly.
 
-A learnt context comes before every class name. Its states depend on nothing that follows, so that the encoder is run on
-it once for all classes, and only the states of the names are computed for each; in the first block not even their
-queries, keys and values depend on the context.
+It is causal: no token sees those after it. So texts are cut after the longest of them; of the last block nothing is
+computed but the states of the end tokens; and what several texts begin with is computed once for all of them. A learnt
+context comes before every class name: its states depend on no name, and in the first block not even the queries, keys
+and values of the names depend on the context.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import open_clip
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
+
+
+def encode_embedded(model: open_clip.CLIP, texts: Tensor, ends: Tensor) -> Tensor:
+    """Features `[n, d]`, not of unit length, of embedded texts `[n, L, w]` without positions.
+
+    Args:
+        texts: gradients pass to them; L is at most the context length, and more than the largest of `ends`.
+        ends: `[n]`, the place of the end token of each, whose state is the feature.
+    """
+    length = texts.shape[1]
+    hidden = texts + model.positional_embedding[:length]
+    *blocks, last = model.transformer.resblocks
+    for block in blocks:
+        hidden = block(hidden, attn_mask=model.attn_mask[:length, :length])
+    ended = hidden[torch.arange(len(ends), device=hidden.device), ends][:, None]
+    after = torch.arange(length, device=hidden.device) > ends[:, None]
+    seen = last.ln_1(hidden)
+    ended = ended + last.attn(last.ln_1(ended), seen, seen, key_padding_mask=after, need_weights=False)[0]
+    ended = ended + last.mlp(last.ln_2(ended))
+    features: Tensor = model.ln_final(ended[:, 0]) @ model.text_projection
+    return features
 
 
 def encode_suffixes(model: open_clip.CLIP, prefixes: Tensor, suffixes: Tensor, ends: Tensor) -> Tensor:
@@ -29,7 +53,6 @@ def encode_suffixes(model: open_clip.CLIP, prefixes: Tensor, suffixes: Tensor, e
     for block in blocks:
         hidden = _continue(block, hidden, hidden, shared, causal)
         shared = block(shared, attn_mask=model.attn_mask[:p, :p])
-    # Of the last block nothing but the state at the end is asked for.
     at_end = ends[..., None, None].expand(hidden.shape[0], -1, 1, hidden.shape[-1])
     until_end = (torch.arange(s, device=ends.device) <= ends[..., None])[:, :, None, None]
     ended = _continue(last, hidden.gather(2, at_end), hidden, shared, until_end)[:, :, 0]
@@ -37,7 +60,7 @@ def encode_suffixes(model: open_clip.CLIP, prefixes: Tensor, suffixes: Tensor, e
     return features
 
 
-def _continue(block: nn.Module, asking: Tensor, hidden: Tensor, shared: Tensor, seen: Tensor) -> Tensor:
+def _continue(block: Any, asking: Tensor, hidden: Tensor, shared: Tensor, seen: Tensor) -> Tensor:
     """The block's states `[r, c, q, w]` of tokens that attend to the prefix and to what they may of `hidden`.
 
     `asking` are the states of these tokens and `shared` the prefix's, `[r, p, w]`, as they enter the block; `seen` says
@@ -48,7 +71,8 @@ def _continue(block: nn.Module, asking: Tensor, hidden: Tensor, shared: Tensor, 
     query_bias, *_ = biases = attention.in_proj_bias.chunk(3)
 
     def project(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        return functional.linear(states, weight, bias).unflatten(-1, (attention.num_heads, -1))
+        projected: Tensor = functional.linear(states, weight, bias).unflatten(-1, (attention.num_heads, -1))
+        return projected
 
     query = project(block.ln_1(asking), query_weight, query_bias) * attention.head_dim**-0.5
     before, after = block.ln_1(shared), block.ln_1(hidden)
