@@ -46,8 +46,8 @@ class TextEncoder(Strict):
 class Captions(Strict):
     """How a caption is made of a class such as `capital g, latin letter, serif, bold`.
 
-    Each attribute is kept with probability `attribute`, the name with probability `name` (always where no attribute is);
-    attributes precede the name with probability `before`, else they follow it after commas; the whole stands in a
+    Each attribute is kept with probability `attribute`, the name with probability `name`, and always where no attribute
+    is; attributes precede the name with probability `before`, else they follow it after commas; the whole stands in a
     template drawn at random.
     """
 

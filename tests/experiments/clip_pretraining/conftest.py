@@ -41,7 +41,7 @@ def protocol():
 
 @pytest.fixture(scope="session")
 def pictures():
-    """Eight pictures of each caption: stripes of a width and a colour of its own, here and there, for training and test."""
+    """Eight pictures of each caption: stripes of a width and a colour of its own, here and there."""
     draw = torch.Generator().manual_seed(0)
     labels = torch.arange(5).repeat(8)
     columns = torch.arange(32)

@@ -89,5 +89,5 @@ def test_captions_follow_from_the_step():
 
 
 def test_a_caption_that_does_not_fit_is_refused():
-    with pytest.raises(InterplayError, match="captions of up to 20 tokens where text_encoder.context_length is 12"):
+    with pytest.raises(InterplayError, match=r"captions of up to 20 tokens where text_encoder.context_length is 12"):
         CaptionMaker(NAMES, Captions(templates=TEMPLATES, attribute=1, name=1, before=0), 12)

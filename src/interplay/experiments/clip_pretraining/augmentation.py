@@ -11,7 +11,7 @@ from interplay.protocols.clip_pretraining import Augmentation
 
 
 def augmented(settings: Augmentation) -> View:
-    """A view that draws for each image of a batch of bytes `[b, c, h, w]` what `settings` allow; nothing is mirrored."""
+    """A view that draws for each image of bytes `[b, c, h, w]` what `settings` allow; nothing is mirrored."""
 
     def view(images: Tensor, generator: torch.Generator) -> Tensor:
         batch, channels, height, width = images.shape
