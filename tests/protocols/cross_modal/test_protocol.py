@@ -15,7 +15,7 @@ from interplay.protocols.cross_modal.runs import draws
 from interplay.protocols.datasets import dataset_info
 from interplay.protocols.experiments import Given
 from interplay.protocols.mappings import DataMapping, Substitute, WeightsSubstitute
-from interplay.protocols.setup import load_published_protocol
+from interplay.protocols.setup import load_published_protocol, load_setup
 from interplay.protocols.sourced import lay_over, validate
 
 SETS = 11
@@ -155,7 +155,7 @@ def test_a_data_set_without_a_training_split_is_told(make, given, monkeypatch):
         list(unfold(make(), given))
 
 
-def test_a_run_costs_more_with_more_steps_classes_and_random_views(make, given):
+def test_a_run_costs_more_with_more_steps_classes_and_random_views(make, given, config):
     def operations(protocol, name):
         (run,) = (run for run in unfold(protocol, given) if run.name == name)
         return EXPERIMENT.cost(run, given).operations
@@ -167,8 +167,10 @@ def test_a_run_costs_more_with_more_steps_classes_and_random_views(make, given):
     new = "base_to_new/dtd/seed1"
     fewer = make(base_to_new={"sweep": {"weights": [0, 1]}})
     assert operations(make(), new) > 2 * operations(fewer, new)
+    protocols = {"clip_pretraining": load_setup(config, "smoke").protocols["clip_pretraining"]}
     small = replace(
         given,
+        protocols=protocols,
         mapping=given.mapping.model_copy(
             update={
                 "weights": {
