@@ -113,8 +113,8 @@ def test_the_middle_class_is_a_base_class():
         ({"base_to_new": {"sweep": {"variants": ["printed"]}}}, "sweep.variants.0: Input should be 'published' or"),
         ({"base_to_new": {"sweep": {"weights": [0, 1.5]}}}, "weights.1: Input should be less than or equal to 1"),
         ({"cma_weights": {"dtd": {"4": -0.1}}}, "cma_weights.dtd.4: Input should be greater than or equal to 0"),
-        ({"cma_weights": {"stl10": {"4": 0.1}}}, "cma_weights: stl10 is not among the datasets"),
-        ({"few_shot": {"epochs_of": {"cifar10": 5}}}, "few_shot.epochs_of: cifar10 is not among the datasets"),
+        ({"cma_weights": {"euro": {"4": 0.1}}}, "cma_weights: unknown data set 'euro'"),
+        ({"few_shot": {"epochs_of": {"euro": 5}}}, "few_shot.epochs_of: unknown data set 'euro'"),
         ({"few_shot": {"shots": [3], "epochs": {"3": 5}}}, r"cma_weights.\S+: no weight for 3 shots, which few_shot"),
         ({"base_to_new": {"shots": 6}}, r"cma_weights.\S+: no weight for 6 shots, which base_to_new needs"),
         ({"datasets": ["eurosat", "euro"]}, "datasets: unknown data set 'euro'"),
@@ -127,6 +127,10 @@ def test_what_makes_no_sense_is_told_in_one_line(make, overrides, told):
     with pytest.raises(InterplayError, match=told) as caught:
         make(**overrides)
     assert "\n" not in str(caught.value)
+
+
+def test_one_data_set_is_enough(make, given):
+    assert {run.dataset for run in unfold(make(datasets=["dtd"]), given)} == {"dtd"}
 
 
 def test_without_a_term_no_weights_are_needed(make):
