@@ -20,6 +20,7 @@ from interplay.models.text_encoder import encode_embedded, encode_suffixes
 from interplay.protocols.weights import WEIGHTS
 
 HEAD_WIDTH = 64
+VOCABULARY = 49_408  # tokens that CLIP's tokenizer knows
 TEXTS_AT_ONCE = 256
 _OF_TORCHSCRIPT = {"input_resolution", "context_length", "vocab_size"}  # numbers that its archives keep as tensors
 

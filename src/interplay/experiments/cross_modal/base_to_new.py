@@ -27,7 +27,7 @@ def run_base_to_new(protocol: CrossModalProtocol, run: CrossModalRun, context: C
     Members that descend the same objective are one training: they start from the same values and see the same images.
     """
     settings, shots = protocol.base_to_new, run.settings.shots
-    assert run.dataset is not None and shots is not None
+    assert run.dataset is not None and shots is not None and context.substitute is not None
     features = read_features(context, run.models[0])
     names, base = features.class_names, base_classes(len(features.class_names))
     if base == len(names):
@@ -35,8 +35,8 @@ def run_base_to_new(protocol: CrossModalProtocol, run: CrossModalRun, context: C
     clip = load_clip(context.weights[run.weights[0]](), context.device)
     members = protocol.objectives("base_to_new", run.dataset, shots)
     trained = distinct([*members.values(), *swept(settings.sweep).values()])
-    # The class comes first: shots of the base classes are the first ones.
-    chosen = draw_shots(features.train_labels, shots, run.seed, names, f"{run.dataset}/train")[: base * shots]
+    drawn = draw_shots(context.substitute.use, features.train_labels, shots, run.seed, names)
+    chosen = drawn[features.train_labels.cpu()[drawn] < base]
     source, digests = training_source(
         protocol, context, clip, features, chosen, batch_size=settings.batch_size, seed=run.seed
     )

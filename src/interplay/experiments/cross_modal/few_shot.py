@@ -19,12 +19,12 @@ from interplay.training import even_steps
 def run_few_shot(protocol: CrossModalProtocol, run: CrossModalRun, context: Context) -> Result:
     """Train one context for each member on the same images in the same order, and read them on the test images."""
     settings, shots = protocol.few_shot, run.settings.shots
-    assert run.dataset is not None and shots is not None
+    assert run.dataset is not None and shots is not None and context.substitute is not None
     features = read_features(context, run.models[0])
     names, device = features.class_names, context.device
     clip = load_clip(context.weights[run.weights[0]](), device)
     objectives = protocol.objectives("few_shot", run.dataset, shots)
-    chosen = draw_shots(features.train_labels, shots, run.seed, names, f"{run.dataset}/train")
+    chosen = draw_shots(context.substitute.use, features.train_labels, shots, run.seed, names)
     source, digests = training_source(
         protocol, context, clip, features, chosen, batch_size=settings.batch_size, seed=run.seed
     )

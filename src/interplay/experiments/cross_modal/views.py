@@ -20,7 +20,7 @@ def read_split(name: str, split: str, context: Context, clip: FrozenClip) -> Ima
     Raises:
         InterplayError: the data set is not in place, with what to do about it; or is not what it should be.
     """
-    if dataset_info(name).image_shape is not None:
+    if in_memory(name):
         return as_clip_takes(load(name, split, context.data_root), clip.image_size).to(context.device)
     return load_files(
         name,
@@ -30,6 +30,11 @@ def read_split(name: str, split: str, context: Context, clip: FrozenClip) -> Ima
         transform=evaluation_transform(clip.image_size),
         workers=torch.get_num_threads() - 1,
     )
+
+
+def in_memory(name: str) -> bool:
+    """Whether a data set's images are all of one size, and so fit into memory as bytes."""
+    return dataset_info(name).image_shape is not None
 
 
 def random_views(

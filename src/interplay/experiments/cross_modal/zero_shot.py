@@ -31,10 +31,8 @@ def run_zero_shot(protocol: CrossModalProtocol, run: CrossModalRun, context: Con
     train, test = (read_split(used, split, context, clip) for split in ("train", "test"))
     tested = test.sample(protocol.test_sample)
     names = train.class_names
-    pools = [
-        draw_shots(train.labels, shots, seed, names, train.name) for seed, shots in draws(protocol, run.weights[0])
-    ]
-    pool = torch.cat(pools).unique()
+    wanted = draws(protocol, run.weights[0])
+    pool = torch.cat([draw_shots(used, train.labels, shots, seed, names) for seed, shots in wanted]).unique()
 
     clock = perf_counter()
     test_features, pool_features = encode(clip, tested), encode(clip, train.subset(pool))
