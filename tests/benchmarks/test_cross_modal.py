@@ -91,13 +91,13 @@ def test_replaced_is_only_what_is_timed(benchmark, monkeypatch):
 
 def test_a_report_has_all_ratios_and_judges_them(benchmark, training):
     turns = benchmark.Turns()
-    seconds = {"step": 3.0, "cross-entropy alone": 2.0, "groups one by one": 10.0, "whole prompts": 6.0}
+    seconds = {"step": 3.0, "cross-entropy": 2.0, "with CMA": 2.5, "groups one by one": 10.0, "whole prompts": 6.0}
     for slower in (1, 2, 1.5):
         for name, value in (seconds | {"2 seeds at once": 4.5}).items():
             turns.add(name, slower * value)
     text = "\n".join(benchmark.report(turns, training))
-    assert "33.3% of the step, 0.50 times the rest (under 1)" in text
-    assert "15 s (10 s to 20 s), 3.33 times the step; terms 4.00 times the rest" in text
+    assert "CMA, as the difference: 0.25 times that (under 1), 17% of the step; VNE: 0.25 times, 17%" in text
+    assert "groups one by one: 4.00 times that, 16.0 times CMA as it is" in text
     assert "9 s (6 s to 12 s), 2.00 times the step" in text
     assert "6.75 s (4.5 s to 9 s), 25% less than one by one" in text
     if training.kind == "few_shot":  # 6 images in batches of 5: one batch an epoch, of 50
