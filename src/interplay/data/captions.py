@@ -58,7 +58,6 @@ SEEN_FACES = (
     *_family("DejaVuSerif", "serif", ("", "-Bold", "-Italic", "-BoldItalic")),
     Face("cmr10", "roman", "regular", "upright"),
     Face("cmb10", "roman", "bold", "upright"),
-    Face("cmti10", "roman", "regular", "italic"),
     Face("cmss10", "sans serif", "regular", "upright"),
     Face("cmtt10", "typewriter", "regular", "upright"),
 )
