@@ -24,6 +24,7 @@ from interplay.protocols.quantities import (
     Metric,
     Ratio,
     Reading,
+    Several,
     Share,
     ValueAt,
 )
@@ -61,6 +62,10 @@ def number_of(record: Record, metric: Metric) -> float:
         place = _moment(record, metric.when)
         value = float("nan") if place is None else float(series_of(record, metric.value)[place])
         return value * (1.0 if metric.times is None else setting_of(record, metric.times))
+    if isinstance(metric, Several):
+        found = np.array([metric_of(record, name) for name in metric.of])
+        taken = {"most": found.max(), "median": np.median(found), "mean": found.mean()}
+        return float(taken[metric.take])
     if isinstance(metric, LeftAfter):
         steps, place = _column(record, "step"), _moment(record, metric.left_after)
         return 0.0 if place is None else float((steps[-1] - steps[place]) / (steps[-1] - steps[0]))

@@ -137,5 +137,19 @@ class LeftAfter(Strict):
         return f"share of steps after {self.left_after}"
 
 
-Metric = str | Reading | ValueAt | LeftAfter
-"""A number of a run: a recorded metric, by its name, or one read off its series."""
+class Several(Strict):
+    """A number made of several recorded metrics of a run: their largest, their median or their mean.
+
+    The largest of more numbers is larger by chance alone: compare the `most` of few with the `most` of many, or else
+    the statement is favoured.
+    """
+
+    take: Literal["most", "median", "mean"]
+    of: tuple[str, ...] = Field(min_length=2)
+
+    def __str__(self) -> str:
+        return f"{self.take} of {', '.join(self.of[:2])}{', ...' if len(self.of) > 2 else ''} ({len(self.of)} metrics)"
+
+
+Metric = str | Reading | ValueAt | LeftAfter | Several
+"""A number of a run: a recorded metric, by its name, one made of several, or one read off its series."""
