@@ -21,7 +21,7 @@ from interplay.protocols.sourced import (
     split_sources,
     validate,
 )
-from interplay.protocols.tiers import Tier, TierOverrides
+from interplay.protocols.tiers import Changes, Tier, TierOverrides
 from interplay.records import text_digest, visible_files
 
 
@@ -124,9 +124,10 @@ def load_setup(
         if own.is_file():
             path, changes = own, validate(TierOverrides, read_yaml(own), own)
             datasets = mapping.of(name).datasets
-            resolved = lay_over(_without(published, changes.without, datasets, path), changes.overrides)
-            for dataset in datasets.keys() & set(changes.without):  # the overrides, a copy perhaps, may name it too
-                resolved = leave_out(resolved, dataset)
+            for more in (changes, changes.with_data.get(data_name, Changes())):
+                resolved = lay_over(_without(resolved, more.without, datasets, path), more.overrides)
+                for dataset in datasets.keys() & set(more.without):  # the overrides, a copy perhaps, may name it too
+                    resolved = leave_out(resolved, dataset)
         protocols[name] = validate(experiment.protocol, resolved, path)
         mine = _chosen(chosen, name)
         if mine:
@@ -137,9 +138,9 @@ def load_setup(
     for name in experiments():  # what does not fit together shows when runs are listed
         try:
             runs = setup.unfold(name)
+            trained |= {f"{name}/{run.name}" for run in runs if run.keeps_model}
             for model in (model for run in runs for model in run.models if model not in trained):
                 raise InterplayError(f"{name}: reads the network of {model}, which no run of this plan leaves")
-            trained |= {f"{name}/{run.name}" for run in runs if run.keeps_model}
         except InterplayError as error:
             own = config / "tiers" / tier_name / f"{name}.yaml"
             where: Path | str = own if own.is_file() else config / "experiments" / f"{name}.yaml"

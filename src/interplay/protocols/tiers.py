@@ -56,10 +56,18 @@ class Tier(Strict):
     )
 
 
-class TierOverrides(Strict):
-    """What a tier changes in one experiment (`config/tiers/<tier>/<experiment>.yaml`)."""
+class Changes(Strict):
+    """What is left out of a protocol and laid over it."""
 
     without: Annotated[tuple[str, ...], AfterValidator(each_once)] = Field(
         default=(), description="data sets that are left out wherever named, and dotted keys"
     )
     overrides: dict[str, Any] = Field(default_factory=dict, description="laid over the published protocol")
+
+
+class TierOverrides(Changes):
+    """What a tier changes in an experiment (`config/tiers/<tier>/<experiment>.yaml`), and more with one mapping."""
+
+    with_data: dict[DataName, Changes] = Field(
+        default_factory=dict, description="by data mapping, changes that hold under it alone and come after the others"
+    )
