@@ -11,6 +11,7 @@ from interplay.evidence.claim_outcomes import outcome_on
 from interplay.evidence.judges import judge_test
 from interplay.evidence.levels_at_hand import Level
 from interplay.evidence.published import Published
+from interplay.evidence.quantities import metrics_named
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim
 from interplay.protocols.controls import Control, ControlName
@@ -100,9 +101,9 @@ def _surrogate(claim: Claim, control: Control, records: Sequence[Record], draw: 
     if claim.test.kind in WITHIN:
         content = claim.test.model_dump()
         larger, smaller = _names(content["larger"]), _names(content["smaller"])
-        if len(larger) == len(smaller) == 1:
-            return exchanged(records, larger[0], smaller[0], draw)
-        return dealt_within(records, (*larger, *smaller), draw)
+        if any(isinstance(content[name], dict) and "of" in content[name] for name in ("larger", "smaller")):
+            return dealt_within(records, (*larger, *smaller), draw)
+        return exchanged(records, larger[0], smaller[0], draw)
     return shuffled(records, draw)
 
 
@@ -197,12 +198,12 @@ def exchanged(records: Sequence[Record], first: str, second: str, seed: int) -> 
 
 
 def dealt_within(records: Sequence[Record], names: Sequence[str], seed: int) -> list[Record]:
-    """The records with some metrics dealt out anew within each run: which is which is left to chance."""
+    """The records with metrics, named by globs, dealt out anew within each run: which is which is left to chance."""
     rng = np.random.default_rng(seed)
     found = []
     for record in records:
         metrics = dict(record.metrics)
-        held = [name for name in names if name in metrics]
+        held = metrics_named(record, names)
         metrics |= {name: record.metrics[held[at]] for name, at in zip(held, rng.permutation(len(held)), strict=True)}
         found.append(record.model_copy(update={"metrics": metrics}))
     return found

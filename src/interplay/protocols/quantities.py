@@ -140,15 +140,15 @@ class LeftAfter(Strict):
 class Several(Strict):
     """A number made of several recorded metrics of a run: their largest, their median or their mean.
 
-    The largest of more numbers is larger by chance alone: compare the `most` of few with the `most` of many, or else
-    the statement is favoured.
+    `of` holds names or globs, such as `new_accuracy_released_0.[6-9]`: tiers differ in the weights that they try. The
+    largest of more numbers is larger by chance alone: where the `most` of many is the larger one, that favours it.
     """
 
     take: Literal["most", "median", "mean"]
-    of: tuple[str, ...] = Field(min_length=2)
+    of: tuple[str, ...] = Field(min_length=1)
 
     def __str__(self) -> str:
-        return f"{self.take} of {', '.join(self.of[:2])}{', ...' if len(self.of) > 2 else ''} ({len(self.of)} metrics)"
+        return f"{self.take} of {', '.join(self.of)}"
 
 
 Metric = str | Reading | ValueAt | LeftAfter | Several
