@@ -21,7 +21,7 @@ COPY . .
 RUN if [ -f envs/ca.crt ]; then export SSL_CERT_FILE="$PWD/envs/ca.crt" REQUESTS_CA_BUNDLE="$PWD/envs/ca.crt"; fi \
     && python3.11 envs/install.py \
     && dvc config --local core.no_scm true \
-    && interplay fetch fashion-mnist \
+    && interplay fetch fashion-mnist noto-color-emoji \
     && python -m compileall -q src workflow \
     && python -c "import matplotlib.font_manager" \
     && mkdir -p results .snakemake \

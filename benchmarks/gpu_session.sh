@@ -9,6 +9,8 @@
 #                                         every semi-supervised method on CUDA and captured, a published step of
 #                                         FreeMatch and its parts (against semilearn's, where REFERENCE names the Python
 #                                         of an environment that has it), then the review tier's runs of seed 0
+#   benchmarks/gpu_session.sh cross_modal the dual encoders and prompts on CUDA, a step and its parts, then the review
+#                                         tier's runs of seed 0 (needs open_clip_torch; DATA=published wants the sets)
 #   benchmarks/gpu_session.sh run TIER [EXPERIMENT [RUNS]]
 #                                         records of a tier: of all experiments that want a GPU, of one, or of some of
 #                                         its runs, for example `run paper compression 'fashion-mnist/information'`
@@ -102,13 +104,13 @@ freematch() {
 decoders() { part "$1" "$2" "$python" benchmarks/side_by_side_decoders.py --published --device cuda "${@:3}"; }
 
 case ${1:-} in
-session | tests | speed | decoders | semi_supervised | run)
+session | tests | speed | decoders | semi_supervised | cross_modal | run)
     check_needs
     mkdir -p "$out"
     rm -f "$out/summary.txt"
     ;;
 *)
-    sed -n '2,18s/^# \{0,1\}//p' "$0"
+    sed -n '2,20s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac
@@ -132,6 +134,13 @@ semi_supervised)
     freematch 120 tf32 cuda_graph
     REFERENCE='' freematch 60 fp32 none
     run_for_the_rest semi_supervised --tier review --data "${DATA:-offline}" --run '*/seed0'
+    ;;
+cross_modal)
+    part cross_modal_tests 120 "$python" -m pytest -m gpu -rs -v --tb=short tests/experiments/cross_modal tests/models
+    part cross_modal_step 120 "$python" benchmarks/cross_modal.py --device cuda
+    [ "${DATA:-offline}" = published ] || run_for_the_rest clip_pretraining --tier review --data offline
+    run_for_the_rest cross_modal --tier review --data "${DATA:-offline}" --run 'zero_shot/*'
+    run_for_the_rest cross_modal --tier review --data "${DATA:-offline}" --run '*/seed0'
     ;;
 run)
     tier=${2:?give a tier: review or paper}

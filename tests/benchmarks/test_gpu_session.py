@@ -94,7 +94,7 @@ def test_semi_supervised_fits_a_call_and_is_compared_where_a_reference_is_named(
     assert ["--reference /some/python" in line for line in accepted] == [False, True, False, False]
     assert accepted[-1].endswith("--run */seed0 --results " + str(tmp_path / "out") + " --device cuda")
     script = (root / SCRIPT).read_text()
-    part = script[script.index("\nsemi_supervised)") : script.index("\nrun)\n")]
+    part = script[script.index("\nsemi_supervised)") : script.index("\ncross_modal)\n")]
     seconds = [int(number) for number in re.findall(r"(?:_tests|freematch) (\d+)", part)]
     assert len(seconds) == 3 and sum(seconds) < 540 - 120  # some of the call is left for runs
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from interplay.data import average_pool, glyphs, load
+from interplay.data import average_pool, glyphs, load, stream
 from interplay.errors import InterplayError
 from interplay.protocols.assets import DatasetInfo
 from interplay.protocols.datasets import DATASETS
@@ -83,13 +83,13 @@ def test_ten_of_them():
 
 
 def test_noise_is_centred_with_unit_variance():
-    noise = glyphs._bell(np.random.PCG64(0), (200_000,))
+    noise = stream.bell(np.random.PCG64(0), (200_000,))
     assert abs(noise.mean()) < 0.01
     assert abs(noise.std() - 1) < 0.01
 
 
 def test_uniform_numbers_are_those_of_numpy():
-    raw = glyphs._uniform(np.random.PCG64(3), (50,))
+    raw = stream.uniform(np.random.PCG64(3), (50,))
     assert np.array_equal(raw, np.random.Generator(np.random.PCG64(3)).random(50))
 
 

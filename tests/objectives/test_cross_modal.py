@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from interplay.errors import InterplayError
-from interplay.objectives import CrossModalAlignmentLoss
+from interplay.objectives import CrossModalAlignmentLoss, class_group_entropies
 
 
 def naive(features, labels, vectors, variant):
@@ -64,6 +64,22 @@ def test_a_row_without_direction_is_as_if_it_were_not_there(variant):
     assert loss(features, labels, vectors).item() == pytest.approx(
         loss(features[kept], labels[kept], vectors).item(), rel=1e-12
     )
+
+
+@pytest.mark.parametrize("variant", ["published", "released"])
+def test_sets_of_class_vectors_decomposed_together_give_the_loss_of_each(variant):
+    draw = torch.Generator().manual_seed(0)
+    features, vectors = (torch.randn(s, dtype=torch.float64, generator=draw) for s in ((30, 8), (2, 3, 9, 8)))
+    labels = torch.randint(0, 7, (30,), generator=draw)
+    features[4], vectors[1, 2, labels[0]] = 0, 0  # neither has a direction
+    ridges = torch.full((2, 3), 1e-6 if variant == "released" else 0.0)
+    groups = class_group_entropies(features, labels, vectors, ridges)
+    present, counts = labels.unique(return_counts=True)
+    assert groups.entropies.shape == groups.sizes.shape == (2, 3, len(present))
+    assert groups.sizes.sum().item() == 6 * (29 + len(present)) - 1
+    assert groups.sizes[0, 0].sub(counts + 1).neg().tolist() == (present == labels[4]).double().tolist()
+    expected = [[CrossModalAlignmentLoss(variant)(features, labels, one) for one in row] for row in vectors]
+    np.testing.assert_allclose(groups.reduce(variant), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("cosine", [-0.9, 0.0, 0.3, 0.99])

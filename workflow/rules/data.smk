@@ -1,7 +1,7 @@
 # Fetching: one rule per data set or set of weights, named fetch_<name>. A file that is there and verified is left alone.
 
 for _name in sorted(FETCHING):
-    _path = FETCHED[_name]
+    _path = DATASETS[_name].pinned.path
 
     rule:
         name:

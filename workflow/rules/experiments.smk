@@ -9,7 +9,7 @@ for _job in JOBS:
         name:
             _job.slug
         input:
-            data=[f"{DATA}/{FETCHED[name]}" for name in _job.datasets if name in FETCHED],
+            data=sorted({f"{DATA}/{path}" for name in _job.datasets for path in FILES[name]}),
             weights=[f"{DATA}/{BROUGHT[name]}" for name in _job.weights],
             records=[f"{OUT}/{path}" for path in _job.inputs],
         output:

@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 from interplay.errors import InterplayError
 from interplay.protocols.claim_files import load_claims
-from interplay.protocols.datasets import DATASETS
+from interplay.protocols.datasets import DATASETS, files_of
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.forecast import (
     FETCHING_MIB,
@@ -41,8 +41,9 @@ OUT = f"{ROOT}/{SETUP.folder}"
 TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
 TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
-# Where data sets lie that come from outside, and what marks weights that were brought; the others are made on the fly.
-FETCHED = {info.name: info.pinned.path for info in DATASETS.values() if info.pinned}
+# Where the files lie that a data set is read from, its own and those of sets that it is made of, and what marks weights
+# that were brought; the others are made on the fly.
+FILES = {name: files_of(info) for name, info in DATASETS.items()}
 # Of sets that share their files, one is fetched.
 FETCHING = [info.name for info in DATASETS.values() if info.pinned and not info.permuted_from]
 BROUGHT = {name: f".decoded/{name}.fetched" for name in WEIGHTS}

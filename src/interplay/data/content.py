@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNLABELLED = -1
+_PERMUTATION_SEED = 0
 
 
 class Decoded(NamedTuple):
@@ -25,3 +26,9 @@ class Decoded(NamedTuple):
         state.update(np.ascontiguousarray(self.images).data)
         state.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return state.hexdigest()[:16]
+
+
+def permuted(decoded: Decoded) -> Decoded:
+    """The labels in another order, by the raw stream of PCG64, which is the same under every version of NumPy."""
+    order = np.argsort(np.random.PCG64(_PERMUTATION_SEED).random_raw(len(decoded.labels)), kind="stable")
+    return decoded._replace(labels=decoded.labels[order])

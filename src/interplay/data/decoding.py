@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from interplay.data.content import Decoded
+from interplay.data.content import Decoded, permuted
 from interplay.data.fetching.verify import require
 from interplay.data.kept import keep, read_kept
 from interplay.data.ledger import FOLDER, Ledger, stamp
@@ -83,7 +83,9 @@ def _kept(info: DatasetInfo, split: str, place: Path, key: str, ledger: Ledger) 
 
 def _decode(info: DatasetInfo, split: str, root: Path, place: Path, key: str, ledger: Ledger) -> tuple[Decoded, str]:
     require_files(info, root, ledger, afresh=True)  # nothing is opened on the word of the ledger
-    decoded: Decoded = read_split(info, split, root / info.pinned.path if info.pinned else None)
+    decoded: Decoded = read_split(info, split, _place(info, root))
+    if info.permuted_from is not None and split == "train":
+        decoded = permuted(decoded)
     shape = (info.splits[split], *(info.image_shape or ()))
     if decoded.images.shape != shape or len(decoded.class_names) != info.num_classes:
         raise InterplayError(
@@ -101,6 +103,13 @@ def _decode(info: DatasetInfo, split: str, root: Path, place: Path, key: str, le
         ledger.note(place, f"{key} {digest}", stamp(place))
         return read_kept(place, key) or (decoded, digest)  # mapped: the decoded array, of gigabytes perhaps, can go
     return decoded, digest
+
+
+def _place(info: DatasetInfo, root: Path) -> Path | None:
+    """What a reader reads from: the files of a set; the data folder, where it is made of others; else nothing."""
+    if info.pinned is not None:
+        return root / info.pinned.path
+    return root if info.drawn_from else None
 
 
 def _key(info: DatasetInfo, split: str) -> str:

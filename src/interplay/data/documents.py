@@ -86,13 +86,18 @@ def _datasets(datasets: Mapping[str, DatasetInfo]) -> str:
         origin = {
             "fetched": f"fetched, {_megabytes(info.pinned.size)}" if info.pinned else "",
             "installed": f"installed with {info.library}",
-            "rendered": f"rendered here from what {info.library} ships",
+            "rendered": f"rendered here from {_material(info)}",
             "placed": f"put into `data/{info.placed.path}` by hand" if info.placed else "",
         }[info.origin]
         origin = f"made of `{info.permuted_from}`" if info.permuted_from else origin
         what = f"{info.title}: {info.description}"
         rows.append([f"`{info.name}`", what, shape, str(info.num_classes), splits, origin, info.licence])
     return markdown_table(head, rows)
+
+
+def _material(info: DatasetInfo) -> str:
+    """What a set is rendered from: other sets, or the fonts of a library."""
+    return ", ".join(f"`{name}`" for name in info.drawn_from) or f"what {info.library} ships"
 
 
 def _weights(weights: Mapping[str, WeightsInfo]) -> str:

@@ -23,6 +23,7 @@ from interplay.data import rasterise
 from interplay.data.content import Decoded
 from interplay.data.outlines import read_outlines
 from interplay.data.rasterise import Floats
+from interplay.data.stream import bell, between, uniform
 
 SIZE = 28
 # Left out: whatever an affine change turns into another class (o, c, s, v, w, x, z, u, k, p of their capitals,
@@ -88,14 +89,14 @@ def render(name: str, split: str) -> Decoded:
     source = np.random.PCG64(recipe.seed)
     images, labels = [], []
     for face in recipe.faces:
-        for label, outline in enumerate(_outlines(face, recipe.characters)):
+        for label, outline in enumerate(outlines(face, recipe.characters)):
             images.append(_draw(outline, recipe.per_face, source))
             labels.append(np.full(recipe.per_face, label, dtype=np.int64))
     order = np.argsort(source.random_raw(sum(map(len, labels))), kind="stable")
     return Decoded(np.concatenate(images)[order][:, None], np.concatenate(labels)[order], tuple(recipe.characters))
 
 
-def _outlines(face: str, characters: str) -> list[Floats]:
+def outlines(face: str, characters: str) -> list[Floats]:
     """Segments [m, 4] of every character, y downwards, centred at 0, a capital being 1 high."""
     import matplotlib
 
@@ -112,41 +113,24 @@ def _outlines(face: str, characters: str) -> list[Floats]:
 
 def _draw(outline: Floats, count: int, source: np.random.PCG64) -> NDArray[np.uint8]:
     """`count` distorted images [count, 28, 28] of one outline."""
-    (half_angle, shear, scale, aspect, across, down, ink, paper, blur, noise) = _uniform(source, (10, count, 1, 1))
+    (half_angle, shear, scale, aspect, across, down, ink, paper, blur, noise) = uniform(source, (10, count, 1, 1))
     points = np.broadcast_to(outline.reshape(1, -1, 2), (count, 2 * len(outline), 2))
     x, y = points[:, :, :1], points[:, :, 1:]
-    x = (x + _between(-0.3, 0.3, shear) * y) * _between(0.75, 1.25, aspect)
-    t = _between(-0.18, 0.18, half_angle)  # tangent of half the angle, up to 20 degrees: sine and cosine without either
+    x = (x + between(-0.3, 0.3, shear) * y) * between(0.75, 1.25, aspect)
+    t = between(-0.18, 0.18, half_angle)  # tangent of half the angle, up to 20 degrees: sine and cosine without either
     cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
-    size = _between(0.65, 1.15, scale) * CAP_HEIGHT
+    size = between(0.65, 1.15, scale) * CAP_HEIGHT
     turned = np.concatenate([x * cosine - y * sine, x * sine + y * cosine], axis=2) * size
-    shift = np.concatenate([_between(-2.5, 2.5, across), _between(-2.5, 2.5, down)], axis=2)
+    shift = np.concatenate([between(-2.5, 2.5, across), between(-2.5, 2.5, down)], axis=2)
     grey = rasterise.fill((turned + shift + SIZE / 2).reshape(count, -1, 4), SIZE)
 
     smooth = _binomial(_binomial(grey, 1), 2)
     grey = grey + blur * (smooth - grey)
-    low = _between(0.0, 0.25, paper)
-    grey = low + (_between(0.45, 1.0, ink) - low) * grey
-    grey = grey + _between(0.05, 0.25, noise) * _bell(source, grey.shape)
+    low = between(0.0, 0.25, paper)
+    grey = low + (between(0.45, 1.0, ink) - low) * grey
+    grey = grey + between(0.05, 0.25, noise) * bell(source, grey.shape)
     levels: NDArray[np.uint8] = np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
     return levels
-
-
-def _uniform(source: np.random.PCG64, shape: tuple[int, ...]) -> Floats:
-    raw = source.random_raw(int(np.prod(shape)))
-    uniform: Floats = (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return uniform.reshape(shape)
-
-
-def _bell(source: np.random.PCG64, shape: tuple[int, ...]) -> Floats:
-    """Noise of mean 0 and variance 1, nearly normal: the sum of four 16-bit numbers, exact in any byte order."""
-    raw = source.random_raw(int(np.prod(shape))).view(np.uint16).reshape(-1, 4)
-    noise: Floats = (raw.sum(axis=1, dtype=np.int64) - 2 * 65535) / 37837.2  # sqrt(4 (2^32 - 1) / 12)
-    return noise.reshape(shape)
-
-
-def _between(low: float, high: float, u: Floats) -> Floats:
-    return low + (high - low) * u
 
 
 def _binomial(images: Floats, axis: int) -> Floats:

@@ -6,6 +6,7 @@ version to the next.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from interplay.data.rasterise import Floats
 
 _PIECES = 4  # straight pieces of one quadratic curve; at 28 pixels the error is far below a grey level
 Point = tuple[float, float]
+logging.getLogger("fontTools.ttLib.tables._h_e_a_d").setLevel(logging.ERROR)  # Computer Modern says it is of 1970
 
 
 class FlatteningPen(BasePen):  # type: ignore[misc]  # fontTools has no types

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 from interplay.errors import InterplayError
-from interplay.information import check_labels, check_matrix, normalise_features
+from interplay.information import check_labels, check_matrix
 from interplay.information.checks import check_number, check_tensor
 from interplay.information.spectral import unit_trace_entropies
-from interplay.objectives.differentiable import SHORTEST_ROW, zero_loss
+from interplay.objectives.differentiable import directions, zero_loss
 
 CmaVariant = Literal["published", "released"]
 RELEASED_RIDGE = 1e-6
@@ -51,45 +52,68 @@ class CrossModalAlignmentLoss(nn.Module):
         labels = _checked(features, labels, class_vectors)
         if len(features) == 0:
             return zero_loss(features, class_vectors)
-        rows = _groups(features, labels, class_vectors)  # [groups, members, d], float64
-        directed = torch.linalg.vector_norm(rows.detach(), dim=2) >= SHORTEST_ROW  # [groups, members]
-        counts = directed.double().sum(1)
-        # Where there is no direction, a constant row stands in, which no gradient reaches, and then a row of zeros: it
-        # adds a zero eigenvalue, which has no entropy.
-        unit = normalise_features(torch.where(directed[..., None], rows, 1.0)) * directed[..., None]
-        gram = unit @ unit.mT / counts.clamp(min=1)[:, None, None]  # of unit trace
-        if self.variant == "released":
-            ridge = RELEASED_RIDGE * torch.diag_embed(directed.double() / counts.clamp(min=1)[:, None])
-            terms = unit_trace_entropies((gram + ridge) / (1 + RELEASED_RIDGE)) / counts.clamp(min=2).log()
-        else:
-            terms = unit_trace_entropies(gram) / counts.clamp(min=1)
-        terms = torch.where(counts >= 2, terms, 0.0)  # a group without two directions has no entropy
-        total = terms.mean() if self.variant == "released" else terms.sum()
-        return (self.weight * total).to(features.dtype)
+        ridge = RELEASED_RIDGE if self.variant == "released" else 0.0
+        loss = self.weight * class_group_entropies(features, labels, class_vectors, ridge).reduce(self.variant)
+        return loss.to(features.dtype)
 
     def extra_repr(self) -> str:
         return f"variant={self.variant!r}, weight={self.weight}"
 
 
-def _groups(features: Tensor, labels: Tensor, class_vectors: Tensor) -> Tensor:
-    """For each class present its vector and then its images, in float64; rows of zeros where others have more.
+@dataclass(frozen=True)
+class GroupEntropies:
+    """Entropies of the groups "images of a class and its text vector", for the classes present in ascending order."""
 
-    All groups are decomposed together: a hundred small matrices one by one take longer than the rest of a step.
+    entropies: Tensor
+    """`[..., groups]`, nats, float64; 0 for a group of fewer than two rows with a direction."""
+    sizes: Tensor
+    """`[..., groups]`, float64: rows of a group that have a direction, its text vector among them."""
+
+    def reduce(self, variant: CmaVariant) -> Tensor:
+        """CMA `[...]`: the sum of H/n (`published`) or the mean of H/log n (`released`) over the groups."""
+        if variant == "released":
+            return (self.entropies / self.sizes.clamp(min=2).log()).mean(-1)
+        return (self.entropies / self.sizes.clamp(min=1)).sum(-1)
+
+
+def class_group_entropies(
+    features: Tensor, labels: Tensor, class_vectors: Tensor, ridge: Tensor | float = 0.0
+) -> GroupEntropies:
+    """Entropies of the groups of a batch, for any number of sets of class vectors at once. Values are not checked.
+
+    The groups of all sets are decomposed in one call: a hundred small matrices one by one take longer than the rest of
+    a training step. The images' part of the Gram matrices is the same for all sets and is computed once.
+
+    Args:
+        features: `[samples, d]`, the images' representations; labels: `[samples]`, int64 below `classes`.
+        class_vectors: `[..., classes, d]`, text vectors; leading dimensions are sets of them (members trained at once).
+        ridge: `[...]` or one number, added to the diagonal of a Gram matrix of unit vectors before it is scaled to
+            unit trace: 0 (`published`) or `RELEASED_RIDGE` (`released`).
 
     Returns:
-        `[groups, members, d]`.
+        entropies and sizes `[..., groups]`; differentiable in features and class vectors, always finitely so.
     """
     present, group, counts = torch.unique(labels, return_inverse=True, return_counts=True)
     order = group.argsort(stable=True)
     starts = counts.cumsum(0) - counts
     place = torch.empty_like(group)
-    place[order] = torch.arange(len(group), device=group.device) - starts[group[order]] + 1
-    members = torch.cat([torch.zeros_like(present), place])
-    groups = torch.cat([torch.arange(len(present), device=group.device), group])
-    vectors = class_vectors[present].to(features.dtype)
-    rows = torch.cat([vectors, features]).double()
-    empty = rows.new_zeros(len(present), int(counts.max()) + 1, rows.shape[1])
-    return empty.index_put((groups, members), rows)
+    place[order] = torch.arange(len(group), device=group.device) - starts[group[order]]
+    slots = (group, place)
+    units, directed = directions(features)
+    empty = units.new_zeros(len(present), int(counts.max()), units.shape[1])
+    images = empty.index_put(slots, units)  # [groups, images, d], rows of zeros where others have more
+    texts, named = directions(class_vectors.to(features.dtype)[..., present, :])  # [..., groups, d], [..., groups]
+    seen = torch.zeros(images.shape[:2], dtype=torch.bool, device=images.device).index_put(slots, directed)
+    rows = torch.cat([named[..., None], seen.expand(*named.shape, -1)], dim=-1).double()  # [..., groups, members]
+    sizes = rows.sum(-1)
+    among = (images @ images.mT).expand(*named.shape, -1, -1)  # [..., groups, images, images]
+    across = (images @ texts[..., None])[..., 0]  # [..., groups, images]
+    first = torch.cat([texts.square().sum(-1, keepdim=True), across], dim=-1)  # [..., groups, members]
+    gram = torch.cat([first[..., None, :], torch.cat([across[..., None], among], dim=-1)], dim=-2)
+    share = torch.as_tensor(ridge, dtype=gram.dtype, device=gram.device)[..., None, None]  # [..., 1, 1]
+    unit_trace = (gram + torch.diag_embed(share * rows)) / ((1 + share) * sizes.clamp(min=1)[..., None])[..., None]
+    entropies = torch.where(sizes >= 2, unit_trace_entropies(unit_trace), 0.0)
+    return GroupEntropies(entropies, sizes)
 
 
 def _checked(features: Tensor, labels: Tensor, class_vectors: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from interplay.information import check_matrix
+from interplay.information import check_matrix, normalise_features
 
 # Rows shorter than this have no direction to speak of; the gradient of z/|z| there would be 1/|z|, without bound.
 SHORTEST_ROW = 1e-12
@@ -29,6 +29,17 @@ def with_direction(*matrices: Tensor) -> list[Tensor]:
     """
     kept = ~torch.stack([short_rows(z) for z in matrices]).any(0)
     return [z.double()[kept] for z in matrices]
+
+
+def directions(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Unit rows `[..., n, d]` in float64, and which have a direction `[..., n]`; zeros, without gradient, elsewhere.
+
+    A row of zeros adds a zero eigenvalue, which has no entropy.
+    """
+    rows = rows.double()
+    directed = torch.linalg.vector_norm(rows.detach(), dim=-1) >= SHORTEST_ROW
+    # A constant row stands in, which no gradient reaches.
+    return normalise_features(torch.where(directed[..., None], rows, 1.0)) * directed[..., None], directed
 
 
 def zero_loss(*tensors: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from interplay.information import normalise_rows, spectrum_entropy
 from interplay.information.checks import check_number, check_tensor
-from interplay.objectives.differentiable import with_direction, zero_loss
+from interplay.information.spectral import unit_trace_entropies
+from interplay.objectives.differentiable import directions, with_direction, zero_loss
 
 
 class VonNeumannEntropyLoss(nn.Module):
@@ -46,3 +47,19 @@ class VonNeumannEntropyLoss(nn.Module):
 
     def extra_repr(self) -> str:
         return f"weight={self.weight}"
+
+
+def von_neumann_entropies(features: Tensor) -> tuple[Tensor, Tensor]:
+    """S of any number of batches at once, decomposed in one call: `VonNeumannEntropyLoss` of each. Nothing is checked.
+
+    Args:
+        features: `[..., n, d]`; leading dimensions are batches.
+
+    Returns:
+        S `[...]`, nats, float64, 0 for fewer than two rows with a direction; and the numbers of those rows `[...]`.
+    """
+    units, directed = directions(features)
+    counts = directed.double().sum(-1)
+    gram = units @ units.mT if units.shape[-2] <= units.shape[-1] else units.mT @ units  # of the same spectrum
+    entropies = unit_trace_entropies(gram / counts.clamp(min=1)[..., None, None])
+    return torch.where(counts >= 2, entropies, 0.0), counts

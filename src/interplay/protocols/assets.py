@@ -61,7 +61,17 @@ class AptSource(Strict):
     gzip: bool = False
 
 
-Source = Annotated[HttpSource | AptSource, Field(discriminator="kind")]
+class DebSource(Strict):
+    """A Debian package by its URL, for machines without apt: its size in bytes, and the path of each `{file}` in it."""
+
+    kind: Literal["deb"] = "deb"
+    name: str
+    url: Url
+    size: Count
+    path: str
+
+
+Source = Annotated[HttpSource | AptSource | DebSource, Field(discriminator="kind")]
 
 
 class Pinned(Strict):
@@ -139,6 +149,7 @@ class DatasetInfo(Asset):
             which `digests` were found.
         permuted_from: the set of which this one is a negative control: the same files and images, the labels of its
             training split permuted.
+        drawn_from: other sets of the catalogue from whose images those of a set that is rendered are made.
     """
 
     origin: Origin
@@ -156,6 +167,7 @@ class DatasetInfo(Asset):
     library: str = "torchvision"
     known_with: str = ""
     permuted_from: Name | None = None
+    drawn_from: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _holds_together(self) -> DatasetInfo:
@@ -167,6 +179,8 @@ class DatasetInfo(Asset):
             raise ValueError(f"{self.name}: a set that is placed is one of image files, which are streamed")
         if self.origin in ("installed", "rendered") and set(self.digests) != set(self.splits):
             raise ValueError(f"{self.name}: pin the digest of every split, since no file of it is pinned")
+        if self.drawn_from and self.origin != "rendered":
+            raise ValueError(f"{self.name}: a set that is made of others is rendered, and no other")
         if unknown := set(self.digests) - set(self.splits):
             raise ValueError(f"{self.name}: digests of splits that it does not have: {', '.join(sorted(unknown))}")
         return self
@@ -186,13 +200,13 @@ class DatasetInfo(Asset):
 def with_permuted_labels(info: DatasetInfo, train_digest: Digest) -> DatasetInfo:
     """`info` as a negative control: `<name>-permuted`, its images unchanged, the labels of its training split permuted.
 
-    Nothing can be learnt from it about the classes of its test split, which is as it was.
+    Nothing can be learnt from it about the classes of its test split, which is as it was. It has the reader of `info`,
+    and is permuted where it is decoded.
     """
     changes = {
         "name": f"{info.name}-permuted",
         "title": f"{info.title} with permuted labels",
         "description": "a negative control: the training labels permuted once, the test split as it is",
-        "reader": f"interplay.data.readers.permuted:read_{info.name.replace('-', '_')}",
         "digests": info.digests | {"train": train_digest},
         "permuted_from": info.name,
     }

@@ -1,4 +1,4 @@
-"""What the modules of a package export, by name: a new file is a new data set or set of weights."""
+"""What the modules of a package export, by name: a new file is a new data set, or weights, or a family of such."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from interplay.errors import InterplayError
 from interplay.protocols.assets import Asset
@@ -16,7 +16,10 @@ Kind = TypeVar("Kind", bound=Asset)
 
 
 class Registry(Mapping[str, Kind], Generic[Kind]):
-    """The objects called `attribute` of all modules of a package, by their names; imported when first asked for."""
+    """The objects called `attribute` of all modules of a package, by their names; imported when first asked for.
+
+    A module exports one object, whose name it bears, or a tuple of those that belong together.
+    """
 
     def __init__(self, package: str, attribute: str, kind: type[Kind], noun: str) -> None:
         self._package, self._attribute, self._kind, self._noun = package, attribute, kind, noun
@@ -26,13 +29,17 @@ class Registry(Mapping[str, Kind], Generic[Kind]):
         found: dict[str, Kind] = {}
         for module in sorted(iter_modules(import_module(self._package).__path__), key=lambda module: module.name):
             path = f"{self._package}.{module.name}"
-            entry = getattr(import_module(path), self._attribute, None)
-            if not isinstance(entry, self._kind):
-                raise InterplayError(f"{path}: exports no {self._attribute} of type {self._kind.__name__}")
-            if module.name != entry.name.replace("-", "_"):
-                raise InterplayError(f"{path}: describes {entry.name!r}; call it {entry.name.replace('-', '_')}.py")
-            found[entry.name] = entry
-        return found
+            exported: Any = getattr(import_module(path), self._attribute, None)
+            family: tuple[Any, ...] = exported if isinstance(exported, tuple) else (exported,)
+            for entry in family:
+                if not isinstance(entry, self._kind):
+                    raise InterplayError(f"{path}: exports no {self._attribute} of type {self._kind.__name__}")
+                if entry is exported and module.name != entry.name.replace("-", "_"):
+                    raise InterplayError(f"{path}: describes {entry.name!r}; call it {entry.name.replace('-', '_')}.py")
+                if entry.name in found:
+                    raise InterplayError(f"{path}: describes {entry.name!r}, which another module describes too")
+                found[entry.name] = entry
+        return dict(sorted(found.items()))
 
     def __getitem__(self, name: str) -> Kind:
         return self._entries[name]

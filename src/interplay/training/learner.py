@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic
 
 import torch
@@ -46,11 +46,17 @@ class Learner(Generic[Network]):
         set_learning_rate(self.optimizer, self.learning_rate(step))
         self.network.train()
 
-    def descend(self, loss: Tensor) -> None:
-        """Gradients of the loss, a step of the optimiser, the average."""
-        with torch.autocast(loss.device.type, enabled=False):  # for forward passes only
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+    def descend(self, loss: Tensor | Iterable[Tensor]) -> None:
+        """Gradients of the loss, a step of the optimiser, the average.
+
+        Of several losses the sum is descended; each is asked for after the gradients of the one before it are there, so
+        that only one needs its graph in memory.
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        for part in (loss,) if isinstance(loss, Tensor) else loss:
+            with torch.autocast(part.device.type, enabled=False):  # for forward passes only
+                part.backward()
+        with torch.autocast(next(self.network.parameters()).device.type, enabled=False):
             self.optimizer.step()
             if self._after_step is not None:
                 self._after_step()

@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from interplay.data.fetching.apt import fetch_apt
+from interplay.data.fetching.deb import fetch_deb
 from interplay.data.fetching.dvc import hand_to_dvc, take_from_dvc
 from interplay.data.fetching.http import Progress, SourceFailure, fetch_http
 from interplay.data.fetching.verify import fault, note_all, stamps
 from interplay.data.ledger import FOLDER, Ledger
 from interplay.data.locking import alone
 from interplay.errors import InterplayError
-from interplay.protocols.assets import DatasetInfo, HttpSource, Pinned, Source, WeightsInfo
+from interplay.protocols.assets import DatasetInfo, DebSource, HttpSource, Pinned, Source, WeightsInfo
 from interplay.protocols.datasets import DATASETS, dataset_info
 from interplay.protocols.weights import WEIGHTS, weights_info
 from interplay.records.disk import explain
@@ -59,6 +60,8 @@ def fetch(
     Downloads happen in a folder beside the target, which is removed whatever happens; one that a killed process left is
     removed by the next. Two at a time wait for each other.
 
+    Of a set that is made of others, those are fetched, and its own content is verified.
+
     Returns:
         Where it lies; None for a data set that needs no file, whose content is verified all the same, and for one that
         users put in place themselves, whose files are counted.
@@ -74,6 +77,8 @@ def fetch(
     forms = info.forms if isinstance(info, WeightsInfo) else ((info.pinned,) if info.pinned else ())
     if not forms:
         assert isinstance(info, DatasetInfo)
+        for made_of in info.drawn_from:
+            fetch(made_of, root, say=say, progress=progress, source=source)
         _at_hand(info, root, say)
         return None
     attempts = _attempts(name, forms, root, progress, source)
@@ -136,6 +141,8 @@ def _attempts(name: str, forms: tuple[Pinned, ...], root: Path, progress: Progre
 def _from_source(source: Source, pinned: Pinned, progress: Progress, staging: Path) -> None:
     if isinstance(source, HttpSource):
         fetch_http(source, pinned, staging, progress)
+    elif isinstance(source, DebSource):
+        fetch_deb(source, pinned, staging, progress)
     else:
         fetch_apt(source, pinned, staging)
 

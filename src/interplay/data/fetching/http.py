@@ -51,10 +51,18 @@ def fetch_http(source: HttpSource, pinned: Pinned, staging: Path, progress: Prog
         arrived = target.with_name(f"{target.name}.part")
         total = 0 if source.gzip else pin.size
         limit = pin.size + (_GZIP_OVERHEAD if source.gzip else 0)
-        with arrived.open("wb") as stream:
-            sink = _Sink(stream, limit, partial(_tell, progress, total))
-            _download(source.url_of(name), sink)
+        download(source.url_of(name), arrived, limit, progress, total)
         settle(arrived, target, name, pin, unpack=source.gzip)
+
+
+def download(url: str, target: Path, limit: int, progress: Progress, total: int | None = None) -> None:
+    """Download a URL to a file of at most `limit` bytes, `total` of which are told to be expected (0: not known).
+
+    Raises:
+        SourceFailure: unreachable, refused, not found, cut off, or longer than that.
+    """
+    with target.open("wb") as stream:
+        _download(url, _Sink(stream, limit, partial(_tell, progress, limit if total is None else total)))
 
 
 def _tell(progress: Progress, total: int, written: int) -> None:

@@ -1,4 +1,4 @@
-"""The data sets, one module each, which exports a `DATASET`; a new file here is a new data set. No torch in here."""
+"""The data sets: a new module here that exports a `DATASET` is a new one, or a family of them. No torch in here."""
 
 from interplay.protocols.assets import DatasetInfo
 from interplay.protocols.registry import Registry
@@ -6,6 +6,12 @@ from interplay.records import Record
 
 DATASETS: Registry[DatasetInfo] = Registry(__name__, "DATASET", DatasetInfo, "data set")
 dataset_info = DATASETS.info
+
+
+def files_of(info: DatasetInfo) -> tuple[str, ...]:
+    """Paths below the data folder of what a set is read from: its own files, and those of sets that it is made of."""
+    own = (info.pinned.path,) if info.pinned else ()
+    return own + tuple(path for name in info.drawn_from for path in files_of(DATASETS[name]))
 
 
 def dataset_label(record: Record) -> str:
