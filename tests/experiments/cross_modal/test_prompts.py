@@ -146,6 +146,19 @@ def test_gradients_reach_the_contexts_alone(clip, images):
     assert all(parameter.grad is None for parameter in clip.model.parameters())
 
 
+@pytest.mark.each_device
+def test_contexts_are_where_their_encoder_is(device, images):
+    torch.manual_seed(0)
+    clip = FrozenClip(open_clip.CLIP(32, dict(VISION), dict(SMALL), quick_gelu=True).to(device))
+    for context in (
+        SharedContext(clip, NAMES, members=2, tokens=3, std=0.02, seed=0),
+        ConditionalContext(clip, NAMES, members=2, seed=0),
+    ):
+        vectors = context.class_vectors(images.float().to(device))
+        vectors.sum().backward()
+        assert {vectors.device.type} | {one.grad.device.type for one in context.parameters()} == {device.type}
+
+
 def test_what_does_not_fit_is_refused_in_one_line(clip):
     with pytest.raises(InterplayError, match="17 context tokens and class 'golden_retriever dog' of 4 with its full"):
         SharedContext(clip, NAMES[:3], members=1, tokens=17, std=0.02, seed=0)

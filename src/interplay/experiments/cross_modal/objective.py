@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor
@@ -13,8 +13,7 @@ from torch.nn.functional import cross_entropy, normalize, one_hot
 from interplay.errors import InterplayError
 from interplay.objectives import class_group_entropies, von_neumann_entropies
 from interplay.objectives.cross_modal import RELEASED_RIDGE
-
-Term = Literal["none", "vne", "cma_published", "cma_released"]
+from interplay.protocols.cross_modal.protocol import Term
 
 
 @dataclass(frozen=True)

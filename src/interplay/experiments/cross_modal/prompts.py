@@ -121,7 +121,12 @@ class ConditionalContext(Context):
         self.expand_bias = _uniform((members, clip.token_width), hidden, draw, clip.device)
 
     def class_vectors(self, features: Tensor, members: slice = ALL) -> Tensor:
-        """Text vectors `[R, B, C, d]`, not of unit length, for the directions of images' features `[B, d]`."""
+        """Text vectors `[R, B, C, d]`, not of unit length, for the directions of images' features.
+
+        Args:
+            features: `[B, d]`, or `[R, B, d]` where each member has images of its own.
+            members: all or some, R of them.
+        """
         images = normalize(features, dim=-1)
         hidden = torch.relu(images @ self.reduce_weight[members].mT + self.reduce_bias[members, None])
         shift = hidden @ self.expand_weight[members].mT + self.expand_bias[members, None]  # [R, B, token_width]
