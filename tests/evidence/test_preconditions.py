@@ -91,9 +91,7 @@ LEARNS = AveragePrecondition(because="it learns", runs="learn/*", larger="after"
 
 def test_an_average_is_of_data_sets_with_equal_weight_and_leaves_out_all_runs_or_none(make):
     def runs(a, b):
-        rows = [("a", seed, after) for seed, after in enumerate(a)] + [
-            ("b", seed, after) for seed, after in enumerate(b)
-        ]
+        rows = [(name, *one) for name, values in (("a", a), ("b", b)) for one in enumerate(values)]
         return [
             make(f"learn/{name}/seed{seed}", dataset=name, seed=seed, metrics={"before": 0.5, "after": after})
             for name, seed, after in rows

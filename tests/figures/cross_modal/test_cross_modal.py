@@ -1,6 +1,8 @@
-"""Figures of cross-modal fine-tuning, drawn from synthetic records: what stands where, and what is said to be missing."""
+"""Figures of cross-modal fine-tuning, from synthetic records: what stands where, and what is said to be missing."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -124,7 +126,7 @@ def test_the_best_weight_stands_at_its_number_of_classes_beside_the_printed_one(
 
 def test_equal_numbers_of_classes_do_not_hide_each_other(whole):
     places = sorted(set(points(drawn(best_weight, whole).axes[0], "CMA, released code")[:, 0].tolist()))
-    assert len(places) == 11 and all(later / sooner > 1.04 for sooner, later in zip(places, places[1:], strict=False))
+    assert len(places) == 11 and all(later / sooner > 1.04 for sooner, later in pairwise(places))
 
 
 def test_the_diagram_shows_the_batch_of_the_run_that_kept_one(whole):
