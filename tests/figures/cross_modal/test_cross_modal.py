@@ -73,6 +73,15 @@ def test_without_all_data_sets_there_is_no_mean_and_what_lacks_is_named(make, mo
     assert MEAN not in set(module.tidy(make(datasets=SOME, shots=(1, 4)))["dataset"])
 
 
+def test_methods_a_hair_apart_do_not_fill_the_axis(whole):
+    def alike(run):
+        same = {name: 0.4 for name in run.metrics if name.startswith("accuracy_")}
+        return run.model_copy(update={"metrics": run.metrics | same | {"zero_shot_accuracy": 0.401}})
+
+    low, high = drawn(shots, [alike(run) for run in whole]).axes[1].get_ylim()
+    assert high - low >= 0.05 and low < 0.4 < high
+
+
 def test_the_frame_of_few_shot_has_each_run_once_and_the_mean_by_seed(whole):
     frame = shots.tidy(whole)
     of_sets = frame.loc[frame["dataset"] != MEAN]

@@ -20,6 +20,7 @@ from interplay.figures.cross_modal.panels import (
     mean_title,
     title,
     why_no_mean,
+    widen,
 )
 from interplay.figures.cross_modal.points import points
 from interplay.figures.frames import identity
@@ -77,6 +78,7 @@ def draw(records: Sequence[Record]) -> Figure:
             empty(axes, why_no_mean(list(groups)) if name == MEAN else "")
         else:
             _panel(axes, own)
+            widen(axes)
         axes.set_xticks(range(len(QUANTITIES)), list(QUANTITIES.values()))
         axes.set_xlim(-0.6, len(QUANTITIES) - 0.4)
         axes.tick_params(labelsize=6)

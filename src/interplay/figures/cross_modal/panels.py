@@ -28,6 +28,7 @@ LOOKS: dict[str, style.Line] = {
 ZERO_SHOT: dict[str, Any] = {"color": GREEN, "marker": "*", "linestyle": ""}
 MEAN = "mean"
 COLUMNS = 3
+LEAST_SPAN = 0.05  # of an axis of accuracies: two test images apart should look it
 
 
 def grid(height: float, *, sharex: bool = True) -> tuple[Figure, dict[str, Axes]]:
@@ -54,6 +55,13 @@ def title(name: str, runs: Sequence[Record]) -> str:
 def mean_title(shown: bool) -> str:
     """Of the panel of the mean."""
     return f"mean over {len(ROWS)} data sets" if shown else f"no mean over {len(ROWS)} data sets"
+
+
+def widen(axes: Axes) -> None:
+    """At least `LEAST_SPAN` of accuracy on the vertical axis."""
+    low, high = axes.get_ylim()
+    margin = max(0.0, LEAST_SPAN - (high - low)) / 2
+    axes.set_ylim(low - margin, high + margin)
 
 
 def empty(axes: Axes, text: str) -> None:

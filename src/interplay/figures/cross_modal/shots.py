@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from interplay.evidence.cross_modal import FEW_SHOT, SHOTS, by_dataset, by_seed, mean_over_datasets, of_kind
 from interplay.figures.axes import shared_legend
-from interplay.figures.cross_modal.panels import LOOKS, MEAN, ZERO_SHOT, empty, grid, mean_title, title, why_no_mean
+from interplay.figures.cross_modal.panels import LOOKS, MEAN, ZERO_SHOT, empty, grid, mean_title, title, why_no_mean, widen
 from interplay.figures.frames import identity
 from interplay.figures.spread import mean_line
 from interplay.records import Record
@@ -82,6 +82,7 @@ def _panel(axes: Axes, frame: pd.DataFrame) -> None:
     axes.plot([0], [level], label="CLIP without training", markersize=7, **ZERO_SHOT)
     axes.axhline(level, color=ZERO_SHOT["color"], linewidth=0.6, linestyle=(0, (1, 2)))
     axes.set(xlabel="", ylabel="")
+    widen(axes)
     axes.tick_params(labelsize=6)
 
 
