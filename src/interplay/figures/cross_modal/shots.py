@@ -13,7 +13,17 @@ from matplotlib.figure import Figure
 
 from interplay.evidence.cross_modal import FEW_SHOT, SHOTS, by_dataset, by_seed, mean_over_datasets, of_kind
 from interplay.figures.axes import shared_legend
-from interplay.figures.cross_modal.panels import LOOKS, MEAN, ZERO_SHOT, empty, grid, mean_title, title, why_no_mean, widen
+from interplay.figures.cross_modal.panels import (
+    LOOKS,
+    MEAN,
+    ZERO_SHOT,
+    empty,
+    grid,
+    mean_title,
+    title,
+    why_no_mean,
+    widen,
+)
 from interplay.figures.frames import identity
 from interplay.figures.spread import mean_line
 from interplay.records import Record
