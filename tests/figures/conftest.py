@@ -283,6 +283,21 @@ def grokking_runs(make_record, seed, rng):
     )
 
 
+def clip_pretraining_runs(make_record, seed, rng):
+    """Readings on held-out pictures."""
+    columns = {name: sorted(rng.random(len(STEPS))) for name in CLIP_SERIES}
+    yield make_record(
+        experiment="clip_pretraining",
+        run=f"small/seed{seed}",
+        dataset="captioned-pictures",
+        dataset_used="captioned-pictures",
+        seed=seed,
+        settings={"captions": 2607, "words": 1617, "test_sample": 500},
+        trajectory=columns | {"step": STEPS},
+    )
+
+
+CLIP_SERIES = ("train_loss", "test_loss", "test_retrieval_accuracy", "test_picture_retrieval_accuracy", "logit_scale")
 MAKERS = (
     supervised_runs,
     temperature_runs,
@@ -304,7 +319,7 @@ def write_all(make_record, cross_modal_runs, folder):
         write_record(record, folder / "records" / record.experiment / f"{record.run}.json")
     rng = np.random.default_rng(0)
     for seed in (0, 1):
-        records = list(grokking_runs(make_record, seed, rng))
+        records = [*grokking_runs(make_record, seed, rng), *clip_pretraining_runs(make_record, seed, rng)]
         for dataset, used, classes in DATASETS:
             for make in MAKERS:
                 records += make(make_record, dataset, used, classes, seed, rng)

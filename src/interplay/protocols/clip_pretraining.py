@@ -73,11 +73,12 @@ class Augmentation(Strict):
     brightness: Fraction
     noise: Fraction
 
-
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.scale[0] > self.scale[1]:
-            raise ValueError(f"scale: from {self.scale[0]:g} to {self.scale[1]:g} is no range; the smaller factor comes first")
+            raise ValueError(
+                f"scale: from {self.scale[0]:g} to {self.scale[1]:g} is no range; the smaller factor comes first"
+            )
         return self
 
 

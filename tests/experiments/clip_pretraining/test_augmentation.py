@@ -8,7 +8,15 @@ import torch
 from interplay.experiments.clip_pretraining.augmentation import augmented
 from interplay.protocols.clip_pretraining import Augmentation
 
-NOTHING = {"shift": 0.0, "scale": (1.0, 1.0), "grey": 0.0, "contrast": 0.0, "colour": 0.0, "brightness": 0.0, "noise": 0.0}
+NOTHING = {
+    "shift": 0.0,
+    "scale": (1.0, 1.0),
+    "grey": 0.0,
+    "contrast": 0.0,
+    "colour": 0.0,
+    "brightness": 0.0,
+    "noise": 0.0,
+}
 
 
 def view(images, seed=0, **changes):
