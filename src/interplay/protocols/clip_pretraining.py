@@ -58,18 +58,28 @@ class Captions(Strict):
 
 
 class Augmentation(Strict):
-    """Whole batches of bytes: shifted by up to `shift` pixels, scaled by up to a factor of 1 + `scale` either way.
+    """Whole batches of bytes: scaled by a factor between the two of `scale`, shifted by up to `shift` pixels.
 
-    Contrast and the gain of each colour change by up to `contrast` and `colour` of themselves, brightness by up to
-    `brightness` of the range; grey noise has a deviation of up to `noise` of the range.
+    What is made smaller may lie anywhere. Colours are mixed with their grey, up to a share of `grey`; contrast and the
+    gain of each colour change by up to `contrast` and `colour` of themselves, brightness by up to `brightness` of the
+    range; grey noise has a deviation of up to `noise` of the range.
     """
 
     shift: NonNegativeFloat
-    scale: NonNegativeFloat
+    scale: tuple[PositiveFloat, PositiveFloat]
+    grey: Fraction
     contrast: Fraction
     colour: Fraction
     brightness: Fraction
     noise: Fraction
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.scale[0] > self.scale[1]:
+            raise ValueError(
+                f"scale: from {self.scale[0]:g} to {self.scale[1]:g} is no range; the smaller factor comes first"
+            )
+        return self
 
 
 class AdamW(Strict):

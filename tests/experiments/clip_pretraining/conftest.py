@@ -23,7 +23,8 @@ def protocol():
             "text_encoder": {"context_length": 24, "width": 64, "layers": 1},
             "captions": {"templates": ("a photo of a {}.", "{}"), "attribute": 0.6, "name": 0.8, "before": 0.4},
             "augmentation": {
-                "shift": 2.0, "scale": 0.2, "contrast": 0.3, "colour": 0.2, "brightness": 0.1, "noise": 0.05,
+                "shift": 2.0, "scale": (0.95, 1.05), "grey": 0.1, "contrast": 0.3, "colour": 0.2, "brightness": 0.1,
+                "noise": 0.05,
             },
             "optimizer": {
                 "learning_rate": 0.01, "weight_decay": 0.1, "beta1": 0.9, "beta2": 0.98, "warmup_steps": 2,

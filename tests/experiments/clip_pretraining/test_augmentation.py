@@ -8,7 +8,15 @@ import torch
 from interplay.experiments.clip_pretraining.augmentation import augmented
 from interplay.protocols.clip_pretraining import Augmentation
 
-NOTHING = {"shift": 0.0, "scale": 0.0, "contrast": 0.0, "colour": 0.0, "brightness": 0.0, "noise": 0.0}
+NOTHING = {
+    "shift": 0.0,
+    "scale": (1.0, 1.0),
+    "grey": 0.0,
+    "contrast": 0.0,
+    "colour": 0.0,
+    "brightness": 0.0,
+    "noise": 0.0,
+}
 
 
 def view(images, seed=0, **changes):
@@ -25,7 +33,7 @@ def test_without_settings_nothing_changes(images):
     assert torch.equal(view(images), images)
 
 
-@pytest.mark.parametrize("change", [{name: 0.3} for name in NOTHING])
+@pytest.mark.parametrize("change", [{name: (0.8, 1.2) if name == "scale" else 0.3} for name in NOTHING])
 def test_every_setting_changes_something_and_follows_from_the_generator(images, change):
     found = view(images, **change)
     assert found.dtype == torch.uint8 and found.shape == images.shape
@@ -42,11 +50,24 @@ def test_shifts_stay_within_bounds_and_reach_them():
     assert columns.min() < -2.5 and columns.max() > 2.5
 
 
-def test_scales_are_bounded_either_way():
+def test_scales_lie_between_their_bounds_and_what_is_smaller_lies_anywhere():
     square = torch.zeros(400, 1, 33, 33, dtype=torch.uint8)
     square[:, :, 8:25, 8:25] = 255
-    sides = (view(square, scale=0.25).float().sum((1, 2, 3)) / 255).sqrt() / 17
-    assert 1 / 1.25 - 0.02 < sides.min() < 0.85 and 1.2 < sides.max() < 1.25 + 0.02
+    found = view(square, scale=(0.5, 1.25)).float()
+    mass = found.sum((1, 2, 3))
+    sides = (mass / 255).sqrt() / 17
+    assert 0.5 - 0.03 < sides.min() < 0.6 and 1.15 < sides.max() < 1.25 + 0.03
+    columns = (found.sum((1, 2)) * torch.arange(33)).sum(1) / mass - 16
+    off = columns.abs() / 16.5
+    assert (off <= (1 - sides).clamp(min=0) + 0.03).all(), "none leaves the image"
+    assert off[sides < 0.6].max() > 0.3 and off[sides > 1.02].max() < 0.03
+
+
+def test_grey_takes_colours_away_and_leaves_brightness(images):
+    found = view(images, grey=1.0).float()
+    spread = found.std(1).mean((1, 2)) / images.float().std(1).mean((1, 2))
+    assert spread.min() < 0.1 and spread.max() > 0.9
+    torch.testing.assert_close(found.mean(1), images.float().mean(1), rtol=0, atol=0.51)
 
 
 def test_colours_change_together_in_an_image_and_apart_between_images(images):
