@@ -127,6 +127,10 @@ def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:
         InterplayError: there is none.
     """
     runs = setup.unfold(experiment)
+    if not runs:
+        raise InterplayError(
+            f"{experiment}: nothing to run under the data mapping {setup.data_name}; try --data offline"
+        )
     chosen = [run for run in runs if fnmatchcase(run.name, pattern) or fnmatchcase(run.family, pattern)]
     if not chosen:
         some = ", ".join(run.name for run in runs[:4])
