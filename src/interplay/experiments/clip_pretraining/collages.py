@@ -17,8 +17,8 @@ from interplay.training import generator
 def with_collages(images: Images, settings: Collages, seed: int) -> Images:
     """`images` and so many collages of them, in each of which one picture has the attribute and the other has not.
 
-    The caption of a collage is `<name> and <name>`, or `<name> <name>`, from left to right. Two things of one kind, as the tasks show
-    them, are in none.
+    The caption of a collage is `<name> and <name>`, from left to right. Two things of one kind, as the tasks show them,
+    are in none.
 
     Raises:
         InterplayError: no picture has the attribute, or all have it.
@@ -34,11 +34,10 @@ def with_collages(images: Images, settings: Collages, seed: int) -> Images:
     one, other = (group[torch.randint(len(group), (settings.count,), generator=draw)] for group in groups)
     swap = torch.rand(settings.count, generator=draw) < 0.5
     left, right = torch.where(swap, other, one), torch.where(swap, one, other)
-    joined = (torch.rand(settings.count, generator=draw) < 0.5).tolist()
     labels = images.labels.cpu()
     pairs = [
-        f"{names[first][0]}{' and ' if joint else ' '}{names[second][0]}"
-        for first, second, joint in zip(labels[left].tolist(), labels[right].tolist(), joined, strict=True)
+        f"{names[first][0]} and {names[second][0]}"
+        for first, second in zip(labels[left].tolist(), labels[right].tolist(), strict=True)
     ]
     classes = len(images.class_names)
     added = torch.arange(classes, classes + settings.count)
