@@ -354,6 +354,40 @@ def orderings() -> Iterator[Scenario]:
         yield Scenario("agreement", f"same sign in {100 * share:g} %", share > 0.5, agreement, draw)
 
 
+def across() -> Iterator[Scenario]:
+    """Two metrics of the same runs over eleven data sets, of which each seed has one run."""
+    names = tuple("abcdefghijk")
+    # Data sets differ in what the method does to them, by as much as seeds do: `shifts` are true differences.
+    alternating = [(-1.0) ** place for place in range(10)]
+    for quantifier, shifts, what, true in (
+        ("mean", [*alternating, 0.0], "no difference on average", False),
+        ("mean", [shift + 1.5 for shift in (*alternating, 0.0)], "1.5 deviations on average", True),
+        ("most", [20.0] * 5 + [0.0] * 6, "five clear, six none", False),
+        ("most", [20.0] * 8 + [-20.0] * 3, "eight clear", True),
+        ("most", [20.0] * 6 + [0.0] * 5, "six clear, five none", True),
+        ("most", [20.0] * 3 + [-20.0] * 8, "eight the reverse", False),
+        ("all", [20.0] * 10 + [0.0], "ten clear, one none", False),
+        ("all", [20.0] * 11, "all clear", True),
+        ("all", [20.0] * 10 + [-20.0], "one the reverse", False),
+    ):
+        test = kinds.AcrossTest.model_validate(
+            {"kind": "across", "runs": ["x/*"], "datasets": names, "larger": "m", "smaller": "k"}
+            | {"quantifier": quantifier}
+        )
+        yield Scenario(f"across, {quantifier}", what, true, test, _over_datasets(names, shifts))
+
+
+def _over_datasets(names: Sequence[str], shifts: Sequence[float]) -> Callable[[Rng, int, int], list[Record]]:
+    def draw(rng: Rng, runs: int, _: int) -> list[Record]:
+        return [
+            record(name, seed, dataset=name, metrics={"m": shift + rng.normal(), "k": 0.0})
+            for name, shift in zip(names, shifts, strict=True)
+            for seed in range(runs)
+        ]
+
+    return draw
+
+
 def places() -> Iterator[Scenario]:
     """The place of a method among six in three settings, and the ranking of eight methods against a printed one."""
     place = kinds.RankTest(
@@ -503,7 +537,7 @@ def _stopped(lost: float) -> Callable[[Rng, int, int], list[Record]]:
 
 SCENARIOS = [
     scenario
-    for family in (shapes, comovement, limits, orderings, places, cells, settings, stopping)
+    for family in (shapes, comovement, limits, orderings, across, places, cells, settings, stopping)
     for scenario in family()
 ]
 

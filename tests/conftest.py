@@ -15,6 +15,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,3 +91,10 @@ def make_record() -> Callable[..., Record]:
         return Record.model_validate(content | changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def cross_modal_runs() -> Callable[..., list[Record]]:
+    """`cross_modal_runs(make_record, datasets=..., seeds=...)` gives records of cross-modal fine-tuning."""
+    found: Callable[..., list[Record]] = run_path(str(ROOT / "tests/synthetic/cross_modal.py"))["runs"]
+    return found

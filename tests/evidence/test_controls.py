@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from interplay.evidence.control_tables import render_controls
-from interplay.evidence.controls import exchanged, put_to_controls, random_walk, shuffled
+from interplay.evidence.controls import dealt_within, exchanged, put_to_controls, random_walk, shuffled
 from interplay.evidence.levels_at_hand import Level
 from interplay.protocols.claims import Claim
 from interplay.protocols.controls import Control, load_controls
@@ -86,3 +86,10 @@ def test_a_control_that_is_a_run_is_judged_like_any_other(supervised, published)
 
 def test_the_controls_of_the_repository_are_valid(config):
     assert {"untrained", "permuted_labels", "random_walk", "shuffled"} <= set(load_controls(config))
+
+
+def test_dealing_out_within_a_run_keeps_its_values_and_leaves_others_alone(make):
+    run = make("x/a/seed0", metrics={"y_0.1": 1.0, "y_0.2": 2.0, "y_1": 3.0, "z": 4.0})
+    dealt = [dealt_within([run], ["y_0.[1-9]", "y_1"], seed)[0].metrics for seed in range(60)]
+    assert all(one["z"] == 4.0 and sorted(one.values()) == [1.0, 2.0, 3.0, 4.0] for one in dealt)
+    assert len({(one["y_0.1"], one["y_0.2"]) for one in dealt}) == 6

@@ -5,7 +5,7 @@ import pytest
 from interplay.evidence.outcomes import NotRunError
 from interplay.evidence.preconditions import meeting
 from interplay.protocols.claim_files import find_claim, load_claims, selectors
-from interplay.protocols.claims import GroupPrecondition, Precondition
+from interplay.protocols.claims import AveragePrecondition, GroupPrecondition, Precondition
 
 
 @pytest.fixture
@@ -84,3 +84,23 @@ def test_a_claim_reads_the_runs_that_its_precondition_compares(config):
     claim = find_claim(load_claims(config / "claims"), "semi_supervised_max_mi_beats_freematch_cifar10_40")
     folders = {selector.split("/")[-2] for selector in selectors(claim)}
     assert folders == {"max_mi", "freematch", "fixmatch", "labelled_only"}
+
+
+LEARNS = AveragePrecondition(because="it learns", runs="learn/*", larger="after", smaller="before")
+
+
+def test_an_average_is_of_data_sets_with_equal_weight_and_leaves_out_all_runs_or_none(make):
+    def runs(a, b):
+        rows = [(name, *one) for name, values in (("a", a), ("b", b)) for one in enumerate(values)]
+        return [
+            make(f"learn/{name}/seed{seed}", dataset=name, seed=seed, metrics={"before": 0.5, "after": after})
+            for name, seed, after in rows
+        ]
+
+    kept, reasons = meeting(runs([0.4, 0.4, 0.4], [0.7]), [LEARNS])
+    assert len(kept) == 4 and reasons == [], "over data sets it is above, over runs it would not be"
+    kept, reasons = meeting(runs([0.4], [0.55, 0.55]), [LEARNS])
+    assert kept == []
+    assert reasons == ["it learns; it was not so (mean after over 2 data sets 0.475, to be above before, 0.5)"]
+    with pytest.raises(NotRunError, match="no record matches learn"):
+        meeting([make("other/a/seed0")], [LEARNS])

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from interplay.evidence.outcomes import NotRunError
 from interplay.evidence.quantities import from_fraction, number_of, series_of
-from interplay.protocols.quantities import Crossing, Difference, InDepth, Metric, Ratio, Reading, Series, Share
+from interplay.protocols.quantities import Crossing, Difference, InDepth, Metric, Ratio, Reading, Series, Several, Share
 
 NAN = float("nan")
 
@@ -142,3 +142,13 @@ def test_the_kinds_of_series_and_metrics_are_told_apart_by_their_keys():
 def test_a_crossing_has_one_bound(bounds):
     with pytest.raises(ValidationError, match="one of the two"):
         Crossing(series="a", **bounds)
+
+
+def test_several_metrics_are_named_by_globs_and_those_of_other_tiers_passed_over(make):
+    record = make("x/a/seed0", metrics={"y_0.5": 3.0, "y_0.7": 1.0, "y_1": 2.0, "z": 9.0})
+    high = ("y_0.[6-9]", "y_1")
+    assert number_of(record, Several(take="most", of=high)) == 2.0
+    assert number_of(record, Several(take="mean", of=high)) == 1.5
+    assert number_of(record, Several(take="median", of=("y_*",))) == 2.0
+    with pytest.raises(NotRunError, match=r"x/a/seed0 records no metric y_0\.\[1-4\]"):
+        number_of(record, Several(take="most", of=("y_0.[1-4]",)))

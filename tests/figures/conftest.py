@@ -308,8 +308,15 @@ MAKERS = (
 )
 
 
-def write_all(make_record, folder):
+CROSS_MODAL = ("eurosat", "oxford-pets", "dtd", "caltech101", "fgvc-aircraft", "food101")
+CROSS_MODAL += ("ucf101", "flowers102", "stanford-cars", "sun397", "imagenet")
+
+
+def write_all(make_record, cross_modal_runs, folder):
     """Write the records of every experiment below `folder`."""
+    used = dict.fromkeys(CROSS_MODAL, "glyphs100")
+    for record in cross_modal_runs(make_record, seeds=(1, 2), shots=(1, 4, 16), used=used):
+        write_record(record, folder / "records" / record.experiment / f"{record.run}.json")
     rng = np.random.default_rng(0)
     for seed in (0, 1):
         records = [*grokking_runs(make_record, seed, rng), *clip_pretraining_runs(make_record, seed, rng)]
@@ -334,9 +341,9 @@ def written_once(tmp_path_factory):
 
 
 @pytest.fixture
-def results(tmp_path, written_once, make_record):
+def results(tmp_path, written_once, make_record, cross_modal_runs):
     """Records of every experiment that the figures draw, with two data sets and two seeds; a copy for each test."""
     if not (written_once / "records").is_dir():
-        write_all(make_record, written_once)
+        write_all(make_record, cross_modal_runs, written_once)
     shutil.copytree(written_once, tmp_path, dirs_exist_ok=True)
     return tmp_path

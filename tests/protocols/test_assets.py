@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from interplay.errors import InterplayError
 from interplay.protocols.assets import DatasetInfo, FilePin, HttpSource, Pinned, WeightsInfo
-from interplay.protocols.datasets import DATASETS, dataset_info, dataset_label
+from interplay.protocols.datasets import DATASETS, dataset_info, dataset_label, files_of
 from interplay.protocols.registry import Registry
 from interplay.protocols.weights import WEIGHTS, weights_info
 
@@ -171,6 +171,36 @@ def test_a_file_that_is_none_is_one_clear_line(package, file, attribute, name, m
         len(found)
 
 
+def test_a_file_may_describe_a_family(package):
+    found = package(
+        toys=ENTRY.format(attribute="_ONE", name="red-toys", digest="0" * 16)
+        + ENTRY.format(attribute="_OTHER", name="blue-toys", digest="1" * 16)
+        + "DATASET = (_ONE, _OTHER)\n"
+    )
+    assert list(found) == ["blue-toys", "red-toys"]
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [
+        ("(_ONE, _ONE)", "toy_datasets.toys: describes 'red-toys', which is described before"),
+        ("(_ONE, 'toys')", "toy_datasets.toys: exports no DATASET of type DatasetInfo"),
+    ],
+)
+def test_a_family_that_is_none_is_one_clear_line(package, family, message):
+    found = package(toys=ENTRY.format(attribute="_ONE", name="red-toys", digest="0" * 16) + f"DATASET = {family}\n")
+    with pytest.raises(InterplayError, match=message):
+        len(found)
+
+
+def test_files_are_those_of_a_set_and_of_what_it_is_made_of():
+    made = DATASETS["captioned-pictures"]
+    assert files_of(made) == ("NotoColorEmoji.ttf", "fashion-mnist")
+    assert files_of(DATASETS["fashion-mnist-permuted"]) == ("fashion-mnist",)
+    assert files_of(DATASETS["greek-letters"]) == files_of(DATASETS["ucf101"]) == ()
+    assert all(name in DATASETS for info in DATASETS.values() for name in info.drawn_from)
+
+
 def changed(name, **changes):
     return DatasetInfo.model_validate(DATASETS[name].model_dump() | changes)
 
@@ -189,6 +219,7 @@ def changed(name, **changes):
         ("ucf101", {"placed": {"path": "../ucf101", "how": "x"}}, "should match pattern"),
         ("ucf101", {"placed": {"path": "ucf101", "how": "two\nlines"}}, "should match pattern"),
         ("ucf101", {"prompt": "a photo."}, "should match pattern"),
+        ("cifar10", {"drawn_from": ["digits"]}, "a set that is made of others is rendered"),
         ("cifar10", {"liscence": "x"}, "Extra inputs are not permitted"),
     ],
 )

@@ -178,11 +178,13 @@ def test_a_tier_may_leave_out_a_key(editable):
 
 def test_a_tier_may_change_more_under_one_data_mapping(editable):
     path = editable / "tiers/review/supervised.yaml"
-    change(path, "with_data", value={"published": {"without": ["cifar100"]}, "offline": {"overrides": {"seeds": [7]}}})
+    change(
+        path, "with_data", value={"published": {"without": ["cifar100"]}, "offline": {"overrides": {"batch_size": 7}}}
+    )
     published = load_setup(editable, "review", "published").protocols["supervised"]
     offline = load_setup(editable, "review", "offline").protocols["supervised"]
-    assert "cifar100" not in published.architectures and published.seeds != (7,)
-    assert "cifar100" in offline.architectures and offline.seeds == (7,)
+    assert "cifar100" not in published.architectures and published.batch_size != 7
+    assert "cifar100" in offline.architectures and offline.batch_size == 7
     assert (
         published.iterations == offline.iterations != load_setup(editable, "paper").protocols["supervised"].iterations
     )

@@ -41,18 +41,18 @@ class Lot(NamedTuple):
 
 
 def read_captioned_pictures(root: Path | None, split: str) -> Decoded:
-    """Images [N, 3, 32, 32], the numbers of their captions, and the captions."""
+    """Images [N, 3, 32, 32], the numbers of their captions, and the captions; two faces may share one."""
     assert root is not None
     source = np.random.PCG64(_SEEDS[split])
     images, labels = [], []
-    names: list[str] = []
+    numbers: dict[str, int] = {}
     for lot in _lots(root, split):
         chosen = np.repeat(np.arange(len(lot.pictures)), lot.copies)
         images.append(_paint(lot, chosen, source))
-        labels.append(len(names) + lot.caption_of[chosen])
-        names += lot.captions
+        number_of = np.array([numbers.setdefault(caption, len(numbers)) for caption in lot.captions])
+        labels.append(number_of[lot.caption_of[chosen]])
     order = permutation(source, sum(map(len, labels)))
-    return Decoded(np.concatenate(images)[order], np.concatenate(labels)[order], tuple(names))
+    return Decoded(np.concatenate(images)[order], np.concatenate(labels)[order], tuple(numbers))
 
 
 def _lots(root: Path, split: str) -> Iterator[Lot]:

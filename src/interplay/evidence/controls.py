@@ -11,6 +11,7 @@ from interplay.evidence.claim_outcomes import outcome_on
 from interplay.evidence.judges import judge_test
 from interplay.evidence.levels_at_hand import Level
 from interplay.evidence.published import Published
+from interplay.evidence.quantities import metrics_named
 from interplay.protocols.claim_files import selectors
 from interplay.protocols.claims import Claim
 from interplay.protocols.controls import Control, ControlName
@@ -20,7 +21,11 @@ from interplay.records.stamp import data_read
 # Of twenty draws of noise, a rule that errs in 5 % holds in five or more with a probability of .26 %.
 MOST_BY_CHANCE = 0.2
 # Tests that compare runs with each other or two metrics of a run; dealing values out anew breaks what they look for.
-COMPARING = ("ordering", "response", "association", "prediction", "interaction", "contrast", "rank", "ranking")
+COMPARING = (
+    *("ordering", "response", "association", "prediction", "interaction"),
+    *("contrast", "across", "rank", "ranking"),
+)
+WITHIN = ("contrast", "across")  # these compare two numbers of the same run
 STEP = "step"
 NOT_JUDGED = ("not run", "not representative")
 
@@ -93,25 +98,30 @@ def _surrogates(claim: Claim, name: ControlName, control: Control, level: Level,
 def _surrogate(claim: Claim, control: Control, records: Sequence[Record], draw: int) -> list[Record]:
     if control.surrogate == "random_walk":
         return random_walk(records, draw)
-    content = claim.test.model_dump()
-    if claim.test.kind == "contrast":
-        return exchanged(records, _column(content["larger"]), _column(content["smaller"]), draw)
+    if claim.test.kind in WITHIN:
+        content = claim.test.model_dump()
+        larger, smaller = _names(content["larger"]), _names(content["smaller"])
+        if any(isinstance(content[name], dict) and "of" in content[name] for name in ("larger", "smaller")):
+            return dealt_within(records, (*larger, *smaller), draw)
+        return exchanged(records, larger[0], smaller[0], draw)
     return shuffled(records, draw)
 
 
 def _compares(claim: Claim) -> bool:
     """Whether the test compares runs, or two metrics of a run: a column exchanged with itself stays what it was."""
     content = claim.test.model_dump()
-    if claim.test.kind == "contrast":
-        return _column(content["larger"]) != _column(content["smaller"])
+    if claim.test.kind in WITHIN:
+        return _names(content["larger"]) != _names(content["smaller"])
     return claim.test.kind in COMPARING
 
 
-def _column(quantity: object) -> str:
-    """The metric or column that a quantity names; the first of several."""
+def _names(quantity: object) -> tuple[str, ...]:
+    """The metrics that a quantity is made of, or the metric or column that it names; the first of several columns."""
     while isinstance(quantity, dict):
+        if "of" in quantity and "take" in quantity:
+            return tuple(quantity["of"])
         quantity = quantity.get("series", next(iter(quantity.values())))
-    return str(quantity)
+    return (str(quantity),)
 
 
 def _reads_trajectories(claim: Claim) -> bool:
@@ -184,4 +194,16 @@ def exchanged(records: Sequence[Record], first: str, second: str, seed: int) -> 
                     values[first], values[second] = values[second], values[first]
                     changes[where] = values
         found.append(record.model_copy(update=changes))
+    return found
+
+
+def dealt_within(records: Sequence[Record], names: Sequence[str], seed: int) -> list[Record]:
+    """The records with metrics, named by globs, dealt out anew within each run: which is which is left to chance."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for record in records:
+        metrics = dict(record.metrics)
+        held = metrics_named(record, names)
+        metrics |= {name: record.metrics[held[at]] for name, at in zip(held, rng.permutation(len(held)), strict=True)}
+        found.append(record.model_copy(update={"metrics": metrics}))
     return found

@@ -71,8 +71,8 @@ def seeds_of(runs: Iterable[Record]) -> int:
 
 
 def setting_of(record: Record, name: str) -> float:
-    """A numeric setting of a run, or else a number of its protocol; NotRunError if it has none of that name."""
-    value = record.settings.get(name, record.protocol.get(name))
+    """A numeric setting of a run, or else a number of its protocol, or else a metric; NotRunError without any."""
+    value = record.settings.get(name, record.protocol.get(name, record.metrics.get(name)))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise NotRunError(f"{record.name} has no numeric setting {name!r} ({_some(record.settings)})")
     return float(value)

@@ -10,12 +10,12 @@ from statistics import fmean
 from interplay.evidence.methods import setting_and_method
 from interplay.evidence.outcomes import NotRunError, setting_of, short
 from interplay.evidence.quantities import number_of
-from interplay.protocols.claims import GroupPrecondition, Precondition
+from interplay.protocols.preconditions import AveragePrecondition, GroupPrecondition, Precondition
 from interplay.records import Record
 
 
 def meeting(
-    records: Sequence[Record], preconditions: Iterable[Precondition | GroupPrecondition]
+    records: Sequence[Record], preconditions: Iterable[Precondition | GroupPrecondition | AveragePrecondition]
 ) -> tuple[list[Record], list[str]]:
     """The runs that meet every precondition, and for each that some do not, words that say so after "it asks that".
 
@@ -29,6 +29,10 @@ def meeting(
         if isinstance(precondition, GroupPrecondition):
             kept, said = _settings_meeting(kept, precondition)
             reasons += [said] if said else []
+            continue
+        if isinstance(precondition, AveragePrecondition):
+            if said := _average_missed(records, precondition):
+                kept, reasons = [], [*reasons, said]
             continue
         values = {
             record.name: _value(record, precondition)
@@ -64,6 +68,24 @@ def _settings_meeting(records: Sequence[Record], precondition: GroupPrecondition
     found = ", ".join(f"{low:.4g} against {high:.4g} in {name}" for name, (low, high) in failed.items())
     bounds = f"mean {precondition.metric} of {precondition.runs} to be below that of {precondition.below}: {found}"
     return kept, f"{precondition.because}; {len(failed)} of {len(means)} settings did not ({bounds})"
+
+
+def _average_missed(records: Iterable[Record], precondition: AveragePrecondition) -> str:
+    """Words where the mean over data sets does not say so; empty where it does."""
+    by_dataset: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for record in records:
+        if fnmatchcase(record.name, precondition.runs):
+            pair = number_of(record, precondition.larger), number_of(record, precondition.smaller)
+            by_dataset[record.dataset or ""].append(pair)
+    if not by_dataset:
+        raise NotRunError(f"no record matches {precondition.runs}")
+    larger, smaller = (fmean(fmean(pair[side] for pair in pairs) for pairs in by_dataset.values()) for side in (0, 1))
+    if larger > smaller:
+        return ""
+    return (
+        f"{precondition.because}; it was not so (mean {precondition.larger} over {len(by_dataset)} data "
+        f"set{'s' * (len(by_dataset) > 1)} {short(larger)}, to be above {precondition.smaller}, {short(smaller)})"
+    )
 
 
 def _value(record: Record, precondition: Precondition) -> float:

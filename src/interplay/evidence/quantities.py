@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from math import log2
 
 import numpy as np
@@ -24,6 +26,7 @@ from interplay.protocols.quantities import (
     Metric,
     Ratio,
     Reading,
+    Several,
     Share,
     ValueAt,
 )
@@ -61,6 +64,13 @@ def number_of(record: Record, metric: Metric) -> float:
         place = _moment(record, metric.when)
         value = float("nan") if place is None else float(series_of(record, metric.value)[place])
         return value * (1.0 if metric.times is None else setting_of(record, metric.times))
+    if isinstance(metric, Several):
+        names = metrics_named(record, metric.of)
+        if not names:
+            raise NotRunError(f"{record.name} records no metric {' or '.join(metric.of)}")
+        found = np.array([record.metrics[name] for name in names])
+        taken = {"most": found.max(), "median": np.median(found), "mean": found.mean()}
+        return float(taken[metric.take])
     if isinstance(metric, LeftAfter):
         steps, place = _column(record, "step"), _moment(record, metric.left_after)
         return 0.0 if place is None else float((steps[-1] - steps[place]) / (steps[-1] - steps[0]))
@@ -87,6 +97,11 @@ def number_of(record: Record, metric: Metric) -> float:
             return float(np.ptp(values))
         case "rise":
             return float(values[-1] - values.min())
+
+
+def metrics_named(record: Record, patterns: Sequence[str]) -> list[str]:
+    """The metrics of a run whose names match one of some globs, in the order recorded."""
+    return [name for name in record.metrics if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
 def from_fraction(record: Record, since: float) -> NDArray[np.bool_]:

@@ -210,7 +210,8 @@ def device_name(device: torch.device) -> str:
 
 def _reporter(name: str, say: Say) -> Callable[[int, Mapping[str, Any]], None]:
     def report(step: int, readings: Mapping[str, Any]) -> None:
-        shown = [key for key in readings if key.endswith("accuracy") or key in {"mir", "hdr", "test_mir", "test_hdr"}]
+        known = {"mir", "hdr", "test_mir", "test_hdr"}
+        shown = [key for key in readings if "accuracy" in key.split("_") or key in known]
         say(f"{name}: step {step}: " + ", ".join(f"{key} {readings[key]:.4f}" for key in shown))
 
     return report

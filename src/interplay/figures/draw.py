@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,8 @@ from interplay.records import Record
 from interplay.records.store import write_bytes_atomically
 
 FORMATS = ("svg", "pdf", "png")
+STAMP_SIZE = 5.2  # points
+LETTERS_AN_INCH = 23  # of that size, on average and a little more
 
 
 def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
@@ -39,7 +42,7 @@ def draw_exhibit(exhibit_id: str, results: Path, config: Path) -> list[Path]:
     module = importlib.import_module(exhibit.package)
     with house_style():
         figure = drawn(module, records, beside)
-        figure.supxlabel(exhibit.stamp(records), fontsize=5.2, color="#555555")
+        figure.supxlabel(_lines(exhibit.stamp(records), figure), fontsize=STAMP_SIZE, color="#555555")
         content = _render(figure, exhibit, shown)
         plt.close(figure)  # pyplot keeps it otherwise
     content["csv"] = csv_text(module.tidy(shown), exhibit, shown).encode()
@@ -51,6 +54,11 @@ def drawn(module: ModuleType, records: Sequence[Record], beside: Beside) -> Figu
     takes = "beside" in inspect.signature(module.draw).parameters
     figure: Figure = module.draw(records, beside) if takes else module.draw(records)
     return figure
+
+
+def _lines(text: str, figure: Figure) -> str:
+    """The text in lines that the figure is wide enough for."""
+    return "\n".join(textwrap.wrap(text, int(LETTERS_AN_INCH * figure.get_figwidth()), break_on_hyphens=False))
 
 
 def csv_text(frame: pd.DataFrame, exhibit: Exhibit, records: Sequence[Record]) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from interplay.errors import InterplayError
 from interplay.protocols.claim_patterns import expand_claims
-from interplay.protocols.claims import Claim, ClaimFile, GroupPrecondition
+from interplay.protocols.claims import Claim, ClaimFile
+from interplay.protocols.preconditions import GroupPrecondition
 from interplay.protocols.sourced import read_yaml, validate
 from interplay.records import visible_files
 

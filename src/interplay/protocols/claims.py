@@ -7,15 +7,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from interplay.protocols.places import Document, Place
+from interplay.protocols.preconditions import AveragePrecondition, GroupPrecondition, Precondition
 from interplay.protocols.printed_tests import (
+    PublishedAssociationTest,
     PublishedMarginTest,
     PublishedOrderingTest,
     PublishedRankTest,
     PublishedTest,
 )
-from interplay.protocols.quantities import Metric
 from interplay.protocols.rank_tests import RankingTest, RankTest
 from interplay.protocols.run_tests import (
+    AcrossTest,
     AgreementTest,
     AssociationTest,
     BoundTest,
@@ -47,8 +49,10 @@ from interplay.protocols.source_errors import ErrorField
 from interplay.protocols.sourced import Strict
 
 __all__ = [
+    "AcrossTest",
     "AgreementTest",
     "AssociationTest",
+    "AveragePrecondition",
     "BoundTest",
     "Claim",
     "ClaimFile",
@@ -70,6 +74,7 @@ __all__ = [
     "PeakTest",
     "Precondition",
     "PredictionTest",
+    "PublishedAssociationTest",
     "PublishedMarginTest",
     "PublishedOrderingTest",
     "PublishedRankTest",
@@ -112,6 +117,7 @@ Test = Annotated[
     | PredictionTest
     | StoppingTest
     | ContrastTest
+    | AcrossTest
     | AgreementTest
     | StaysTest
     | NoFallTest
@@ -122,50 +128,10 @@ Test = Annotated[
     | RankingTest
     | PublishedOrderingTest
     | PublishedRankTest
-    | PublishedMarginTest,
+    | PublishedMarginTest
+    | PublishedAssociationTest,
     Field(discriminator="kind"),
 ]
-
-
-class Precondition(Strict):
-    """What a run must be like for the claim to mean something on it: a number of the run, within bounds.
-
-    The number is a metric, or a numeric setting; `times` and `over` name numeric settings that multiply and divide it
-    (an accuracy `times: num_classes` counts in multiples of chance). `because` completes "it asks that ..." and says
-    why. `runs` are those to which it applies, all that the claim reads by default; runs that the claim itself does not
-    read may be named, such as the networks that were pruned: without one left that meets it, the claim is not
-    representative.
-    """
-
-    because: str
-    metric: Metric | None = None
-    setting: str | None = None
-    times: str | None = None
-    over: str | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    runs: Selector | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if (self.metric is None) == (self.setting is None):
-            raise ValueError("give metric or setting, one of the two")
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("give at_least, at_most or both")
-        return self
-
-
-class GroupPrecondition(Strict):
-    """In its setting, the mean of a metric over the runs of one method lies below that over the runs of another.
-
-    A setting is what stands before the last two parts of a run's name (`<setting>/<method>/seed<n>`). All runs of a
-    setting in which it is not so are left out. `because` is as in `Precondition`.
-    """
-
-    because: str
-    metric: Metric
-    runs: Selector
-    below: Selector
 
 
 class Threshold(Strict):
@@ -189,7 +155,7 @@ class Claim(Strict):
     says: str
     weight: Weight = "detail"
     needs: tuple[Selector, ...] = Field(description="records without which there is no verdict; none: always judged")
-    valid_if: tuple[Precondition | GroupPrecondition, ...] = ()
+    valid_if: tuple[Precondition | GroupPrecondition | AveragePrecondition, ...] = ()
     test: Test
     threshold: Threshold | None = None
     tiers: tuple[OurTier, ...] | None = Field(default=None, description="tiers at which it means something; all")
@@ -216,7 +182,7 @@ class Claim(Strict):
     @model_validator(mode="after")
     def _error_is_argued(self) -> Self:
         if self.error is not None:
-            if self.asks or not isinstance(self.test, FindingTest | PublishedTest):
+            if self.asks or not isinstance(self.test, FindingTest | PublishedTest | PublishedAssociationTest):
                 raise ValueError(f"{self.id}: error: only statements on theory or on printed tables can be in error")
             if not self.note.strip():
                 raise ValueError(f"{self.id}: error: say in note why it is {self.error.replace('_', ' ')}")

@@ -64,7 +64,8 @@ def as_written(schema: dict[str, Any]) -> dict[str, Any]:
     """
     defs = {name: _with_placeholders(node) for name, node in schema["$defs"].items()}
     claim = defs["Claim"]["properties"]
-    precondition = [{"$ref": f"#/$defs/{name}"} for name in ("Precondition", "GroupPrecondition")]
+    kinds = ("Precondition", "GroupPrecondition", "AveragePrecondition")
+    precondition = [{"$ref": f"#/$defs/{name}"} for name in kinds]
     claim |= {
         "over": _anything("patterns that the claim is said over", {"type": "string"}, _list({"type": "string"})),
         "only": _list({"type": "string"}) | {"description": "members of which alone it is said"},

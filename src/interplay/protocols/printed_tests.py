@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt
 
@@ -48,3 +48,19 @@ class PublishedMarginTest(PublishedTest):
     better: str
     worse: str
     margin: float
+
+
+class PublishedAssociationTest(Strict):
+    """Over rows of a table, the column with the best number goes with a number of the row, such as its classes.
+
+    Columns are named by numbers. `ties` says which column counts where several share the best number: their mean, the
+    lowest, the highest, or none, which leaves the row out. `numbers` are not printed in the table; a row without one is
+    left out.
+    """
+
+    kind: Literal["published_association"]
+    table: str
+    numbers: Annotated[dict[str, float], Field(min_length=4)]
+    sign: Literal["positive", "negative"]
+    lower_is_better: bool
+    ties: Literal["mean", "lowest", "highest", "left out"] = "mean"

@@ -137,5 +137,19 @@ class LeftAfter(Strict):
         return f"share of steps after {self.left_after}"
 
 
-Metric = str | Reading | ValueAt | LeftAfter
-"""A number of a run: a recorded metric, by its name, or one read off its series."""
+class Several(Strict):
+    """A number made of several recorded metrics of a run: their largest, their median or their mean.
+
+    `of` holds names or globs, such as `new_accuracy_released_0.[6-9]`: tiers differ in the weights that they try. The
+    largest of more numbers is larger by chance alone: where the `most` of many is the larger one, that favours it.
+    """
+
+    take: Literal["most", "median", "mean"]
+    of: tuple[str, ...] = Field(min_length=1)
+
+    def __str__(self) -> str:
+        return f"{self.take} of {', '.join(self.of)}"
+
+
+Metric = str | Reading | ValueAt | LeftAfter | Several
+"""A number of a run: a recorded metric, by its name, one made of several, or one read off its series."""

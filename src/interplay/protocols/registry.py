@@ -37,7 +37,7 @@ class Registry(Mapping[str, Kind], Generic[Kind]):
                 if entry is exported and module.name != entry.name.replace("-", "_"):
                     raise InterplayError(f"{path}: describes {entry.name!r}; call it {entry.name.replace('-', '_')}.py")
                 if entry.name in found:
-                    raise InterplayError(f"{path}: describes {entry.name!r}, which another module describes too")
+                    raise InterplayError(f"{path}: describes {entry.name!r}, which is described before")
                 found[entry.name] = entry
         return dict(sorted(found.items()))
 

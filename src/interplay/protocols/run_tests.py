@@ -144,6 +144,33 @@ class ContrastTest(Strict):
     by: float = 0.0
 
 
+class AcrossTest(Strict):
+    """Over several data sets, one of two metrics of the same runs exceeds the other by more than `by`.
+
+    Every seed that counts has one run for each of the `datasets` (named as published) and each value of the setting
+    `over` (such as shots), over which differences are averaged first, with equal weight. Without runs of every data set
+    there is no verdict: a mean over fewer is another mean.
+
+    - `mean`: of the differences over data sets, with equal weight, by a paired test over seeds;
+    - `most` and `all`: in more than half, or each, of the data sets, by such a test in every one of them.
+    """
+
+    kind: Literal["across"]
+    runs: Selectors
+    datasets: Annotated[tuple[str, ...], Field(min_length=2)]
+    larger: Metric
+    smaller: Metric
+    by: float = 0.0
+    over: str | None = None
+    quantifier: Literal["mean", "most", "all"] = "mean"
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.datasets)) < len(self.datasets):
+            raise ValueError("datasets: one appears twice")
+        return self
+
+
 class AgreementTest(Strict):
     """Two metrics have the same sign in more than half of the runs."""
 

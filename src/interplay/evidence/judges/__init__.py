@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from interplay.evidence.judges.across import judge_across
 from interplay.evidence.judges.associations import judge_association, judge_correlation, judge_prediction
 from interplay.evidence.judges.cells import judge_value
 from interplay.evidence.judges.findings import judge_finding
 from interplay.evidence.judges.limits import judge_bound, judge_no_fall, judge_stays
 from interplay.evidence.judges.orderings import judge_agreement, judge_contrast, judge_interaction, judge_ordering
 from interplay.evidence.judges.printed import judge_margin, judge_published_ordering, judge_rank
+from interplay.evidence.judges.printed_association import judge_published_association
 from interplay.evidence.judges.ranks import judge_place, judge_ranking
 from interplay.evidence.judges.responses import judge_flat, judge_response
 from interplay.evidence.judges.shapes import judge_dip, judge_peak, judge_trend
@@ -67,6 +69,8 @@ def _dispatch(test: kinds.Test, records: Sequence[Record], published: Published)
             return judge_stopping(test, records)
         case kinds.ContrastTest():
             return judge_contrast(test, records)
+        case kinds.AcrossTest():
+            return judge_across(test, records)
         case kinds.AgreementTest():
             return judge_agreement(test, records)
         case kinds.StaysTest():
@@ -89,3 +93,5 @@ def _dispatch(test: kinds.Test, records: Sequence[Record], published: Published)
             return judge_rank(test, published)
         case kinds.PublishedMarginTest():
             return judge_margin(test, published)
+        case kinds.PublishedAssociationTest():
+            return judge_published_association(test, published)

@@ -11,4 +11,5 @@ EXPERIMENT = Experiment(
     protocol=CrossModalProtocol,
     unfold=unfold,
     cost=cost,
+    reads=("clip_pretraining",),
 )

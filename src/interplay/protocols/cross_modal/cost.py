@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from interplay.protocols.clip_pretraining import ClipPretrainingProtocol, image_operations
 from interplay.protocols.costs import TRAINING, memory_of
 from interplay.protocols.cross_modal.protocol import CrossModalProtocol, base_classes
 from interplay.protocols.cross_modal.runs import TEST, CrossModalRun, draws
@@ -22,10 +23,9 @@ class _Encoders:
     layers: int
 
 
-# Both published networks have a text encoder of twelve layers, 512 wide. Without a GPU nobody trains them here.
+# Both published networks have a text encoder of twelve layers, 512 wide.
 _PUBLISHED = {"rn50": _Encoders(12.2e9, 7.6e7, 512, 12), "vit-b16": _Encoders(35.2e9, 7.6e7, 512, 12)}
-_SMALL = _Encoders(4e6, 1e5, 64, 1)
-_NAME_TOKENS = 6  # of a class's name with start and end
+_TOKENS = 8  # of a class's name with full stop and end, as long as the longest; what comes before is encoded once
 
 
 def cost(run: CrossModalRun, given: Given) -> Cost:
@@ -36,7 +36,7 @@ def cost(run: CrossModalRun, given: Given) -> Cost:
     protocol, settings = run.protocol, run.settings
     assert run.dataset is not None
     info = dataset_info(given.mapping.datasets[run.dataset].use)
-    encoders = _PUBLISHED[settings.network] if _published(run, given) else _SMALL
+    encoders = _encoders(run, given)
     tested = min(info.splits[TEST], protocol.test_sample or info.splits[TEST])
     if settings.kind == "zero_shot":
         seen = tested + sum(shots for _, shots in draws(protocol, run.weights[0])) * info.num_classes
@@ -44,20 +44,18 @@ def cost(run: CrossModalRun, given: Given) -> Cost:
     shots = settings.shots or 0
     if settings.kind == "few_shot":
         classes, batch, members = info.num_classes, protocol.few_shot.batch_size, len(protocol.few_shot.members)
-        tokens = protocol.few_shot.context_tokens + _NAME_TOKENS
         trained = float(members * classes)
         read = members * classes * (protocol.trajectory.points + 1.0)
     else:
         classes, batch, members = base_classes(info.num_classes), protocol.base_to_new.batch_size, _members(protocol)
-        tokens = len(protocol.base_to_new.context.split()) + _NAME_TOKENS
         trained = float(members * classes * batch)
         read = float(members * classes * tested)
     steps = protocol.steps(settings.kind, run.dataset, shots, classes)
     images = batch * steps if protocol.views == "random" else 0
     prompts = TRAINING * steps * trained + read
-    activations = min(trained, protocol.prompts_at_once) * tokens * encoders.width * encoders.layers * 20 * 4
+    activations = min(trained, protocol.prompts_at_once) * _TOKENS * encoders.width * encoders.layers * 20 * 4
     return Cost(
-        operations=prompts * tokens * encoders.token + images * encoders.image,
+        operations=prompts * _TOKENS * encoders.token + images * encoders.image,
         memory_mib=_memory(info.image_shape, info.splits, activations),
     )
 
@@ -68,8 +66,13 @@ def _members(protocol: CrossModalProtocol) -> int:
     return len(protocol.base_to_new.members) + len(sweep.variants) * len([weight for weight in sweep.weights if weight])
 
 
-def _published(run: CrossModalRun, given: Given) -> bool:
-    return given.mapping.weights[run.weights[0]].run is None
+def _encoders(run: CrossModalRun, given: Given) -> _Encoders:
+    """Those of the published weights, or of what this package pretrains in their place."""
+    if given.mapping.weights[run.weights[0]].run is None:
+        return _PUBLISHED[run.settings.network]
+    small = given.of(ClipPretrainingProtocol)
+    width, layers = small.text_encoder.width, small.text_encoder.layers
+    return _Encoders(image_operations(small.image_encoder), 24.0 * width**2 * layers, width, layers)
 
 
 def _memory(shape: tuple[int, int, int] | None, splits: dict[str, int], activations: float) -> int:

@@ -11,7 +11,6 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    field_validator,
     model_validator,
 )
 
@@ -121,21 +120,19 @@ class CrossModalProtocol(Protocol):
     trajectory: Readings
     checkpoint_every: PositiveInt
 
-    @field_validator("datasets")
-    @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            for name in names:
-                dataset_info(name)
-        except InterplayError as error:
-            raise ValueError(str(error)) from error
-        return names
-
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for key, given in (("few_shot.epochs_of", self.few_shot.epochs_of), ("cma_weights", self.cma_weights)):
-            if unknown := sorted(set(given) - set(self.datasets)):
-                raise ValueError(f"{key}: {unknown[0]} is not among the datasets")
+        named = {
+            "datasets": self.datasets,
+            "few_shot.epochs_of": self.few_shot.epochs_of,
+            "cma_weights": self.cma_weights,
+        }
+        for key, names in named.items():
+            try:
+                for name in names:
+                    dataset_info(name)
+            except InterplayError as error:
+                raise ValueError(f"{key}: {error}") from error
         if absent := sorted(set(self.few_shot.shots) - set(self.few_shot.epochs)):
             raise ValueError(f"few_shot.epochs: none for {absent[0]} shots; say how long they are trained on")
         if self.crop_scale[0] > self.crop_scale[1]:
