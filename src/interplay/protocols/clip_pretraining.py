@@ -57,13 +57,6 @@ class Captions(Strict):
     before: Fraction
 
 
-class Collages(Strict):
-    """`count` pictures of two things side by side are added: one that has the attribute, and one that has not."""
-
-    count: NonNegativeInt
-    attribute: str
-
-
 class Augmentation(Strict):
     """Whole batches of bytes: scaled by a factor between the two of `scale`, shifted by up to `shift` pixels.
 
@@ -113,7 +106,6 @@ class ClipPretrainingProtocol(Protocol):
     image_encoder: ImageEncoder
     text_encoder: TextEncoder
     captions: Captions
-    collages: Collages
     augmentation: Augmentation
     optimizer: AdamW
     batch_size: Annotated[int, Field(ge=2)]

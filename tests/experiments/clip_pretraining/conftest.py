@@ -22,7 +22,6 @@ def protocol():
             "image_encoder": {"image_size": 32, "blocks": (1, 1, 1, 1), "width": 4},
             "text_encoder": {"context_length": 24, "width": 64, "layers": 1},
             "captions": {"templates": ("a photo of a {}.", "{}"), "attribute": 0.6, "name": 0.8, "before": 0.4},
-            "collages": {"count": 0, "attribute": "emoji"},
             "augmentation": {
                 "shift": 2.0, "scale": (0.95, 1.05), "grey": 0.1, "contrast": 0.3, "colour": 0.2, "brightness": 0.1,
                 "noise": 0.05,

@@ -15,7 +15,6 @@ from interplay.data import Images
 from interplay.errors import InterplayError
 from interplay.experiments.clip_pretraining.augmentation import augmented
 from interplay.experiments.clip_pretraining.captions import CaptionMaker, CaptionStream
-from interplay.experiments.clip_pretraining.collages import with_collages
 from interplay.models.dual_encoder import HEAD_WIDTH, VOCABULARY
 from interplay.models.text_encoder import encode_embedded
 from interplay.protocols.clip_pretraining import ClipPretrainingProtocol
@@ -60,7 +59,6 @@ class Pretraining:
         compute: Compute | None = None,
     ) -> None:
         self.protocol, self.seed = protocol, seed
-        train = with_collages(train, protocol.collages, seed)
         self.captions = CaptionMaker(train.class_names, protocol.captions, protocol.text_encoder.context_length)
         self.held_out = _of_different_captions(test, protocol.trajectory.sample).to(device)
         self.model: Any = on_device(self.build(protocol, len(self.captions.vocabulary), seed), device)
