@@ -62,7 +62,7 @@ def test_one_that_fails_does_not_keep_the_others_away(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name at least one data set, or give --all; known: caltech101, captioned-pictures"),
+        ([], "name at least one data set, or give --all; known: barred-pictures, barred-pictures-permuted"),
         (["cifar10", "--all"], "name at least one data set, or give --all"),
         (["cifar11"], "unknown data set 'cifar11'; did you mean 'cifar1"),
         (["clip-rn50"], "unknown set of weights 'clip-rn50'; did you mean 'clip-rn50-openai'"),

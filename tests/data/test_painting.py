@@ -87,6 +87,24 @@ def test_half_tones_keep_a_quarter_of_the_steps():
     assert (dots / 1020).mean(axis=(1, 2)).tolist() == [0, 0.25, 0.5, 0.75, 1]
 
 
+def test_fading_ends_in_grey(pictures):
+    sums = pictures[:, :, :32, 30:62].astype(np.int32) * 4
+    left, half, gone = (painting.faded(sums, np.full(3, part, dtype=np.int32)) for part in (0, 128, 256))
+    assert np.array_equal(left, sums)
+    assert np.array_equal(gone[:, 0], gone[:, 1]) and np.array_equal(gone[:, 0], gone[:, 2])
+    assert np.abs(half - (left + gone) / 2).max() <= 1
+    pillow = np.asarray(Image.fromarray(np.moveaxis(pictures[0, :3, :32, 30:62], 0, 2)).convert("L"), dtype=int)
+    assert np.abs(gone[0, 0] / 4 - pillow).max() <= 2
+
+
+def test_bars_hide_a_third():
+    canvas = painting.plain_paper(np.zeros((60, 3), dtype=np.int32))
+    found = painting.barred(np.random.PCG64(0), canvas, np.full((60, 3), 255, dtype=np.int32))
+    hidden = (found == 255).mean(axis=(1, 2, 3))
+    assert (np.abs(hidden - 1 / 3) < 0.05).all()
+    assert {bool((one[0, 0] == one[0, 0, 0]).all()) for one in found} == {True, False}  # level and upright
+
+
 def test_papers_are_light_or_dark_or_textured():
     source = np.random.PCG64(0)
     assert painting.light(source, 500).min() >= 165 and painting.dark(source, 500).max() < 100

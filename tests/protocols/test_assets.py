@@ -105,7 +105,9 @@ def test_every_reader_can_be_imported(name):
 def test_an_unknown_name_is_told_its_neighbour():
     with pytest.raises(InterplayError, match="unknown data set 'CIFAR-10'; did you mean 'cifar10'"):
         dataset_info("CIFAR-10")
-    with pytest.raises(InterplayError, match="unknown data set 'voc'; known: caltech101, captioned-pictures"):
+    with pytest.raises(
+        InterplayError, match="unknown data set 'voc'; known: barred-pictures, barred-pictures-permuted"
+    ):
         dataset_info("voc")
     with pytest.raises(InterplayError, match="unknown set of weights 'clip-rn50'; did you mean 'clip-rn50-openai'"):
         weights_info("clip-rn50")

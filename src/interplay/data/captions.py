@@ -11,7 +11,6 @@ from interplay.data.readers.emoji import name_of
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 GARMENTS = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
-SIGNS = "!?&@#$%*+=<>()[]{}/\\~^§"
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # The first code point of a stretch of emoji of one kind.
 _KINDS = (
@@ -22,6 +21,7 @@ _KINDS = (
     (0x1F525, "object"), (0x1F52F, "sign"), (0x1F549, "object"), (0x1F550, "clock"), (0x1F56F, "object"),
     (0x1F5FB, "place"), (0x1F600, "face"), (0x1F645, "person"), (0x1F648, "animal"), (0x1F64B, "person"),
     (0x1F680, "transport"), (0x1F6A5, "object"), (0x1F6AB, "sign"), (0x1F6B2, "transport"), (0x1F6B9, "sign"),
+    (0x1F6BD, "object"), (0x1F6BE, "sign"),
     (0x1F6BF, "object"), (0x1F6D5, "place"), (0x1F6DD, "object"), (0x1F6E3, "transport"), (0x1F7E0, "shape"),
     (0x1F90C, "body"), (0x1F910, "face"), (0x1F918, "body"), (0x1F920, "face"), (0x1F930, "person"),
     (0x1F93F, "object"), (0x1F940, "plant"), (0x1F941, "object"), (0x1F950, "food"), (0x1F970, "face"),
@@ -31,6 +31,8 @@ _KINDS = (
     (0x1FA70, "clothing"), (0x1FA78, "object"), (0x1FAB0, "animal"), (0x1FAB4, "plant"), (0x1FAB8, "animal"),
     (0x1FAC0, "body"), (0x1FAC2, "person"), (0x1FAD0, "food"), (0x1FAE0, "face"), (0x1FAF0, "body"),
 )  # fmt: skip
+# Things among the signs of the oldest stretch.
+_OLD_THINGS = frozenset("⌚⌛⌨⏰⏱⏲⏳☂☃☎☔☕☘⚒⚓⚔⚖⚗⚙⚰⚱⚽⚾⛄⛈⛏⛑⛓⛩⛪⛰⛱⛲⛳⛴⛵⛷⛸⛹⛺⛽✂✈✉✊✋✌✍✏✒❄")
 _STARTS = [start for start, _ in _KINDS]
 
 
@@ -69,25 +71,25 @@ UNSEEN_FACES = (
 
 def kind_of(emoji: str) -> str:
     """What an emoji shows, in one word."""
+    if emoji in _OLD_THINGS:
+        return "object"
     return _KINDS[bisect_right(_STARTS, ord(emoji)) - 1][1]
 
 
 def character_name(character: str) -> str:
-    """`capital g`, `small g`, `alpha`, `seven`, `question mark`."""
+    """`capital g`, `small g`, `alpha`, `seven`."""
     if character.isdigit():
         return DIGITS[int(character)]
     if character in LATIN:
         return f"{'capital' if character.isupper() else 'small'} {character.lower()}"
-    if character in GREEK:
-        return unicodedata.name(character).split()[-1].lower()
-    return name_of(character)
+    return unicodedata.name(character).split()[-1].lower()
 
 
 def character_kind(character: str) -> str:
     """What sort of character it is."""
     if character.isdigit():
         return "digit"
-    return "latin letter" if character in LATIN else "greek letter" if character in GREEK else "sign"
+    return "latin letter" if character in LATIN else "greek letter"
 
 
 def glyph_caption(character: str, face: Face) -> str:
@@ -96,6 +98,16 @@ def glyph_caption(character: str, face: Face) -> str:
     return ", ".join(parts)
 
 
+def is_thing(emoji: str) -> bool:
+    """Whether an emoji shows something that it is called by, in two words at most: no sign, clock, heart or shape."""
+    return kind_of(emoji) not in ("sign", "clock", "shape", "heart") and len(name_of(emoji).split()) <= 2
+
+
 def emoji_caption(emoji: str) -> str:
     """Of an emoji."""
     return f"{name_of(emoji)}, {kind_of(emoji)}, emoji"
+
+
+def pair_caption(one: str, other: str) -> str:
+    """Of two pictures with these names, from left to right."""
+    return f"{one} and {other}, two pictures"

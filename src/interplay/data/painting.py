@@ -90,6 +90,22 @@ def in_colours(canvas: Bytes, sums: Ints) -> Bytes:
     return ((painted + _FULL // 2) // _FULL).astype(np.uint8)
 
 
+def faded(sums: Ints, part: Ints) -> Ints:
+    """Pictures [n, 4, SIZE, SIZE] whose colours are drawn towards grey, by `part` [n] of 256."""
+    red, green, blue = (sums[:, channel] for channel in range(3))
+    grey = (77 * red + 150 * green + 29 * blue) >> 8
+    found = sums.copy()
+    found[:, :3] += ((grey[:, None] - sums[:, :3]) * part[:, None, None, None]) >> 8
+    return found
+
+
+def side_by_side(source: np.random.PCG64, count: int) -> Floats:
+    """How far two pictures in n images lie off the middle, one of them lower: [2 pictures, across and down, n]."""
+    drop = between(-4.0, 4.0, uniform(source, (count,)))
+    beside = np.full(count, SIZE / 4)
+    return np.array([[-beside, -drop], [beside, drop]])
+
+
 def in_ink(canvas: Bytes, sums: Ints, ink: Ints) -> Bytes:
     """What is opaque in the pictures in one ink [n, 3] each."""
     cover = sums[:, 3:]
@@ -118,6 +134,14 @@ def dark(source: np.random.PCG64, count: int) -> Ints:
 def plain_paper(colours: Ints) -> Bytes:
     """A canvas [n, 3, SIZE, SIZE] of one colour each."""
     return np.broadcast_to(colours[:, :, None, None], (len(colours), 3, SIZE, SIZE)).astype(np.uint8)
+
+
+def barred(source: np.random.PCG64, canvas: Bytes, colours: Ints) -> Bytes:
+    """A canvas behind bars of one colour [n, 3] each, upright or level, two pixels of every six."""
+    phase, level = integers(source, 0, 6, (len(canvas), 1, 1, 1)), integers(source, 0, 2, (len(canvas), 1, 1, 1))
+    row, column = np.indices((SIZE, SIZE), dtype=np.int32)
+    along = np.where(level == 1, row, column)
+    return np.where((along + phase) % 6 < 2, plain_paper(colours), canvas)
 
 
 def textured_paper(source: np.random.PCG64, count: int) -> Bytes:

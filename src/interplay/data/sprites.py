@@ -49,27 +49,6 @@ def inked(pictures: Bytes) -> Bytes:
     return shapes((alpha + 3 * (alpha - np.minimum(luminance(pictures), alpha))) // 4)
 
 
-def shaded(pictures: Bytes) -> Bytes:
-    """Pictures in one ink, nothing where they are white."""
-    alpha = pictures[:, 3].astype(np.int32)
-    return shapes(alpha - np.minimum(luminance(pictures), alpha))
-
-
 def recoloured(pictures: Bytes) -> Bytes:
     """Red for green, green for blue, blue for red."""
     return pictures[:, [1, 2, 0, 3]]
-
-
-def negative(pictures: Bytes) -> Bytes:
-    """Every colour turned into its complement."""
-    return np.concatenate([pictures[:, 3:] - np.minimum(pictures[:, :3], pictures[:, 3:]), pictures[:, 3:]], axis=1)
-
-
-def sketched(pictures: Bytes) -> Bytes:
-    """Lines where brightness or coverage changes: the sum of absolute differences to the pixels right and below."""
-    total = np.zeros((len(pictures), SIDE, SIDE), dtype=np.int32)
-    for channel in range(4):
-        values = pictures[:, channel].astype(np.int32)
-        total[:, :, :-2] += np.abs(values[:, :, 2:] - values[:, :, :-2])
-        total[:, :-2] += np.abs(values[:, 2:] - values[:, :-2])
-    return shapes(np.minimum(total, 255))

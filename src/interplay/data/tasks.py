@@ -25,17 +25,17 @@ from interplay.protocols.datasets import dataset_info
 TRAIN = 24  # images of a class
 Change = Callable[[Bytes], Bytes]
 
-ANIMALS = "🐭🐮🐯🐰🐱🐲🐴🐵🐶🐷🐸🐹🐺🐻🐼🦊🦁🦄🦓🦒"
+ANIMALS = "🐀🐂🐅🐇🐈🐊🐋🐌🐍🐎🐐🐓🐘🐙🐢🐧🦀🦋🦉🦆"
 OBJECTS = "⏰☂✂🔑🔒🔔📷📺📻🎸🎻🎺🎤🔭🔬🔨🔧🪓🪜🪑🛏🚽🛁🧺🪣🧹🧲🕯👑💎🎈🏆🎒👓💣🧭"
-FOOD = "🍇🍉🍋🍌🍍🍎🍐🍑🍒🍓🍅🍆🌶🥕🥦🥑🥒🥔🥜🍞🥐🥨🧀🍔🍟🍕🌭🌮🥪🥚🍳🍙🍣🍤🍨🍩🍪🎂🧁🍫🍭🍯🍷🍺"
+FOOD = "🍇🍉🍋🍌🍍🍎🍐🍑🍒🍓🍅🍆🌶🥕🥦🥑🥒🥔🥜🍞🥐🥨🧀🍔🍟🥞🌭🌮🥪🥚🍳🍙🍣🍤🍨🍩🍪🎂🧁🍫🍭🍯🍷🍺"
 TRAVEL = "🚁🚂🚊🚌🚑🚒🚓🚕🚗🚚🚛🚜🚝🚢🚤⛵🚀✈🚲🛵🛴🛶🛷🛸🛹🪂🏄🏊🏃🏌🏂⛷🏇🤺🤹💃🚴🏋🚣🎠🎡🎢🎳🪁"
-FACES = "😀😉😌😏😐😑😒😔😕😖😗😞😟😠😡😢😣😧😨😩😪😫😬😭😯😲😳😴😵😶🙁🙂🙃🤐🤑🤒🤓🤔🤕🤗🤢🤥🤧🥵🥶🥸🫠🫡"
+NATURE = "🌱🌲🌳🌴🌵🌶🌷🌸🌹🌺🌻🌼🌿🍁🍂🍄🥀🪴🪵🪶🪷🌀🌅🌈🌊🌋🌌🌙🌟🌠🦋🐝🐞🐌🕷🐚🦂🐜🦎🐍🐟🐬🦈🦇🐦🐤🐫🦔"
 EVERYTHING = (
-    "🌀🌃🌇🌋🌏🌙🌠🌩🌭🌱🌵🌹🌼🍀🍅🍉🍍🍐🍔🍘🍜🍠🍤🍨🍬🍰🍴🍹🍼🎂🎆🎊🎎🎒🎗🎞🎢🎧🎫🎯🎲🎶🎺🏁🏅🏈🏌🏔"
-    "🏘🏜🏠🏣🏧🏫🏯🏵🏺🐃🐇🐋🐏🐓🐖🐚🐞🐢🐦🐩🐭🐱🐵🐹🐽👀👄👌👐👔👘👛👟👣👧👮👴👸👼💀💄💈💋💏💡💥💩💬"
-    "💰💸💽📁📅📊📎📒📗📛📟📢📦📯📴📸📻🔈🔎🔔🔦🔪🔭🕋🕰🕷🖇🖤🖲🗄🗜🗨🗼🗿😏😔😞😢😨😬😳😾🙂🙉🚀🚄🚉🚍"
-    "🚑🚕🚘🚜🚠🚤🚪🚴🚸🛂🛋🛏🛕🛝🛡🛥🛰🛶🛹🤌🤐🤔🤙🤡🤥🤱🤵🤹🤾🥂🥅🥊🥏🥓🥗🥛🥟🥣🥧🥫🥯🥶🥼🦀🦄🦈🦋🦏"
-    "🦓🦗🦛🦟🦢🦦🦪🦮🦶🦹🦾🧂🧆🧊🧎🧑🧕🧛🧟🧤🧨🧫🧯🧳🧷🧻🧾🩲🩹🪀🪄🪑🪔🪘🪜🪠🪤🪧🪫🪲🪶🪺🫃🫐🫔🫘🫥🫲"
+    "⌚⏰☂☘⚖⚱⛏⛰⛵⛽✉✌❄🌂🌋🌟🌭🌰🌴🌷🌻🍁🍅🍉🍌🍐🍓🍙🍝🍢🍧🍪🍮🍱🍹🍿🎃🎆🎊🎍🎒🎗🎛🎡🎥🎩🎬🎰"
+    "🎳🎹🎼🏃🏇🏊🏎🏗🏜🏟🏦🏪🏮🏵🐀🐄🐇🐋🐎🐒🐕🐙🐜🐟🐣🐧🐫🐮🐲🐵🐹🐼👀👃👑👕👘👜👟👣👨👴👷👺👾💂💆💉"
+    "💍💐💤💨💭💱💻💿📅📋📎📒📖📚📝📠📥📨📱📹📽🔋🔓🔗🔨🔬🕉🕯🕶🕺🖥🗑🗞🗼😉😐😕😞😢😨😬😳🙈🙍🚃🚇🚊🚎"
+    "🚑🚖🚙🚝🚠🚤🚲🚵🚽🛁🛅🛎🛕🛝🛢🛥🛰🛵🛸🛼🤎🤓🤗🤡🤥🤱🤶🤺🤿🥃🥌🥐🥔🥗🥝🥠🥦🥪🥭🥵🥸🥾🦁🦅🦈🦌🦏🦒"
+    "🦖🦙🦝🦠🦤🦧🦫🦮🦶🦹🦽🧁🧄🧈🧋🧏🧓🧚🧝🧠🧥🧪🧯🧲🧸🧽🩱🩴🩼🪂🪅🪒🪕🪙🪜🪠🪣🪧🪪🪰🪴🪷🫁🫄🫓🫖🫠🫧"
 )
 PAIRED = ("🐈🐅🐇🐘🐧🦉🐢🦀🦋🐍🐙🐌", "🌵🌹🚀🚆🚢🚌🎸☂🌋🍌")
 
@@ -65,6 +65,7 @@ class Task:
         screen: inked in half-tones.
         textured: on checked or striped paper.
         turned: by a quarter, a half or three quarters of a turn.
+        barred: behind bars that hide a third of it.
     """
 
     classes: Callable[[Path | None, str], Classes]
@@ -75,6 +76,7 @@ class Task:
     screen: bool = False
     textured: bool = False
     turned: bool = False
+    barred: bool = False
 
     def __call__(self, root: Path | None, split: str) -> Decoded:
         """Images [N, 3, 32, 32], labels, and the names of the classes."""
@@ -93,7 +95,7 @@ class Task:
         paper, ink = np.where(swap, dark, light), np.where(swap, light, dark)
         canvas = painting.textured_paper(source, count) if self.textured else painting.plain_paper(paper)
         parts = made.parts.shape[1]
-        places = _places(source, count, parts)
+        places = painting.side_by_side(source, count) if parts == 2 else np.zeros((1, 2, count))
         choices = made.parts.shape[2]
         for part in range(parts):
             drawn = integers(source, 0, choices, (count,)) if choices != copies else np.arange(count) % copies
@@ -104,16 +106,7 @@ class Task:
                 sums = _turned(sums, integers(source, 1, 4, (count,)))
             sums = painting.screened(sums) if self.screen else sums
             canvas = painting.in_ink(canvas, sums, ink) if self.ink else painting.in_colours(canvas, sums)
-        return canvas
-
-
-def _places(source: np.random.PCG64, count: int, parts: int) -> NDArray[np.float64]:
-    """Centres [parts, 2, count] right and down of the middle: two side by side, one of them somewhat lower."""
-    if parts == 1:
-        return np.zeros((1, 2, count))
-    drop = uniform(source, (count,)) * 8 - 4
-    beside = np.full(count, painting.SIZE / 4)
-    return np.array([[-beside, -drop], [beside, drop]])
+        return painting.barred(source, canvas, paper) if self.barred else canvas
 
 
 def _turned(sums: NDArray[np.int32], quarters: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -184,23 +177,23 @@ def _styles(root: Path | None, split: str) -> Classes:
 
 
 def _letters_and_digits(root: Path | None, split: str) -> Classes:
-    """`capital b seven`: a letter and a digit, both in any of the unseen faces."""
+    """`b and seven`: a capital and a digit, both in any of the unseen faces."""
     letters, digits = "BDFHKMRT", "0123456789"
     faces, count = captions.UNSEEN_FACES, len(letters) + len(digits)
     pictures = np.concatenate([sprites.glyph_shapes(face.file, letters + digits) for face in faces])
-    names = tuple(f"{captions.character_name(one)} {captions.character_name(two)}" for one in letters for two in digits)
+    names = tuple(f"{one.lower()} and {captions.character_name(two)}" for one in letters for two in digits)
     pairs = _every_pair(np.arange(len(letters))[:, None], digits)
     return Classes(pictures, names, pairs + count * np.arange(len(faces)))
 
 
 garment_negatives = Task(_garments, seed=210, test=20, size=(27.0, 38.0), ink="dark")
-inked_animals = Task(_emoji(ANIMALS, sprites.inked), seed=212, test=20, ink="either")
+inked_animals = Task(_emoji(ANIMALS, sprites.inked), seed=212, test=20, ink="dark")
 greek_letters = Task(_greek, seed=214, test=20, size=(34.0, 56.0), ink="either")
 textured_objects = Task(_emoji(OBJECTS), seed=216, test=20, textured=True)
 letter_styles = Task(_styles, seed=218, test=20, size=(34.0, 56.0), ink="either")
 recoloured_food = Task(_emoji(FOOD, sprites.recoloured), seed=220, test=20)
 turned_travel = Task(_emoji(TRAVEL), seed=222, test=20, turned=True)
-halftone_faces = Task(_emoji(FACES, sprites.shaded), seed=224, test=20, size=(27.0, 34.0), ink="dark", screen=True)
+halftone_nature = Task(_emoji(NATURE, sprites.inked), seed=224, test=20, size=(27.0, 34.0), ink="dark", screen=True)
 letters_and_digits = Task(_letters_and_digits, seed=226, test=15, size=(28.0, 36.0), ink="either")
 picture_pairs = Task(_pairs(*PAIRED), seed=228, test=10, size=(14.0, 18.0))
-sketched_pictures = Task(_emoji(EVERYTHING, sprites.sketched), seed=230, test=10, ink="either")
+barred_pictures = Task(_emoji(EVERYTHING), seed=230, test=10, barred=True)

@@ -159,13 +159,13 @@ def unfold(protocol: ClipPretrainingProtocol, given: Given) -> Iterator[ClipPret
 def cost(run: ClipPretrainingRun, given: Given) -> Cost:
     """Of the image encoder, which takes nearly all of the time."""
     protocol, shape = run.protocol, run.protocol.image_encoder
-    operations = image_operations(shape)
+    operations = image_operations(shape, protocol.features)
     values = 60 * shape.width * (shape.image_size / 4) ** 2 * protocol.batch_size * 4
     memory = PROCESS_MIB + round(4 * values / 2**20) + 200
     return Cost(operations=TRAINING * protocol.steps * protocol.batch_size * operations, memory_mib=memory)
 
 
-def image_operations(shape: ImageEncoder) -> float:
+def image_operations(shape: ImageEncoder, features: int) -> float:
     """Multiplications and additions of the image encoder for one image."""
     width, side = shape.width, shape.image_size // 2
     half = width // 2
@@ -180,7 +180,7 @@ def image_operations(shape: ImageEncoder) -> float:
             weights += after**2 * 4 * planes * inputs * (not block)
             inputs, side = 4 * planes, after
     tokens = side**2 + 1
-    return 2.0 * (weights + 4 * tokens * (32 * width) ** 2)
+    return 2.0 * (weights + tokens * 32 * width * (3 * 32 * width + features))
 
 
 EXPERIMENT = Experiment(protocol=ClipPretrainingProtocol, unfold=unfold, cost=cost)

@@ -61,7 +61,7 @@ class Pretraining:
         self.protocol, self.seed = protocol, seed
         self.captions = CaptionMaker(train.class_names, protocol.captions, protocol.text_encoder.context_length)
         self.held_out = _of_different_captions(test, protocol.trajectory.sample).to(device)
-        self.model: Any = on_device(self._build(), device)
+        self.model: Any = on_device(self.build(protocol, len(self.captions.vocabulary), seed), device)
         self._contrast = open_clip.ClipLoss()
         settings, steps = protocol.optimizer, protocol.steps
         largest = log(protocol.largest_scale)
@@ -102,22 +102,24 @@ class Pretraining:
         table[self.captions.vocabulary] = learnt
         return state | {"token_embedding.weight": table}
 
-    def _build(self) -> nn.Module:
-        images, texts = self.protocol.image_encoder, self.protocol.text_encoder
+    @staticmethod
+    def build(protocol: ClipPretrainingProtocol, words: int, seed: int) -> nn.Module:
+        """The untrained network, with embeddings of so many words."""
+        images, texts = protocol.image_encoder, protocol.text_encoder
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(generator(self.seed, "initialisation").initial_seed() % 2**63)
+            torch.manual_seed(generator(seed, "initialisation").initial_seed() % 2**63)
             network: nn.Module = open_clip.CLIP(
-                embed_dim=self.protocol.features,
+                embed_dim=protocol.features,
                 vision_cfg={"image_size": images.image_size, "layers": list(images.blocks), "width": images.width},
                 text_cfg={
                     "context_length": texts.context_length,
-                    "vocab_size": len(self.captions.vocabulary),
+                    "vocab_size": words,
                     "width": texts.width,
                     "heads": texts.width // HEAD_WIDTH,
                     "layers": texts.layers,
                 },
                 quick_gelu=True,
-                init_logit_scale=log(self.protocol.initial_scale),
+                init_logit_scale=log(protocol.initial_scale),
             )
         return network
 

@@ -72,7 +72,7 @@ def _encoders(run: CrossModalRun, given: Given) -> _Encoders:
         return _PUBLISHED[run.settings.network]
     small = given.of(ClipPretrainingProtocol)
     width, layers = small.text_encoder.width, small.text_encoder.layers
-    return _Encoders(image_operations(small.image_encoder), 24.0 * width**2 * layers, width, layers)
+    return _Encoders(image_operations(small.image_encoder, small.features), 24.0 * width**2 * layers, width, layers)
 
 
 def _memory(shape: tuple[int, int, int] | None, splits: dict[str, int], activations: float) -> int:
