@@ -1,6 +1,6 @@
 """A step of CoOp's and of CoCoOp's training with CMA and VNE: its terms, its prompts, and seeds at once, as ratios.
 
-    python benchmarks/cross_modal.py                      the offline text encoder (one block of width 64), 100 classes
+    python benchmarks/cross_modal.py                      the offline text encoder (3 blocks of width 64), 100 classes
     python benchmarks/cross_modal.py --device cuda        the text encoder of CLIP's RN50 (12 blocks of width 512)
     python benchmarks/cross_modal.py --classes 10 --turns 3
 
@@ -291,7 +291,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--tokens", type=int, default=None, help="of CoOp's context; as published unless given")
     found.add_argument("--batch-size", type=int, default=None, help="of both; as published unless given")
     found.add_argument("--width", type=int, default=None, help="of the text encoder; 64 on the CPU, 512 on a GPU")
-    found.add_argument("--layers", type=int, default=None, help="its blocks; 1 on the CPU, 12 on a GPU")
+    found.add_argument("--layers", type=int, default=None, help="its blocks; 3 on the CPU, 12 on a GPU")
     found.add_argument("--features", type=int, default=None, help="of the joint space; 64 on the CPU, 1024 on a GPU")
     found.add_argument("--seeds", type=int, default=3, help="trained at once where seeds are")
     found.add_argument("--steps", type=int, default=10, help="of a turn")
@@ -305,7 +305,7 @@ def main() -> None:
     device = pick_device(options.device)
     on_cuda = device.type == "cuda"
     options.width = options.width or (512 if on_cuda else 64)
-    options.layers = options.layers or (12 if on_cuda else 1)
+    options.layers = options.layers or (12 if on_cuda else 3)
     options.features = options.features or (1024 if on_cuda else 64)
     configure_torch(options.threads, Compute().on(device))
     published, _ = load_published_protocol(ROOT / "config", "cross_modal")

@@ -10,7 +10,7 @@
 #                                         FreeMatch and its parts (against semilearn's, where REFERENCE names the Python
 #                                         of an environment that has it), then the review tier's runs of seed 0
 #   benchmarks/gpu_session.sh cross_modal the dual encoders and prompts on CUDA, a step and its parts, then the review
-#                                         tier's runs of seed 0 (needs open_clip_torch; DATA=published wants the sets)
+#                                         tier's runs of seed 1 (needs open_clip_torch; DATA=published wants the sets)
 #   benchmarks/gpu_session.sh run TIER [EXPERIMENT [RUNS]]
 #                                         records of a tier: of all experiments that want a GPU, of one, or of some of
 #                                         its runs, for example `run paper compression 'fashion-mnist/information'`
@@ -140,7 +140,7 @@ cross_modal)
     part cross_modal_step 120 "$python" benchmarks/cross_modal.py --device cuda
     [ "${DATA:-offline}" = published ] || run_for_the_rest clip_pretraining --tier review --data offline
     run_for_the_rest cross_modal --tier review --data "${DATA:-offline}" --run 'zero_shot/*'
-    run_for_the_rest cross_modal --tier review --data "${DATA:-offline}" --run '*/seed0'
+    run_for_the_rest cross_modal --tier review --data "${DATA:-offline}" --run '*/seed1'
     ;;
 run)
     tier=${2:?give a tier: review or paper}

@@ -78,6 +78,7 @@ def test_a_session_takes_seven_minutes_at_most(root):
         (["speed"], 2),
         (["decoders"], 1),
         (["semi_supervised"], 4),
+        (["cross_modal"], 5),
         (["run", "review", "grokking"], 1),
         (["run", "paper", "compression", "fashion-mnist/information"], 1),
     ],

@@ -11,11 +11,11 @@ from functools import lru_cache
 from math import isqrt
 from typing import Any
 
-import open_clip
 import torch
 from torch import Tensor
 
 from interplay.errors import InterplayError
+from interplay.models.openclip import open_clip
 from interplay.models.text_encoder import encode_embedded, encode_suffixes
 from interplay.protocols.weights import WEIGHTS
 

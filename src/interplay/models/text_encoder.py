@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import open_clip
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from interplay.models.openclip import open_clip
 
 
 def encode_embedded(model: open_clip.CLIP, texts: Tensor, ends: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from math import log
 from typing import Any
 
-import open_clip
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,6 +15,7 @@ from interplay.errors import InterplayError
 from interplay.experiments.clip_pretraining.augmentation import augmented
 from interplay.experiments.clip_pretraining.captions import CaptionMaker, CaptionStream
 from interplay.models.dual_encoder import HEAD_WIDTH, VOCABULARY
+from interplay.models.openclip import open_clip
 from interplay.models.text_encoder import encode_embedded
 from interplay.protocols.clip_pretraining import ClipPretrainingProtocol
 from interplay.training import (
