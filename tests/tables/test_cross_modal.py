@@ -54,8 +54,21 @@ def test_ours_stand_below_the_printed_row_for_each_variant_with_their_best_weigh
 
 def test_a_record_without_its_sweep_is_one_line(make, published):
     broken = [run.model_copy(update={"tables": {}}) for run in make(datasets=("dtd",), seeds=(1,))]
-    with pytest.raises(InterplayError, match="base_to_new/dtd/seed1: its table sweep has no rows of released"):
+    with pytest.raises(InterplayError, match="base_to_new/dtd/seed1: no table sweep"):
         weights.make(broken, published)
+
+
+def without_published(run):
+    rows = [row for row in run.tables["sweep"] if row["variant"] != "published"]
+    return run.model_copy(update={"tables": run.tables | {"sweep": rows}})
+
+
+def test_a_variant_that_was_not_swept_has_no_row_and_one_that_some_runs_lack_is_refused(make, published):
+    runs = [run for run in make(datasets=("dtd",)) if run.settings["kind"] == "base_to_new"]
+    rows = weights.make([without_published(run) for run in runs], published).rows
+    assert [row["of"] for row in rows if row["data set"] == "DTD"] == ["printed", "CMA, released code"]
+    with pytest.raises(InterplayError, match="its table sweep has no rows of published"):
+        weights.make([without_published(runs[0]), *runs[1:]], published)
 
 
 def test_every_quantity_has_a_row_for_each_data_set_and_the_mean_of_all(make, published):

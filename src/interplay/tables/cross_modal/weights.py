@@ -19,10 +19,11 @@ NEW = "new_accuracy"
 def make(records: Sequence[Record], published: Published) -> Table:
     """Rows by data set as printed: the printed one, then ours for each variant, and the best weight of each row.
 
-    A cell that the document lacks stays missing; so does a weight that was not run.
+    A cell that the document lacks stays missing; so does a weight that was not run. A variant that no run of a data set
+    swept has no row there.
 
     Raises:
-        InterplayError: a record lacks its sweep, or a metric.
+        InterplayError: a record lacks its sweep, or one of a variant that other runs of its data set have, or a metric.
     """
     table = published.table(TABLE)
     runs = by_dataset(of_kind(records, "base_to_new"))
@@ -33,7 +34,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
         rows.append(_row(row, "printed", None, None, printed, _best(printed)))
         own = runs.get(known[row], [])
         for variant, title in VARIANTS.items():
-            if own:
+            if any(variant in _swept(run) for run in own):
                 ours = _means(own, variant, table.columns)
                 spread = _spread([metric(run, f"best_weight_{variant}") for run in own])
                 rows.append(_row(row, title, own[0], len({run.seed for run in own}), ours, _best(ours), spread))
@@ -43,8 +44,8 @@ def make(records: Sequence[Record], published: Published) -> Table:
         "CoCoOp. Bold: the best weight of a row; best weight: several where they are equal. Printed: the document's "
         "numbers, of unnamed seeds and without a spread; its Food101 row lacks one cell, which stays missing where "
         "the transcription has it, and the others may belong one column further right. Ours: means over seeds; the "
-        "last column is the best weight of each seed, mean ± standard deviation. A dash under a weight: not run at "
-        f"this tier. Data read: {data_read([run for own in runs.values() for run in own])}. "
+        "last column is the best weight of each seed, mean ± standard deviation. A dash under a weight, and a variant "
+        f"without a row: not run at this tier. Data read: {data_read([run for own in runs.values() for run in own])}. "
         f"Not run: {', '.join(missing) or 'none'}."
     )
     return Table(
@@ -91,6 +92,14 @@ def _means(runs: Sequence[Record], variant: str, columns: Sequence[str]) -> dict
         for column, values in found.items()
         if column in columns
     }
+
+
+def _swept(run: Record) -> set[str]:
+    """The variants of a run's sweep."""
+    rows = run.tables.get("sweep", [])
+    if not rows:
+        raise InterplayError(f"{run.name}: no table sweep; delete the record and rerun")
+    return {str(row.get("variant")) for row in rows}
 
 
 def _best(values: Mapping[str, float | None]) -> list[str]:
