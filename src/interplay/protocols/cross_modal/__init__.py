@@ -12,4 +12,5 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("clip_pretraining",),
+    similar=("supervised",),
 )
