@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from interplay.errors import InterplayError
-from interplay.objectives import CrossModalAlignmentLoss, class_group_entropies
+from interplay.objectives import CrossModalAlignmentLoss
+from interplay.objectives.cross_modal import class_group_entropies
 
 
 def naive(features, labels, vectors, variant):

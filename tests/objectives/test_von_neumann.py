@@ -6,7 +6,8 @@ import torch
 
 from interplay.information.entropy import matrix_entropy
 from interplay.information.gram import gram_matrix
-from interplay.objectives import VonNeumannEntropyLoss, von_neumann_entropies
+from interplay.objectives import VonNeumannEntropyLoss
+from interplay.objectives.von_neumann import von_neumann_entropies
 
 
 def test_equals_the_entropy_of_the_autocorrelation_and_of_the_gram_matrix():

@@ -1,6 +1,6 @@
 """Losses built on matrix information: MAX MI, MIN HD, CMA, VNE and Matrix-SSL."""
 
-from interplay.objectives.cross_modal import CrossModalAlignmentLoss, GroupEntropies, class_group_entropies
+from interplay.objectives.cross_modal import CrossModalAlignmentLoss
 from interplay.objectives.interplay import EntropyDifferenceLoss, MutualInformationLoss
 from interplay.objectives.matrix_divergence import (
     generalised_entropy,
@@ -10,20 +10,17 @@ from interplay.objectives.matrix_divergence import (
     total_coding_rate_loss,
 )
 from interplay.objectives.matrix_ssl import MatrixSSLLoss
-from interplay.objectives.von_neumann import VonNeumannEntropyLoss, von_neumann_entropies
+from interplay.objectives.von_neumann import VonNeumannEntropyLoss
 
 __all__ = [
     "CrossModalAlignmentLoss",
     "EntropyDifferenceLoss",
-    "GroupEntropies",
     "MatrixSSLLoss",
     "MutualInformationLoss",
     "VonNeumannEntropyLoss",
-    "class_group_entropies",
     "generalised_entropy",
     "matrix_cross_entropy",
     "matrix_kl",
     "matrix_log",
     "total_coding_rate_loss",
-    "von_neumann_entropies",
 ]

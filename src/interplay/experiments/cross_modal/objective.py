@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize, one_hot
 
 from interplay.errors import InterplayError
-from interplay.objectives import class_group_entropies, von_neumann_entropies
-from interplay.objectives.cross_modal import RELEASED_RIDGE
+from interplay.objectives.cross_modal import RELEASED_RIDGE, class_group_entropies
+from interplay.objectives.von_neumann import von_neumann_entropies
 from interplay.protocols.cross_modal.protocol import Term
 
 
