@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
+from typing import Any
 
+from interplay.errors import InterplayError
 from interplay.protocols.datasets import DATASETS, dataset_label
 from interplay.records import Record
 from interplay.records.values import metric
@@ -29,6 +31,7 @@ VARIANTS = {"released": "CMA, released code", "published": "CMA, Algorithm 1"}
 FEW_SHOT = {"coop": "CoOp", "vne": "VNE"} | {f"cma_{name}": title for name, title in VARIANTS.items()}
 BASE_TO_NEW = {"cocoop": "CoCoOp", "vne": "VNE"} | {f"cma_{name}": title for name, title in VARIANTS.items()}
 SHOTS = "shots"
+SWEEP = ("variant", "weight", "new_accuracy")
 
 BySeed = dict[int, float]
 
@@ -89,3 +92,15 @@ def why_no_mean(values: Iterable[str]) -> str:
     missing = lacking(values)
     named = f"not run: {', '.join(missing)}" if missing else "no seed has all"
     return f"No mean over {len(ROWS)} data sets ({named})."
+
+
+def sweep_of(run: Record) -> list[dict[str, Any]]:
+    """The rows of a run's sweep.
+
+    Raises:
+        InterplayError: it has none, or a row lacks a column.
+    """
+    rows = run.tables.get("sweep", [])
+    if not rows or any(name not in row for row in rows for name in SWEEP):
+        raise InterplayError(f"{run.name}: no table sweep with {', '.join(SWEEP)}; delete the record and rerun")
+    return rows

@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from interplay.errors import InterplayError
-from interplay.evidence.cross_modal import ROWS, TABLE, VARIANTS, by_dataset, lacking, of_kind
+from interplay.evidence.cross_modal import ROWS, SWEEP, TABLE, VARIANTS, by_dataset, lacking, of_kind, sweep_of
 from interplay.evidence.judges.printed_association import best_columns, judge_published_association
 from interplay.evidence.statistics import rank_correlation
 from interplay.figures import style
@@ -27,7 +26,6 @@ from interplay.protocols.claims import PublishedAssociationTest
 from interplay.records import Record
 from interplay.records.values import metric
 
-SWEEP = ("variant", "weight", "new_accuracy")
 HEIGHT = 3.6
 CLASSES = "number of classes"
 
@@ -53,18 +51,6 @@ def tidy(records: Sequence[Record]) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
-
-
-def sweep_of(run: Record) -> list[dict[str, Any]]:
-    """The rows of a run's sweep.
-
-    Raises:
-        InterplayError: it has none, or a row lacks a column.
-    """
-    rows = run.tables.get("sweep", [])
-    if not rows or any(name not in row for row in rows for name in SWEEP):
-        raise InterplayError(f"{run.name}: no table sweep with {', '.join(SWEEP)}; delete the record and rerun")
-    return rows
 
 
 def draw(records: Sequence[Record], beside: Beside = NOTHING) -> Figure:

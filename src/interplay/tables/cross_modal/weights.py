@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
 from interplay.errors import InterplayError
-from interplay.evidence.cross_modal import ROWS, TABLE, VARIANTS, by_dataset, data_read, lacking, of_kind
+from interplay.evidence.cross_modal import ROWS, TABLE, VARIANTS, by_dataset, data_read, lacking, of_kind, sweep_of
 from interplay.evidence.published import Published
 from interplay.protocols.datasets import dataset_label
 from interplay.records import Record
@@ -34,7 +34,7 @@ def make(records: Sequence[Record], published: Published) -> Table:
         rows.append(_row(row, "printed", None, None, printed, _best(printed)))
         own = runs.get(known[row], [])
         for variant, title in VARIANTS.items():
-            if any(variant in _swept(run) for run in own):
+            if any(row["variant"] == variant for run in own for row in sweep_of(run)):
                 ours = _means(own, variant, table.columns)
                 spread = _spread([metric(run, f"best_weight_{variant}") for run in own])
                 rows.append(_row(row, title, own[0], len({run.seed for run in own}), ours, _best(ours), spread))
@@ -81,8 +81,7 @@ def _means(runs: Sequence[Record], variant: str, columns: Sequence[str]) -> dict
     """Mean over seeds of the accuracy at each weight that every run has, in percent."""
     found: dict[str, list[float]] = {column: [] for column in columns}
     for run in runs:
-        rows = run.tables.get("sweep", [])
-        own = {f"{row['weight']:g}": row[NEW] for row in rows if row.get("variant") == variant}
+        own = {f"{row['weight']:g}": row[NEW] for row in sweep_of(run) if row["variant"] == variant}
         if not own:
             raise InterplayError(f"{run.name}: its table sweep has no rows of {variant}; delete the record and rerun")
         for weight, value in own.items():
@@ -92,14 +91,6 @@ def _means(runs: Sequence[Record], variant: str, columns: Sequence[str]) -> dict
         for column, values in found.items()
         if column in columns
     }
-
-
-def _swept(run: Record) -> set[str]:
-    """The variants of a run's sweep."""
-    rows = run.tables.get("sweep", [])
-    if not rows:
-        raise InterplayError(f"{run.name}: no table sweep; delete the record and rerun")
-    return {str(row.get("variant")) for row in rows}
 
 
 def _best(values: Mapping[str, float | None]) -> list[str]:
