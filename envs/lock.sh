@@ -11,4 +11,5 @@ compile() {
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file "$output" "$@"
 }
 compile envs/bootstrap.lock envs/bootstrap.in "$@"
-compile envs/requirements.lock --constraint envs/bootstrap.lock --extra clip --extra workflow --extra dev pyproject.toml envs/requirements.in "$@"
+compile envs/requirements.lock --constraint envs/bootstrap.lock --extra clip --extra workflow --extra archive --extra dev pyproject.toml envs/requirements.in "$@"
+compile envs/clusters.lock --constraint envs/requirements.lock --extra clusters pyproject.toml "$@"
