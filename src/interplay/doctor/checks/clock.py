@@ -42,6 +42,6 @@ def _wrong(machine: Machine, now: str) -> Iterator[Diagnosis]:
     if abs(ahead) > APART:
         where = "ahead of" if ahead > 0 else "behind"
         yield note(
-            f"the file system of {machine.folders['results'].path} is {duration(abs(ahead))} {where} this machine's clock",
+            f"the file system of {machine.folders['results'].path} is {duration(abs(ahead))} {where} this clock",
             f"{SET_IT}, or that of the file server",
         )

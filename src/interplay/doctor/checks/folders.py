@@ -8,10 +8,9 @@ from interplay.doctor.diagnosis import Diagnosis, check, mend, note, ok
 from interplay.doctor.machine import Machine
 from interplay.doctor.needs import Needs
 
-OVER_A_NETWORK = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs")
-    + ("glusterfs", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs")
-)
+_LOCAL_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "9p", "afs")
+_CLUSTER = ("ceph", "lustre", "gpfs", "beegfs", "glusterfs", "fuse.glusterfs", "fuse.sshfs", "fuse.s3fs")
+OVER_A_NETWORK = frozenset((*_LOCAL_NETWORK, *_CLUSTER))
 ELSEWHERE = "put the checkout on a disk of this machine (cp -r)"
 
 
@@ -54,6 +53,5 @@ def file_system(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
             "run one workflow at a time in this checkout",
         )
     else:
-        yield ok(
-            f"{', '.join(sorted({kind or 'unknown' for kind in kinds.values()}))}: locks exclude, files replace each other"
-        )
+        names = sorted({kind or "unknown" for kind in kinds.values()})
+        yield ok(f"{', '.join(names)}: locks exclude, files replace each other")
