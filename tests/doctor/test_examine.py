@@ -1,5 +1,6 @@
 """The scan finds every check, and the quick part looks at little and says nothing where all is well."""
 
+import os
 import subprocess
 import sys
 
@@ -56,8 +57,6 @@ def test_the_newest_record_is_found_and_other_files_are_not(of_tier, tmp_path, r
     for name in ("records/theory/a.json", "records/theory/b.json", "report/index.html"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x" * 5000)
-    import os
-
     for name, age in (("records/theory/a.json", 50), ("records/theory/b.json", 10), ("report/index.html", 0)):
         os.utime(tmp_path / name, (1000 - age, 1000 - age))
     seen = look(of_tier(), tmp_path, root / "data", root)

@@ -58,8 +58,7 @@ def test_a_checkout_that_cannot_be_written_is_one_line(root):
 
 
 NO_MEMORY = """
-from dataclasses import replace
-from interplay.doctor import examine, look
+from interplay.doctor import look
 from interplay.records.machine import Memory
 real = look.usable_memory
 def usable_memory(): return Memory(total_mib=1024, free_mib=1024, limited=True)
