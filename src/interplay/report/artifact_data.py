@@ -21,10 +21,11 @@ from interplay.records import visible_files
 def sources(config: Path) -> str:
     """A row for each set of files: those that are fetched, and those that users put in place themselves."""
     readers = _readers(config)
-    shown = [info for info in DATASETS.values() if (info.pinned or info.placed) and not info.permuted_from]
+    shown: list[DatasetInfo | WeightsInfo] = []
+    shown += [info for info in DATASETS.values() if (info.pinned or info.placed) and not info.permuted_from]
     rows = [
         [code(info.name), markdown_text(info.title), _size(info), _from(info), markdown_text(info.licence), by]
-        for info in (*shown, *WEIGHTS.values())
+        for info in [*shown, *WEIGHTS.values()]
         for by in (", ".join(readers.get(info.name, ())) or "no tier",)
     ]
     return markdown_table(("name", "what", "size", "sources, in the order tried", "licence", "read by"), rows)
