@@ -104,7 +104,8 @@ def _is_able(needs: Needs, results: Path) -> bool:
         print(one, file=sys.stderr)
     stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
     if stopping:
-        _fail(f"nothing was started; mend first: {', '.join(stopping)} (`make doctor` looks closer)", 2)
+        less = "one claim or figure may need less"
+        _fail(f"nothing was started; mend first: {', '.join(stopping)} (`make doctor` looks closer; {less})", 2)
     return not stopping
 
 
