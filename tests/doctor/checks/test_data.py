@@ -21,14 +21,14 @@ def test_what_is_there_or_can_be_had_is_well(machine, of_tier, state, said):
 
 def test_damage_is_named_and_mended_by_fetching(machine, of_tier):
     found = say(machine, of_tier, state="damaged", fault="cifar-10-python.tar.gz has 12 bytes, pinned 170,498,071")
-    assert found.state == "mend"
+    assert found.state == "note"
     assert "has 12 bytes" in found.found
     assert found.advice.startswith("interplay fetch cifar10 ")
 
 
 def test_what_must_be_put_in_place_by_hand_is_named_with_how(machine, of_tier):
     missing = say(machine, of_tier, state="missing", size=0, by_hand="unpack UCF-101-midframes.zip there")
-    assert (missing.state, missing.advice) == ("mend", "unpack UCF-101-midframes.zip there")
+    assert (missing.state, missing.advice) == ("note", "unpack UCF-101-midframes.zip there")
     assert say(machine, of_tier, state="there", size=0, by_hand="unpack").state == "ok"
 
 

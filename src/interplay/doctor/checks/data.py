@@ -34,7 +34,8 @@ def _one(asset: Asset) -> Diagnosis:
         )
         return ok(f"{asset.name}: {how}")
     if asset.by_hand:
-        return mend(f"{asset.name}: not there and cannot be fetched", asset.by_hand)
+        # No reason to stop: the jobs that read it fail with this instruction, and all others are done.
+        return note(f"{asset.name}: not there and cannot be fetched, what reads it will not be run", asset.by_hand)
     found = f"{asset.name}: {megabytes(asset.size)} will be fetched{_answers(asset)}"
     if asset.sources is not None and " answers" not in asset.sources and "not asked" not in asset.sources:
         return note(found, f"see docs/data.md for closed networks, then {mending}")
