@@ -24,7 +24,9 @@ from snakemake.settings.types import (
 )
 
 from interplay.errors import InterplayError
-from interplay.records.ingredients import Ingredients, Kept
+from interplay.records.ingredients import Ingredients
+
+UNKNOWN = "made with others than these, of which only the digest was kept"
 
 
 @dataclass(frozen=True)
@@ -158,25 +160,24 @@ def _changed_parameters(ingredients: Ingredients, job: Any, notes: Any) -> Itera
     change = notes.params_changed(job)
     if not change:
         return
-    names = {repr(value): name for name, value in job.params.items()}
-    before, now = sorted(change.only_old), sorted(change.only_new)
-    old = {one: ingredients.find(_value(one)) for one in before}
-    for new in now:
-        kept = ingredients.find(_value(new))
-        pair = next((one for one, was in old.items() if kept and was and was.kind == kept.kind), None)
-        if pair is not None and kept is not None:
-            yield from _named(ingredients, old.pop(pair), kept)
-        elif kept is not None:
-            yield f"{names.get(new, kept.kind)} changed; what it was made with before is not known any more"
-    plain = [one for one in now if ingredients.find(_value(one)) is None]
-    gone = [one for one, was in old.items() if was is None]
-    if plain:
-        yield f"{', '.join(names.get(one, '?') for one in plain)}: {', '.join(gone) or 'unset'} -> {', '.join(plain)}"
-
-
-def _named(ingredients: Ingredients, before: Kept | None, now: Kept) -> list[str]:
-    assert before is not None
-    return _together(ingredients.changes(before, now))
+    before = {one: ingredients.find(_value(one)) for one in sorted(change.only_old)}
+    unknown = []
+    for name, value in job.params.items():
+        if repr(value) not in change.only_new:
+            continue
+        kept = ingredients.find(str(value))
+        pair = next((one for one, was in before.items() if kept and was and was.kind == kept.kind), None)
+        if kept is None:
+            gone = [one for one, was in before.items() if was is None]
+            yield f"{name}: {gone[0] if len(gone) == 1 else 'another value'} -> {value!r}"
+        elif pair is None:
+            unknown.append(name)
+        else:
+            was = before.pop(pair)
+            assert was is not None
+            yield from _together(ingredients.changes(was, kept))
+    if unknown:
+        yield f"{UNKNOWN} ({', '.join(unknown)})"
 
 
 def _together(lines: list[str]) -> list[str]:
