@@ -3,10 +3,10 @@
     python benchmarks/pipeline.py [--cores 2] [--log times.jsonl] [RULE ...]
     python benchmarks/pipeline.py --from-log times.jsonl
 
-Prints: what planning the `paper` tier takes; wall and CPU seconds of a full run, per experiment and for figures, tables,
-verdicts and the report; the largest process; the overhead of the pipeline; what a second run, a comment and a change of
-one figure's module take and make run; and what logging the trajectories costs, as a share of training time. CPU seconds
-compare across machines that are busy with something else, too.
+Prints: what planning the `paper` tier takes; wall and CPU seconds of a full run, per experiment and for figures,
+tables, verdicts and the report; the largest process; the overhead of the pipeline; what a second run, a comment and a
+change of one figure's module take and make run; and what logging the trajectories costs, as a share of training time.
+CPU seconds compare across machines that are busy with something else, too.
 
 The overhead is over the bare runs: the core-seconds that the workflow holds, its wall seconds W times its C cores, less
 those of the processes `interplay run` (each holds the cores of its threads, T, for its wall seconds r), as a share of

@@ -73,12 +73,10 @@ def read_plan(arguments: Sequence[str]) -> Plan:
     Raises:
         InterplayError: there is no plan; one line.
     """
-    _, given = parse_args(list(arguments))
-    told = io.StringIO()
-    with (
-        contextlib.redirect_stderr(told),
-        SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})) as api,
-    ):
+    told, silent = io.StringIO(), OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
+    with contextlib.redirect_stderr(io.StringIO()):  # which profiles are in use
+        _, given = parse_args(list(arguments))
+    with contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
         try:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=given.cores, resources=given.resources),

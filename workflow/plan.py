@@ -14,32 +14,33 @@ from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean
 
-from due import Due, Plan, read_plan
+from due import UNKNOWN, Due, Plan, read_plan
 from interplay.errors import InterplayError
 from interplay.markup import plain_table
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
-from interplay.protocols.plan import Job, plan_jobs
+from interplay.protocols.plan import Job, deciding, plan_jobs, record_path
 from interplay.protocols.setup import Setup, load_setup
+from interplay.protocols.sourced import differences
 from interplay.protocols.tiers import check_device
 from interplay.records import code_digest, read_record
+from interplay.records.identity import first_of
 from interplay.records.machine import bound_threads, machine_memory_mib, settle
 from interplay.records.provenance import package_versions
 from reproduce import CONFIG, ROOT, cores_given, overrides_given, parser_of, snakemake_arguments
 
 RESULTS = Path("results")
-KINDS = ("figure", "table", "claim", "metrics")
+MOST_REASONS = 4  # of a job, in its line
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Expected seconds of a due job, None where nothing like it was run yet; where it runs; what that follows from."""
+    """Expected seconds of a due job, None where nothing like it was run yet, and where it runs."""
 
     due: Due
     device: str
     seconds: float | None
-    basis: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def main() -> int:
         targets = targets_of(arguments.id, RESULTS / setup.folder)
         plan = read_plan(snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG))
         jobs = {job.slug: job for job in plan_jobs(setup)}
-        print("\n".join(told(plan, jobs, device, cores)))
+        print("\n".join(told(setup, plan, jobs, device, cores)))
         print("\n".join(left_behind(setup, plan, jobs)))
     except InterplayError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
@@ -105,13 +106,13 @@ def costs(plan: Plan, jobs: dict[str, Job], device: str, results: Path = RESULTS
     for one in plan.due:
         if one.rule in estimates:
             estimate = estimates[one.rule]
-            found.append(Cost(one, estimate.device, estimate.seconds, estimate.basis))
+            found.append(Cost(one, estimate.device, estimate.seconds))
         elif one.seconds is not None:
-            found.append(Cost(one, "cpu", one.seconds, "its last time here"))
+            found.append(Cost(one, "cpu", one.seconds))
         elif alike := of_kind.get(_kind(one.rule)):
-            found.append(Cost(one, "cpu", fmean(alike), f"the mean of {len(alike)} like it here"))
+            found.append(Cost(one, "cpu", fmean(alike)))
         else:
-            found.append(Cost(one, "cpu", None, "nothing of its kind was made here yet"))
+            found.append(Cost(one, "cpu", None))
     return found
 
 
@@ -145,7 +146,7 @@ def schedule(jobs: Sequence[Cost], cores: int) -> Schedule:
     return Schedule(now, most)
 
 
-def told(plan: Plan, jobs: dict[str, Job], device: str, cores: int) -> Iterator[str]:
+def told(setup: Setup, plan: Plan, jobs: dict[str, Job], device: str, cores: int) -> Iterator[str]:
     """The table of due jobs, and what all of them take together."""
     if not plan.due:
         yield f"nothing to do: all {len(plan.left)} jobs are up to date"
@@ -157,7 +158,7 @@ def told(plan: Plan, jobs: dict[str, Job], device: str, cores: int) -> Iterator[
             "unknown" if one.seconds is None else duration(one.seconds),
             f"{one.due.memory_mib:,} MiB",
             one.device,
-            "; ".join(one.due.why),
+            first_of(reasons(setup, one.due, jobs), MOST_REASONS),
         ]
         for one in priced
     ]
@@ -177,8 +178,33 @@ def told(plan: Plan, jobs: dict[str, Job], device: str, cores: int) -> Iterator[
         ": too little, run fewer at once with CORES=" if whole.memory_mib > here else ""
     )
     yield f"{cards} of them on a GPU, one at a time" if cards else "no GPU is asked for"
-    if guessed := sorted({f"{_kind(one.due.rule)}: {one.basis}" for one in priced if one.due.rule not in jobs}):
-        yield f"times of runs as in `interplay forecast`; of {'; '.join(guessed)}"
+    yield "times: of runs as in `interplay forecast`, of all else as it, or what is like it, took here before"
+
+
+def reasons(setup: Setup, due: Due, jobs: dict[str, Job]) -> list[str]:
+    """Why a job would run; where only digests were kept of what a run was made with, what its record tells of it."""
+    if UNKNOWN not in " ".join(due.why) or due.rule not in jobs:
+        return list(due.why)
+    known = by_records(setup, jobs[due.rule])
+    return known + [line for line in due.why if not known or not line.startswith(UNKNOWN)]
+
+
+def by_records(setup: Setup, job: Job) -> list[str]:
+    """What the records of a job's runs say otherwise than the plan does now."""
+    datasets, lines = setup.mapping.of(job.experiment).datasets, []
+    for run in job.runs:
+        path = RESULTS / setup.folder / record_path(job.experiment, run.name)
+        if not path.is_file():
+            continue
+        record = read_record(path)
+        now = {
+            "protocol": deciding(job.experiment, run.protocol.model_dump(mode="json")),
+            "data": {name: datasets[name].use for name in run.reads},
+        }
+        lines += differences({"protocol": deciding(job.experiment, record.protocol), "data": record.datasets}, now)
+        if record.provenance.code_digest != code_digest(f"interplay.experiments.{job.experiment}"):
+            lines.append("code changed; the names of the modules were not kept")
+    return list(dict.fromkeys(lines))
 
 
 def left_behind(setup: Setup, plan: Plan, jobs: dict[str, Job]) -> Iterator[str]:
