@@ -20,7 +20,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" \
 	--set "$(SET)" --device "$(DEVICE)"
 
-.PHONY: help setup doctor reproduce figure table claim controls test lint benchmarks lock container smoke-in-container \
+.PHONY: help setup doctor reproduce figure table claim plan controls test lint benchmarks lock container smoke-in-container \
 	clean clean-results
 
 help:  ## this list
@@ -46,6 +46,10 @@ table: setup  ## one table and what it needs, e.g. ID=metrics24/table3
 
 claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_theorem_iv4
 	@$(REPRODUCE) --claim "$(ID)"
+
+plan: setup  ## what would run, why and what it costs, without running it; ID=<figure, table or claim>, or everything
+	@exec python workflow/plan.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" --set "$(SET)" \
+		--device "$(DEVICE)" --id "$(ID)"
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
 	@exec python workflow/controls.py --tier "$(TIER)" --cores "$(CORES)" --device "$(DEVICE)"

@@ -28,7 +28,7 @@ def test_what_does_not_fit_says_for_want_of_what(machine, config, tmp_path, fold
     fits = {(fit.tier, fit.data): fit for fit in fit_tiers(small, [], config, tmp_path, tmp_path)}
     assert fits["smoke", "offline"].lacking == ()
     assert fits["review", "offline"].lacking == ("memory",)
-    assert fits["paper", "published"].lacking == ("data", "memory")
+    assert fits["paper", "published"].lacking == ("memory",)
     assert fits["review", "offline"].row[3:5] == ("no: memory", "not known")
 
 

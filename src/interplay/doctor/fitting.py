@@ -11,8 +11,8 @@ from interplay.doctor.examine import examine
 from interplay.doctor.look import results_bytes
 from interplay.doctor.machine import Machine
 from interplay.doctor.needs import needs_of
-from interplay.doctor.sizes import duration, gibibytes
-from interplay.protocols.forecast import Estimate, Measured, forecast
+from interplay.doctor.sizes import gibibytes
+from interplay.protocols.forecast import Estimate, Measured, duration, forecast
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.sourced import read_yaml, validate

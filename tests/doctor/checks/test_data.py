@@ -21,7 +21,7 @@ def test_what_is_there_or_can_be_had_is_well(machine, of_tier, state, said):
 
 def test_damage_is_named_and_mended_by_fetching(machine, of_tier):
     found = say(machine, of_tier, state="damaged", fault="cifar-10-python.tar.gz has 12 bytes, pinned 170,498,071")
-    assert found.state == "note"
+    assert found.state == "mend"
     assert "has 12 bytes" in found.found
     assert found.advice.startswith("interplay fetch cifar10 ")
 

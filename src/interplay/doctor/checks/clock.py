@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from interplay.doctor.diagnosis import Diagnosis, check, mend, note, ok
 from interplay.doctor.machine import Machine
 from interplay.doctor.needs import Needs
-from interplay.doctor.sizes import duration
+from interplay.protocols.forecast import duration
 
 APART = 2.0  # seconds, for which the workflow waits for files to appear (`latency-wait`)
 BEHIND = 60.0  # seconds that clocks of two machines may differ without anyone minding
