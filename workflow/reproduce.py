@@ -22,6 +22,7 @@ from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
+from mending import mend
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -121,13 +122,17 @@ def run_snakemake(
     variables: Mapping[str, str] = MappingProxyType({}),
     config: Path = CONFIG,
 ) -> int:
-    """Make `targets` (everything, without any) below `root`.
+    """Make `targets` (everything, without any) below `root`; what is there and broken is made again.
 
     `variables` of the environment come beside those of this process; `config` is the folder of the configuration.
 
     Returns:
         the exit status.
+
+    Raises:
+        InterplayError: something below `root` can neither be read nor be taken away; one line.
     """
+    mend(root / setup.folder)
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
     command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
     command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]

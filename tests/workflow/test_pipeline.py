@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 pytestmark = pytest.mark.slow
 
@@ -66,37 +65,13 @@ class Checkout:
         file.write_text(f"{file.read_text()}\n{line}\n")
 
 
-def shrink(config: Path) -> None:
-    """Every experiment in the form that `shrunken/` gives it, on digits in place of all images; some exhibits."""
-    for path in (config / "tiers/smoke").glob("*.yaml"):
-        path.unlink()
-    for path in (Path(__file__).parent / "shrunken").glob("*.yaml"):
-        shutil.copy(path, config / "tiers/smoke")
-    for path in (config / "catalogue").glob("*.yaml"):
-        content = yaml.safe_load(path.read_text())
-        content["exhibits"] = [entry for entry in content["exhibits"] if entry["ids"][0] in EXHIBITS]
-        path.write_text(yaml.safe_dump(content))
-    (config / "coverage.yaml").unlink()  # it speaks of the whole catalogue
-    path = config / "data" / "offline.yaml"
-    mapping = yaml.safe_load(path.read_text())
-    del mapping["experiments"]
-    for entry in mapping["datasets"].values():
-        entry |= {"use": "digits", "num_classes": 10, "image": [1, 8, 8], "horizontal_flip": False}
-    path.write_text(yaml.safe_dump(mapping))
-
-
 @pytest.fixture(scope="module")
-def made(root, tmp_path_factory) -> Checkout:
+def made(load_script, tmp_path_factory) -> Checkout:
     """A checkout in which everything is made."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("Snakefile", "pyproject.toml"):
-        shutil.copy(root / name, folder)
-    for name in ("workflow", "profiles", "config", "src"):
-        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    (folder / "data").mkdir()
-    for path in (root / "data").glob("*.dvc"):
-        shutil.copy(path, folder / "data")
-    shrink(folder / "config")
+    shrunken = load_script("benchmarks/shrunken.py")
+    shrunken.copy_code(folder)
+    shrunken.shrink(folder / "config", EXHIBITS)
     checkout = Checkout(folder)
     checkout.snakemake()
     return checkout
