@@ -229,7 +229,7 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
     shrunken.override(
         folder / "config",
         "supervised",
-        seeds=[0, 1],
+        seeds=[0],
         variants={"temperatures": nothing, "label_smoothing": nothing, "seeds": [0]},
     )
     shrunken.override(folder / "config", "grokking", seeds=[0, 1], steps=300, checkpoint_every=20)

@@ -60,11 +60,12 @@ class Scene:
             return []
         return sorted((one for one in family if role in ("any", role_of(one))), key=lambda one: one.pid)
 
-    def wait_for(self, role: str) -> psutil.Process | None:
-        """One of them, as soon as there is one; None if there was none all the time, or the workflow has ended."""
+    def wait_for(self, role: str, least_mib: float = 0.0) -> psutil.Process | None:
+        """One of them that has so much memory, as soon as there is one; None if none came, or the workflow ended."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.make is not None and self.make.is_running():
-            if found := self.processes(role):
+            found = [one for one in self.processes(role) if resident(one) >= least_mib]
+            if found:
                 return self.draw.choice(found)
             time.sleep(0.02)
         return None
@@ -83,6 +84,14 @@ def role_of(process: psutil.Process) -> str:
     if words[1:3] == ["-m", "snakemake"]:
         return "snakemake"
     return "job" if len(words) > 1 and words[1].endswith("/interplay") else "other"
+
+
+def resident(process: psutil.Process) -> float:
+    """MiB of memory that a process has."""
+    try:
+        return float(process.memory_info().rss) / 2**20
+    except psutil.Error:
+        return -1.0
 
 
 def kill(role: str) -> Callable[[Scene], str]:
@@ -213,8 +222,8 @@ def fill_disk(scene: Scene) -> str:
 
 
 def take_memory(scene: Scene) -> str:
-    """Let a job have no more memory than it has at this moment."""
-    process = scene.wait_for("job")
+    """Let a job, once it has begun to load what it needs, have hardly more memory than it has at this moment."""
+    process = scene.wait_for("job", least_mib=100.0)
     if process is None:
         return "nothing: no job was there"
     try:

@@ -60,7 +60,10 @@ def main() -> int:
         return status
     if status:
         return _fail("not everything was made; see above. What was made is kept, the same command goes on", status)
-    _summarise(arguments, results, targets)
+    try:
+        _summarise(arguments, results, targets)
+    except InterplayError as error:
+        return _fail(str(error), 2)
     return 0
 
 
