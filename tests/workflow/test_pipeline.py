@@ -139,6 +139,15 @@ def test_what_an_edit_makes_run_again(checkout):
     assert not any(rule.startswith("run_theory") for rule in planned)
 
 
+def test_what_was_lost_is_made_again_though_everything_made_of_it_is_there(checkout):
+    """Snakemake by itself asks for what only others need once those are to be made."""
+    (checkout.folder / OUT / "records/theory/interplay24.json").unlink()
+    (checkout.folder / OUT / "figures/metrics24/fig9.csv").unlink()
+    planned = checkout.planned()
+    assert {"run_theory_all", "figure_metrics24_fig9", "judge_claims", "make_report"} <= planned
+    assert not any(rule.startswith("run_") for rule in planned - {"run_theory_all"})
+
+
 def test_one_claim_builds_exactly_what_it_needs(made):
     target = "claim_grokking_train_fits"
     assert made.planned(target) == {target}
