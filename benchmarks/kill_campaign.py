@@ -133,6 +133,8 @@ def end_all(folder: Path) -> None:
 def run_case(kind: Kind, draw: random.Random, reference: Reference, folder: Path, cores: int) -> Outcome:
     """Copy, undo, start, strike, run again to the end, compare."""
     shutil.copytree(reference.folder, folder, symlinks=True)
+    logs = reference.folder.parent / f"{folder.name}.logs"  # a terminal is on no disk that may be full
+    logs.mkdir()
     cut = max(0.0, draw.uniform(-0.2, 1.0)) if kind.running else 1.0  # from the very start every sixth time
     remaining = undo(folder, reference, cut)
     moment = draw.uniform(0.0, 0.95) * remaining
@@ -140,7 +142,7 @@ def run_case(kind: Kind, draw: random.Random, reference: Reference, folder: Path
     outcome = Outcome(kind.name, "")
     done = reference.rules[: round(cut * len(reference.rules))]
     if kind.running:
-        first = Workflow(folder, folder / "first.log", cores)
+        first = Workflow(folder, logs / "first.log", cores)
         scene.make = psutil.Process(first.process.pid)
         time.sleep(moment)
         before = rules_done(first.text)
@@ -151,13 +153,13 @@ def run_case(kind: Kind, draw: random.Random, reference: Reference, folder: Path
         done = [*done, *before, *rules_done(first.text)]
     else:
         outcome.said = kind.strike(scene)
-    second = Workflow(folder, folder / "second.log", cores)
+    second = Workflow(folder, logs / "second.log", cores)
     status = second.wait()
     if status and "error: " in second.text and "Traceback" not in second.text:
         outcome.named = (culprit := _named_in(second.text, folder)) is not None
         if culprit is not None:  # as the message advises
             shutil.rmtree(culprit) if culprit.is_dir() else culprit.unlink()
-            second = Workflow(folder, folder / "third.log", cores)
+            second = Workflow(folder, logs / "third.log", cores)
             status = second.wait()
     outcome.wrong += _complaints("second run", status, second.text, may_fail=False)
     if left := left_behind(folder):
@@ -252,7 +254,7 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
                 if not small_disk(case, used * 5 // 4 + DISK_MB, stack):
                     skipped.append(kind.name)
                     continue
-                place = case / "checkout"
+                place = case / case.name
             stack.callback(end_all, place)
             outcome = run_case(kind, random.Random(f"{seed}/{number}"), reference, place, cores)
             outcomes.append(outcome)
@@ -264,6 +266,7 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
         print(f"{number + 1:3} {kind.name}: {outcome.said}: {said} ({outcome.seconds:.0f} s)", flush=True)
         if not outcome.wrong:
             shutil.rmtree(case, ignore_errors=True)
+            shutil.rmtree(room / f"{case.name}.logs", ignore_errors=True)
     print(f"\n{summarise(kinds, outcomes, skipped)}")
     return sum(bool(one.wrong) for one in outcomes)
 
