@@ -22,7 +22,8 @@ from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
-from mending import mend
+from interplay.records.store import check_writable
+from mending import NOTES, mend
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,7 +60,8 @@ def main() -> int:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status
     if status:
-        return _fail("not everything was made; see above. What was made is kept, the same command goes on", status)
+        said = _refused(results) or "not everything was made; see above"
+        return _fail(f"{said}. What was made is kept, the same command goes on", status)
     try:
         _summarise(arguments, results, targets)
     except InterplayError as error:
@@ -133,8 +135,11 @@ def run_snakemake(
         the exit status.
 
     Raises:
-        InterplayError: something below `root` can neither be read nor be taken away; one line.
+        InterplayError: the disk is full or read-only, or something below `root` can neither be read nor be taken away;
+            one line.
     """
+    for folder in (NOTES, root / setup.folder):
+        check_writable(folder)  # Snakemake itself ends in tracebacks on a full disk
     mend(root / setup.folder)
     command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
     command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
@@ -149,6 +154,15 @@ def run_snakemake(
         filter(None, [str(ROOT / "workflow/progress"), environment.get("PYTHONPATH")])
     )
     return run_marked(command, LOCK, environment)
+
+
+def _refused(results: Path) -> str | None:
+    """What the disk says to a further file, if it refuses one."""
+    try:
+        check_writable(results)
+    except InterplayError as error:
+        return str(error).removesuffix(" and run the same command again")
+    return None
 
 
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:

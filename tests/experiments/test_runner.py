@@ -77,7 +77,7 @@ def test_finished_runs_of_a_job_that_was_killed_are_taken_over(small, session, t
 
 
 def test_weights_of_a_finished_run_that_were_damaged_are_not_taken_over(small_setup, tmp_path):
-    small = {"iterations": 4, "train_sample": 200, "trajectory": {"points": 2}, "image_pooling": 1, "seeds": [0, 1]}
+    small = {"iterations": 4, "train_sample": 200, "trajectory": {"points": 2}, "image_pooling": 1}
     setup = small_setup("supervised", **small | {"sweep": {"iterations": 4}})
     runs = select_runs(setup, "supervised", "cifar10/plain/*")
     given = {"results": tmp_path, "data_root": tmp_path, "device": torch.device("cpu"), "threads": 1}

@@ -35,6 +35,8 @@ class LogHandler(LogHandlerBase):
     stream: TextIO = sys.stderr
 
     def __post_init__(self) -> None:
+        # On a full disk Snakemake's own log fails; that is told once, not with a traceback for every line of it.
+        logging.raiseExceptions = False
         self._total = self._done = 0
         self._rules: dict[int, str] = {}
         self._started: dict[int, float] = {}
