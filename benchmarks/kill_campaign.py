@@ -8,9 +8,9 @@ kind of mischief strikes, and the same command is run again, to the end. Then no
 everything must be as it is in the undisturbed run, but for times. All choices follow from the seed; how far the
 workflow has come when it is struck depends on the machine.
 
-Prints a line per case and a table of kinds: how often, jobs that were done again although they had been finished, how
-often a file had to be moved away by hand as the message says, what was wrong, seconds. Ends with status 1 if anything
-was wrong, and keeps the folders of such cases.
+Prints a line per case and a table of kinds: how often, and how often before the workflow was done; jobs that were done
+again although they had been finished; how often a file had to be moved away by hand as the message says; what was
+wrong; seconds. Ends with status 1 if anything was wrong, and keeps the folders of such cases.
 """
 
 from __future__ import annotations
@@ -85,6 +85,11 @@ class Outcome:
     named: bool = False
     again: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+    @property
+    def struck(self) -> bool:
+        """Whether there still was what the mischief was after; a workflow may be done before its moment comes."""
+        return not self.said.startswith("nothing")
 
 
 class Workflow:
@@ -198,12 +203,24 @@ def summarise(kinds: Sequence[Kind], outcomes: Sequence[Outcome], skipped: Seque
         own = [one for one in outcomes if one.kind == kind.name]
         seconds = f"{sum(one.seconds for one in own) / len(own):.0f}" if own else ""
         wrong = "skipped: needs root" if kind.name in skipped else str(sum(bool(one.wrong) for one in own))
-        cells = [len(own), sum(len(one.again) for one in own), sum(one.named for one in own), wrong, seconds]
+        cells = [
+            len(own),
+            sum(one.struck for one in own),
+            sum(len(one.again) for one in own),
+            sum(one.named for one in own),
+            wrong,
+            seconds,
+        ]
         rows.append([kind.name, *map(str, cells)])
-    total = [len(outcomes), sum(len(one.again) for one in outcomes), sum(one.named for one in outcomes)]
+    total = [
+        len(outcomes),
+        sum(one.struck for one in outcomes),
+        sum(len(one.again) for one in outcomes),
+        sum(one.named for one in outcomes),
+    ]
     total += [sum(bool(one.wrong) for one in outcomes), f"{sum(one.seconds for one in outcomes):.0f} in all"]
     rows.append(["all", *map(str, total)])
-    return markdown_table(("kind", "cases", "lost jobs", "named", "wrong", "seconds each"), rows, "lrrrrr")
+    return markdown_table(("kind", "cases", "struck", "lost jobs", "named", "wrong", "seconds each"), rows, "lrrrrrr")
 
 
 def small_disk(folder: Path, size_mb: int, stack: ExitStack) -> bool:

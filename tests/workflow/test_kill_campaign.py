@@ -126,14 +126,14 @@ def test_the_table_counts_by_kind_and_names_what_was_skipped(campaign):
     outcomes = [
         campaign.Outcome(kinds[0].name, "", 3.0, again=["run_a"]),
         campaign.Outcome(kinds[0].name, "", 5.0, named=True, wrong=["differs: x"]),
-        campaign.Outcome(kinds[1].name, "", 2.0),
+        campaign.Outcome(kinds[1].name, "nothing: it had ended", 2.0),
     ]
     _, _, *rows = campaign.summarise(kinds, outcomes, [kinds[2].name]).splitlines()
     cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
-    assert cells[0] == [kinds[0].name, "2", "1", "1", "1", "4"]
-    assert cells[1] == [kinds[1].name, "1", "0", "0", "0", "2"]
-    assert cells[2][4] == "skipped: needs root"
-    assert cells[3] == ["all", "3", "1", "1", "1", "10 in all"]
+    assert cells[0] == [kinds[0].name, "2", "2", "1", "1", "1", "4"]
+    assert cells[1] == [kinds[1].name, "1", "0", "0", "0", "0", "2"]
+    assert cells[2][5] == "skipped: needs root"
+    assert cells[3] == ["all", "3", "2", "1", "1", "1", "10 in all"]
 
 
 def test_what_a_message_names_is_found(campaign, tmp_path):
