@@ -23,6 +23,8 @@ from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
+from interplay.records.store import check_writable
+from mending import NOTES, mend
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,8 +63,12 @@ def main() -> int:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status
     if status:
-        return _fail("not everything was made; see above. What was made is kept, the same command goes on", status)
-    _summarise(arguments, results, targets)
+        said = _refused(results) or "not everything was made; see above"
+        return _fail(f"{said}. What was made is kept, the same command goes on", status)
+    try:
+        _summarise(arguments, results, targets)
+    except InterplayError as error:
+        return _fail(str(error), 2)
     return 0
 
 
@@ -143,13 +149,20 @@ def run_snakemake(
     variables: Mapping[str, str] = MappingProxyType({}),
     config: Path = CONFIG,
 ) -> int:
-    """Make `targets` (everything, without any) below `root`.
+    """Make `targets` (everything, without any) below `root`; what is there and broken is made again.
 
     `variables` of the environment come beside those of this process; `config` is the folder of the configuration.
 
     Returns:
         the exit status.
+
+    Raises:
+        InterplayError: the disk is full or read-only, or something below `root` can neither be read nor be taken away;
+            one line.
     """
+    for folder in (NOTES, root / setup.folder):
+        check_writable(folder)  # Snakemake itself ends in tracebacks on a full disk
+    mend(root / setup.folder)
     command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
     command += snakemake_arguments(setup, device, cores, targets, root, config)
     environment = dict(os.environ) | dict(variables)
@@ -171,6 +184,15 @@ def snakemake_arguments(
     arguments += [f"results={root}", f"config={config}"]
     arguments += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
     return arguments + (["--", *map(str, targets)] if targets else [])
+
+
+def _refused(results: Path) -> str | None:
+    """What the disk says to a further file, if it refuses one."""
+    try:
+        check_writable(results)
+    except InterplayError as error:
+        return str(error).removesuffix(" and run the same command again")
+    return None
 
 
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:

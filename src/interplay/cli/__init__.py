@@ -12,7 +12,7 @@ import typer
 from interplay import __version__
 from interplay.errors import InterplayError
 from interplay.records.disk import explain
-from interplay.records.machine import bound_threads, settle
+from interplay.records.machine import bound_threads, explain_memory, settle
 
 # The class of usage errors is click's, which newer versions of typer bring along under a name of their own.
 COMMANDS = (
@@ -70,8 +70,9 @@ def main() -> None:
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except OSError as error:
-        if (said := explain(error)) is None:
+    except (ImportError, MemoryError, OSError, RuntimeError) as error:
+        said = explain_memory(error) or (explain(error) if isinstance(error, OSError) else None)
+        if said is None:
             raise
         sys.exit(_fail(said))
     except (KeyboardInterrupt, typer.Abort):
