@@ -21,10 +21,14 @@ localrules:
     records,
 
 
+# What only others read is named too: Snakemake makes a file that is gone anew where it is asked for, not where it was read.
 rule all:
     input:
         f"{OUT}/report/index.html",
+        f"{OUT}/verdicts.json",
         METRICS,
+        RECORDS,
+        lambda wildcards: EXHIBITS,
     default_target: True
 
 
