@@ -20,8 +20,8 @@ unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" \
 	--set "$(SET)" --device "$(DEVICE)"
 
-.PHONY: help setup doctor reproduce figure table claim plan controls test lint benchmarks lock container smoke-in-container \
-	clean clean-results
+.PHONY: help setup doctor reproduce figure table claim plan controls test lint benchmarks lock container \
+	smoke-in-container clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'

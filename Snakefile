@@ -22,9 +22,9 @@ localrules:
     records,
 
 
+# What only others read is named too: Snakemake makes a file that is gone anew where it is asked for, not where it was read.
 rule all:
     input:
-        # All of them by name: what only others need is not looked for once those are there.
         RECORDS,
         EXHIBITS,
         METRICS,
