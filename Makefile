@@ -27,7 +27,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" \
 	--set="$$SET" --device="$$DEVICE"
 
-.PHONY: help setup reproduce figure table claim controls test lint benchmarks lock container smoke-in-container \
+.PHONY: help setup reproduce figure table claim controls test lint benchmarks lock audit sbom container smoke-in-container \
 	clean clean-results
 
 help:  ## this list
@@ -71,6 +71,13 @@ benchmarks: setup  ## measure the pipeline's speed on this machine
 
 lock: setup  ## resolve the locks anew after a change of dependencies; UPGRADE=--upgrade takes newer versions
 	@envs/lock.sh $$UPGRADE
+
+audit: setup  ## ask whether a package of the locks has a known vulnerability (needs PyPI or OSV)
+	@exec python envs/audit.py
+
+sbom: setup  ## what is installed, with versions and licences, as CycloneDX in sbom.cdx.json
+	@exec cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate --output-file sbom.cdx.json
+	@echo sbom.cdx.json
 
 container:  ## build the image `interplay` (ENGINE=docker or podman)
 	"$$ENGINE" build --build-arg INTERPLAY_GIT_COMMIT=$$(git rev-parse HEAD) $$BUILD_FLAGS --tag interplay .

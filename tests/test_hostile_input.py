@@ -6,6 +6,7 @@ A table of texts, each given to every entry point at which a person or a file ca
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import lzma
@@ -26,8 +27,12 @@ from interplay import cli
 from interplay.data import unpacking
 from interplay.data.fetching.deb import take_out
 from interplay.data.fetching.http import SourceFailure
+from interplay.data.ledger import Ledger
 from interplay.errors import InterplayError
 from interplay.protocols import claim_files
+from interplay.protocols.setup import load_setup
+from interplay.records import read_record
+from interplay.tables.table import Table
 
 RAN = "ran"
 TEXTS = {
@@ -241,10 +246,103 @@ def test_no_recipe_pastes_what_is_given(root):
     given = re.search(r"^GIVEN = (.*)$", text, flags=re.MULTILINE)[1].split()
     optional = set(re.findall(r"^(\w+) \?=", text, flags=re.MULTILINE))
     assert optional <= {*given, "PYTHON"}
-    recipes = [line for line in text.splitlines() if line.startswith("\t") or line.startswith("REPRODUCE")]
+    recipes = [line for line in text.splitlines() if line.startswith(("\t", "REPRODUCE"))]
     used = {name for line in recipes for name in re.findall(r"\$\$\{?([A-Z][A-Z_]+)", line)}
     assert used <= {*given, "FIRST_PYTHON"}
     assert [line for line in recipes if re.search(rf"(?<!\$)\$[({{]({'|'.join(given)}|PYTHON)\b", line)] == []
+
+
+# --- the workflow ---------------------------------------------------------------------------------------------------
+
+SAYS = """
+import contextlib, io, json, sys
+sys.path.insert(0, "workflow")
+import reproduce
+def refuse(*_): raise AssertionError("it would run")
+reproduce.run_snakemake = reproduce.die_with_parent = refuse
+reproduce.die_with_parent = lambda: None
+found = []
+for words in json.load(open(sys.argv[1])):
+    sys.argv[1:] = words
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = reproduce.main()
+    found.append([words, status, out.getvalue(), err.getvalue()])
+json.dump(found, sys.stdout)
+"""
+
+
+def test_what_reaches_reproduce_is_refused_in_one_line(root, tmp_path):
+    options = ("--tier", "--data", "--cores", "--set", "--device", "--figure", "--table", "--claim")
+    asked = [[f"{option}={TEXTS[name]}"] for option in options for name in SPOKEN]
+    (tmp_path / "asked.json").write_text(json.dumps(asked))
+    done = subprocess.run(
+        [sys.executable, "-c", SAYS, str(tmp_path / "asked.json")], cwd=root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert len(found) == len(asked)
+    for words, status, out, err in found:
+        assert (status, out) == (2, ""), words
+        assert one_clear_line(err), words
+
+
+@pytest.mark.slow
+def test_rules_hand_folders_and_overrides_on_as_they_are(root, tmp_path):
+    """Through Snakemake itself, with a program in the place of `interplay` that writes down what it is told."""
+    folder = f"a $(touch {RAN}) `touch {RAN}`'; touch {RAN}; ' *"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/interplay").write_text(
+        "#!/bin/sh\n" + f'printf "%s\\0" "$@" >> {shlex.quote(str(tmp_path))}/told\n'
+    )
+    (tmp_path / "bin/interplay").chmod(0o755)
+    chosen = ["theory.draws=20", "pruning={scopes: [global]}"]
+    path = os.pathsep.join([str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    words = ["run_theory_all", "--profile", str(root / "profiles/default"), "--cores", "1", "--nolock"]
+    words += ["--snakefile", str(root / "Snakefile"), "--directory", str(tmp_path / "work")]
+    words += ["--config", f"results={folder}", f"config={root / 'config'}", f"set={json.dumps(chosen[:1])}"]
+    environment = os.environ | {"PATH": path}
+    done = subprocess.run([sys.executable, "-m", "snakemake", *words], env=environment, capture_output=True, text=True)
+    told = (tmp_path / "told").read_text().split("\0")
+    assert done.returncode != 0  # there is no record
+    assert told[told.index("--results") + 1] == folder
+    assert f"--set={chosen[0]}" in told
+    assert not list(tmp_path.rglob(RAN))
+
+
+def test_a_run_is_called_by_no_path_that_leads_out(config):
+    for text in ("../../x", "/x", f"$(touch {RAN})", "a//b", "", "a\nb", "{x}", "-r"):
+        with pytest.raises(InterplayError, match="cannot be the name of a run"):
+            load_setup(config, "paper", None, [f"theory.documents={json.dumps([text])}"])
+
+
+# --- what is written ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_of_csv_is_a_formula(text):
+    table = Table((text, "number"), ({text: text, "number": -1.5},), "caption")
+    head, row = list(csv.reader(io.StringIO(table.csv("origin").partition("\n")[2])))
+    assert head[0] == row[0] == f"'{text}".replace("\r", "\n")
+    assert row[1] == "-1.5"
+
+
+def test_no_record_keeps_what_the_environment_holds(make_record, monkeypatch):
+    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "HTTPS_PROXY", "PIP_INDEX_URL", "INTERPLAY_DOCUMENTS"):
+        monkeypatch.setenv(name, "https://user:verysecret@host/")
+    monkeypatch.setenv("INTERPLAY_GIT_COMMIT", "https://user:verysecret@host/")
+    assert "verysecret" not in make_record().model_dump_json()
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a": ' * 100_000, b"9" * 5_000, b"\xff", b"null", b""])
+def test_json_that_is_none_of_ours_is_one_line(tmp_path, content):
+    (tmp_path / "record.json").write_bytes(content)
+    with pytest.raises(InterplayError) as caught:
+        read_record(tmp_path / "record.json")
+    assert "\n" not in str(caught.value)
+    (tmp_path / ".decoded").mkdir()
+    (tmp_path / ".decoded/x.verified.json").write_bytes(content)
+    assert Ledger(tmp_path, "x").said(tmp_path / "record.json") is None
 
 
 # --- archives -------------------------------------------------------------------------------------------------------

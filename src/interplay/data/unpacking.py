@@ -1,4 +1,4 @@
-"""Archives unpacked, after their hash was verified, nowhere but where they are told to, and to no more than is likely."""
+"""Archives unpacked: after their hash was verified, nowhere but where told to, and to no more than is likely."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ LEAST_BYTES = 2**26  # that may be unpacked from an archive however small
 MOST_MEMBERS = 10**6  # ten times those of the largest set that is fetched
 MOST_HEADER = 2**20  # bytes in which a tar archive gives a long name; tarfile reads them in one piece
 DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, ValueError, NotImplementedError)
-_IN_PIECES = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+_PAX = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
+_NAMES = (*_PAX, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -54,7 +55,7 @@ class Member(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         member = super().frombuf(buf, encoding, errors)
-        if member.type in _IN_PIECES and member.size > MOST_HEADER:
+        if member.type in _NAMES and member.size > MOST_HEADER:
             raise ValueError(f"a name of {member.size:,} bytes")
         return member
 

@@ -97,7 +97,9 @@ class Asks:
 def test_a_pickle_runs_nothing_even_where_its_archive_is_the_pinned_one(tmp_path, cifar10, cifar10_members, asked):
     content = pickle.dumps({"data": asked(tmp_path / "ran"), "labels": [0, 1, 2]}, protocol=2)
     info = cifar10(cifar10_members() | {"cifar-10-batches-py/test_batch": content})
-    with pytest.raises(InterplayError, match=r"cifar10 \(test\): .* cannot read it: (it asks for|an array of)") as caught:
+    with pytest.raises(
+        InterplayError, match=r"cifar10 \(test\): .* cannot read it: (it asks for|an array of)"
+    ) as caught:
         load(info, "test", tmp_path)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "ran").exists()
@@ -144,5 +146,7 @@ def test_a_member_that_would_land_elsewhere_is_refused(tmp_path, cifar10, cifar1
 def test_a_missing_batch_is_one_clear_line(tmp_path, cifar10, cifar10_members):
     members = cifar10_members()
     del members["cifar-10-batches-py/data_batch_3"]
-    with pytest.raises(InterplayError, match=r"cifar10 \(train\): numpy .* cannot read it: the archive holds no .*data_batch_3"):
+    with pytest.raises(
+        InterplayError, match=r"cifar10 \(train\): numpy .* cannot read it: the archive holds no .*data_batch_3"
+    ):
         load(cifar10(members), "train", tmp_path)
