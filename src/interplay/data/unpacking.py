@@ -16,7 +16,6 @@ from interplay.data.ledger import FOLDER
 from interplay.errors import InterplayError
 from interplay.records.disk import explain
 
-
 GROWTH = 10  # unpacked bytes for a packed one: photographs and pixels do not even double
 LEAST_BYTES = 2**26  # that may be unpacked from an archive however small
 MOST_MEMBERS = 10**6  # ten times those of the largest set that is fetched
