@@ -10,7 +10,7 @@ RESULTS ?= $(CURDIR)/results
 
 # What is given is text. `$(TIER)` in a recipe would be pasted into the shell's text, and make itself would run a
 # `$(shell ...)` in it: so every given value is taken as it stands, and recipes read it from their environment, "$$TIER".
-GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS
+GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS FLAGS
 $(foreach name,$(GIVEN) PYTHON,$(if $(filter environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)
@@ -27,8 +27,8 @@ unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" \
 	--set="$$SET" --device="$$DEVICE"
 
-.PHONY: help setup reproduce figure table claim controls test lint benchmarks lock audit sbom container smoke-in-container \
-	clean clean-results
+.PHONY: help setup doctor reproduce figure table claim controls test lint benchmarks lock audit sbom container \
+	smoke-in-container clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
@@ -39,6 +39,9 @@ setup: export FIRST_PYTHON = $(PYTHON)
 setup:  ## environment in .venv from the hash-pinned locks (the targets below do it by themselves)
 	@test -n "$$FIRST_PYTHON" || { echo 'error: no Python 3.11 to 3.13 with venv found; give one with PYTHON=' >&2; exit 2; }
 	@"$$FIRST_PYTHON" envs/install.py
+
+doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--online asks the sources of data
+	@interplay doctor --tier="$$TIER" $${DATA:+"--data=$$DATA"} $${DEVICE:+"--device=$$DEVICE"} $$FLAGS
 
 reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, report; goes on where it stopped
 	@$(REPRODUCE)

@@ -26,6 +26,7 @@ COMMANDS = (
     "report",
     "measure",
     "fetch",
+    "doctor",
     "forecast",
     "schema",
     "locate",
