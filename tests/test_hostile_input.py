@@ -162,7 +162,7 @@ def make(tmp_path, root):
     shutil.copy(root / "Makefile", tmp_path)
     programs = tmp_path / ".venv/bin"
     programs.mkdir(parents=True)
-    names = ("python", "dvc", "git", "interplay", "lint-imports", "mypy", "pytest", "ruff", "snakemake")
+    names = ("python", "cyclonedx-py", "dvc", "git", "interplay", "lint-imports", "mypy", "pytest", "ruff", "snakemake")
     for path in (*(programs / name for name in names), tmp_path / "envs/lock.sh"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(TELLS)
@@ -197,7 +197,7 @@ def test_what_is_given_to_make_is_text(make, root, tmp_path, text):
     for words, variables in (([f"{name}={value}" for name, value in given.items()], {}), ([], given)):
         make("--keep-going", *everything, *words, **variables)
         assert not list(tmp_path.rglob(RAN))
-        assert files(tmp_path) - known <= {"results"}
+        assert files(tmp_path) - known <= {"results", "sbom.cdx.json"}
 
 
 @needs_make
