@@ -149,7 +149,20 @@ def test_text_on_the_command_line_is_refused_in_one_line(interplay, tmp_path, be
 
 # --- make -----------------------------------------------------------------------------------------------------------
 
-GIVEN = ("TIER", "DATA", "CORES", "SET", "DEVICE", "ID", "ENGINE", "RESULTS", "UPGRADE", "BUILD_FLAGS", "FLAGS", "OTHER")
+GIVEN = (
+    "TIER",
+    "DATA",
+    "CORES",
+    "SET",
+    "DEVICE",
+    "ID",
+    "ENGINE",
+    "RESULTS",
+    "UPGRADE",
+    "BUILD_FLAGS",
+    "FLAGS",
+    "OTHER",
+)
 TELLS = """#!/bin/sh
 for word; do printf '%s\\0' "$word" >> told; done
 """
