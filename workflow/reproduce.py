@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
+from interplay.markup import one_line
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
@@ -210,7 +211,7 @@ def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {one_line(message)}", file=sys.stderr)
     return status
 
 

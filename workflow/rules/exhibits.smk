@@ -54,4 +54,4 @@ for _exhibit in CATALOGUE.exhibits:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
         shell:
-            "interplay {params.kind} {params.exhibit} --results {params.out} --config {params.config} > {log} 2>&1"
+            "interplay {params.kind:q} {params.exhibit:q} --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 import typer
 
 from interplay import __version__
 from interplay.errors import InterplayError
+from interplay.markup import one_line
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, explain_memory, settle
 
@@ -59,6 +61,8 @@ def main() -> None:
     try:
         settle(os.environ)
         bound_threads(os.environ)
+        if isinstance(sys.stdout, TextIOWrapper):  # a file may have a name that is no text
+            sys.stdout.reconfigure(errors="backslashreplace")
         _register()
         app(standalone_mode=False)
     except InterplayError as error:
@@ -81,5 +85,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> int:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    typer.echo(f"error: {one_line(message)}", err=True)
     return 2
