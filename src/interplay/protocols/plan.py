@@ -11,7 +11,8 @@ from typing import Any
 from interplay.errors import InterplayError
 from interplay.protocols.experiments import AnyRun, experiments
 from interplay.protocols.setup import Setup
-from interplay.records import code_digest, text_digest
+from interplay.protocols.sourced import differences
+from interplay.records import Record, code_digest, text_digest
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,15 @@ def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
             "capture": compute.capture,
         },
     }
+
+
+def differs_from_plan(record: Record, setup: Setup, experiment: str, run: AnyRun) -> list[str]:
+    """What a record says of protocol and data otherwise than the plan does now, one line `key: old -> new` each."""
+    datasets = setup.mapping.of(experiment).datasets
+    return differences(
+        {**record.protocol, "data": record.datasets},
+        {**run.protocol.model_dump(mode="json"), "data": {name: datasets[name].use for name in run.reads}},
+    )
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:
