@@ -111,9 +111,9 @@ def _send(made: Bench, folder: Path, published: Published, say: Say) -> bytes:
     name = folder.name
     place = made.results / name
     for path in published.files:
-        target = place / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / path, target)
+        copy = place / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / path, copy)
     manifest = published.as_json()
     (place / MANIFEST).write_bytes(manifest)
     parts = [part for part in (MANIFEST, *PUBLISHED) if (place / part).exists()]
