@@ -7,6 +7,10 @@ SET ?=
 DEVICE ?=
 ENGINE ?= docker
 RESULTS ?= $(CURDIR)/results
+REMOTE ?=
+LEVEL ?= all
+FORCE ?=
+OUTPUT ?= results/$(TIER).zip
 
 # The first Python that can carry the environment; any other with PYTHON=/path/to/python3.11.
 CAN_CARRY = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -19,8 +23,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" \
 	--set "$(SET)" --device "$(DEVICE)"
+ARCHIVE = exec python workflow/archive.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" --set "$(SET)" \
+	--device "$(DEVICE)" --remote "$(REMOTE)" --level "$(LEVEL)" --force "$(FORCE)"
 
-.PHONY: help setup reproduce figure table claim controls test lint benchmarks lock container smoke-in-container \
+.PHONY: help setup reproduce figure table claim publish restore export controls test lint benchmarks lock container smoke-in-container \
 	clean clean-results
 
 help:  ## this list
@@ -43,6 +49,15 @@ table: setup  ## one table and what it needs, e.g. ID=metrics24/table3
 
 claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_theorem_iv4
 	@$(REPRODUCE) --claim "$(ID)"
+
+publish: setup  ## send the results of TIER to REMOTE=<url, folder or name> of DVC, and write the pin to commit
+	@$(ARCHIVE) publish
+
+restore: setup  ## bring published results of TIER, verified: LEVEL=records|checkpoints|all, FORCE=1 replaces yours
+	@$(ARCHIVE) restore
+
+export: setup  ## pack the results of TIER into one archive with an RO-Crate, OUTPUT=FILE.zip
+	@exec interplay export --tier "$(TIER)" $(if $(DATA),--data "$(DATA)") --output "$(OUTPUT)" $(if $(FORCE),--force)
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
 	@exec python workflow/controls.py --tier "$(TIER)" --cores "$(CORES)" --device "$(DEVICE)"

@@ -51,7 +51,6 @@ def bring_files(made: Bench, pin: Pin, published: Published, folder: Path, level
     faults = {path: fault for path, one in wanted.items() if (fault := _fault(place / path, one)) is not None}
     if not faults:
         return
-    lists = [out for part in parts if (out := pin.output(part)) and not made.cached(out.md5).is_file()]
     # DVC lays out a part whole or not at all: where a file cannot be had its neighbours are missing too.
     gone = [path for path in faults if not made.cached(wanted[path].md5).is_file()]
     damaged = [path for path in faults if path not in gone and (place / path).is_file()]
@@ -60,17 +59,23 @@ def bring_files(made: Bench, pin: Pin, published: Published, folder: Path, level
     if damaged:
         fault = f"damaged in DVC's cache ({faults[damaged[0]]}), removed from it now"
         raise InterplayError(named(folder, damaged, fault, "run the same command again"))
-    if len(gone) == len(wanted) and said.error is not None:
-        raise InterplayError(f"{made.remote}: brings nothing ({said.error}); see that it is the right one")
-    if gone:
-        where = f"files/md5/{wanted[gone[0]].md5[:2]}/{wanted[gone[0]].md5[2:]}"
-        mend = f"delete {where} there and `make publish` where the results are, or give another REMOTE"
-        raise InterplayError(named(folder, gone, f"missing on {made.remote} or damaged there", mend))
-    missing = lists[0].path if lists else next(iter(faults))
-    raise InterplayError(
-        f"{folder.parent / missing}: its list of files cannot be had from {made.remote} "
-        f"({said.error or 'missing or damaged'}); `make publish` where the results are, or give another REMOTE"
-    )
+    for part in parts:
+        files = [path for path in wanted if path.split("/")[0] == part]
+        out = pin.output(part)
+        if out is not None and out.nfiles is not None and set(files) <= set(gone):
+            raise InterplayError(
+                f"{folder / part}: none of its {len(files)} files can be had from {made.remote} "
+                f"({said.error or 'no reason given'}); their list, {_key(out.md5)}, is missing there or damaged: "
+                "`make publish` where the results are, or give another REMOTE"
+            )
+    first = next(iter(gone or faults))
+    mend = f"delete {_key(wanted[first].md5)} there and `make publish` where the results are, or give another REMOTE"
+    raise InterplayError(named(folder, gone or list(faults), f"missing on {made.remote} or damaged there", mend))
+
+
+def _key(md5: str) -> str:
+    """Where a remote of DVC keeps what has that hash."""
+    return f"files/md5/{md5[:2]}/{md5[2:]}"
 
 
 def named(folder: Path, paths: list[str], fault: str, mend: str) -> str:

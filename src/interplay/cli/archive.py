@@ -1,4 +1,4 @@
-"""`interplay publish` and `interplay restore`: results that travel."""
+"""`interplay publish`, `interplay restore` and `interplay export`: results that travel."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Chosen, Config, Data, Results, Tier
+from interplay.errors import InterplayError
 
 Remote = Annotated[
     str | None,
@@ -57,3 +58,22 @@ def restore(
     setup = load_setup(config, tier, data, chosen or ())
     brought = bring(setup, results, remote=remote, level=as_level(level), force=force, say=typer.echo)
     typer.echo(f"left to be made: {len(brought.to_do)} jobs" if brought.to_do else "no run is left to be done")
+
+
+@app.command()
+def export(
+    output: Annotated[Path, typer.Option(help="The archive to write, a .zip.")],
+    tier: Tier = "smoke",
+    data: Data = None,
+    config: Config = Path("config"),
+    results: Results = Path("results"),
+    chosen: Chosen = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an archive that is there.")] = False,
+) -> None:
+    """Pack results, protocols, lock, pins and licences into one archive with an RO-Crate that describes them."""
+    from interplay.archive.export import export as pack
+    from interplay.protocols.setup import load_setup
+
+    if output.exists() and not force:
+        raise InterplayError(f"{output}: is there already; give another --output, or --force replaces it")
+    pack(load_setup(config, tier, data, chosen or ()), results, output, say=typer.echo)
