@@ -26,8 +26,8 @@ REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" 
 ARCHIVE = exec python workflow/archive.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" --set "$(SET)" \
 	--device "$(DEVICE)" --remote "$(REMOTE)" --level "$(LEVEL)" --force "$(FORCE)"
 
-.PHONY: help setup reproduce figure table claim publish restore export controls test lint benchmarks lock container smoke-in-container \
-	clean clean-results
+.PHONY: help setup reproduce figure table claim plan publish restore export controls test lint benchmarks lock container \
+	smoke-in-container clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
@@ -49,6 +49,10 @@ table: setup  ## one table and what it needs, e.g. ID=metrics24/table3
 
 claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_theorem_iv4
 	@$(REPRODUCE) --claim "$(ID)"
+
+plan: setup  ## what would run, why and what it costs, without running it; ID=<figure, table or claim>, or everything
+	@exec python workflow/plan.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" --set "$(SET)" \
+		--device "$(DEVICE)" --id "$(ID)"
 
 publish: setup  ## send the results of TIER to REMOTE=<url, folder or name> of DVC, and write the pin to commit
 	@$(ARCHIVE) publish

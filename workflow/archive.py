@@ -72,7 +72,7 @@ def _publish(setup: Setup, device: str, remote: str | None) -> None:
             f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` first"
         )
     pin = publish(setup, RESULTS, remote=remote, say=_say)
-    _say(f"{pin}: commit it (git add {pin}); with it `make restore TIER={setup.tier_name}` brings these results anywhere")
+    _say(f"{pin}: commit it (git add {pin}); with it `make restore TIER={setup.tier_name}` brings these results")
 
 
 def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespace) -> None:
@@ -97,7 +97,7 @@ def _fetch(setup: Setup, device: str, cores: int, brought: Restored) -> None:
     names = sorted({name for job in brought.to_do for name in job.datasets})
     files = sorted({f"data/{DATASETS[name].pinned.path}" for name in names if DATASETS[name].pinned is not None})
     if files and (status := run_snakemake(setup, device, cores, files)):
-        raise InterplayError(f"the data of the runs that are left could not be fetched (exit status {status}); see above")
+        raise InterplayError(f"the data of the runs that are left could not be had (exit status {status}); see above")
 
 
 def _enter(setup: Setup, device: str, brought: Restored) -> None:

@@ -36,7 +36,7 @@ def main() -> int:
     try:
         settle(os.environ)
         bound_threads(os.environ)
-        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, _chosen(arguments.set))
+        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
         device = check_device(arguments.device or setup.tier.compute.device)
         cores = cores_given(arguments.cores)
         results = Path("results") / setup.folder
@@ -63,13 +63,19 @@ def main() -> int:
     return 0
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def parser_of(description: str) -> argparse.ArgumentParser:
+    """The options that say what is to be made and with what, whether it is made or planned."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--tier", default="smoke", help="smoke, review or paper")
     parser.add_argument("--data", default="", help="offline or published; the tier's own default if not given")
     parser.add_argument("--set", default="", help="overrides <experiment>.path.to.key=value, separated by spaces")
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:N or auto; the tier's own if not given")
     parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
+    return parser
+
+
+def _parse() -> argparse.Namespace:
+    parser = parser_of(__doc__)
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
     one.add_argument("--table", help="make this table only, e.g. interplay24/table1")
@@ -77,7 +83,8 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chosen(given: str) -> list[str]:
+def overrides_given(given: str) -> list[str]:
+    """The overrides of `SET=`, one by one."""
     try:
         return shlex.split(given)
     except ValueError as error:
@@ -128,12 +135,8 @@ def run_snakemake(
     Returns:
         the exit status.
     """
-    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
-    command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
-    command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
-    command += [f"results={root}", f"config={config}"]
-    command += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
-    command += ["--", *map(str, targets)] if targets else []
+    command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
+    command += snakemake_arguments(setup, device, cores, targets, root, config)
     environment = dict(os.environ) | dict(variables)
     # Rules call `interplay` by name, whether the environment is activated or not.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
@@ -141,6 +144,18 @@ def run_snakemake(
         filter(None, [str(ROOT / "workflow/progress"), environment.get("PYTHONPATH")])
     )
     return run_marked(command, LOCK, environment)
+
+
+def snakemake_arguments(
+    setup: Setup, device: str, cores: int, targets: Sequence[Path | str], root: Path, config: Path
+) -> list[str]:
+    """What Snakemake is told, whether it is to make `targets` or to say what that would take."""
+    arguments = ["--profile", "profiles/default"]
+    arguments += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
+    arguments += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
+    arguments += [f"results={root}", f"config={config}"]
+    arguments += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
+    return arguments + (["--", *map(str, targets)] if targets else [])
 
 
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:

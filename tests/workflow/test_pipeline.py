@@ -60,11 +60,6 @@ class Checkout:
         rules = re.findall(r"^(?:local)?rule (\w+):", self.snakemake("--dry-run", *arguments), flags=re.MULTILINE)
         return set(rules) - {"all"}
 
-    def edit(self, path: str, line: str = "") -> None:
-        file = self.folder / path
-        line = line or ("CHANGED = True" if file.suffix == ".py" else "# a change")
-        file.write_text(f"{file.read_text()}\n{line}\n")
-
 
 def shrink(config: Path) -> None:
     """Every experiment in the form that `shrunken/` gives it, on digits in place of all images; some exhibits."""
@@ -144,24 +139,6 @@ def test_restored_results_need_nothing(made, tmp_path):
     """As after `dvc pull`: the files are there, Snakemake's own notes about them are not."""
     shutil.copytree(made.folder, tmp_path / "other", ignore=shutil.ignore_patterns(".snakemake"))
     assert Checkout(tmp_path / "other").planned() == set()
-
-
-def test_what_an_edit_makes_run_again(checkout):
-    """A comment: nothing. One figure: it and the report. A claim: verdicts and the report. A model: its experiment."""
-    for path in ("figures/grokking.py", "models/modular_transformer.py", "training/loop.py", "records/stamp.py"):
-        checkout.edit(f"src/interplay/{path}", "# a comment")
-    assert checkout.planned() == set()
-    checkout.edit("src/interplay/figures/grokking.py")
-    assert checkout.planned() == {"figure_metrics24_fig9", "make_report"}
-    checkout.edit("config/claims/grokking.yaml")
-    assert checkout.planned() == {"figure_metrics24_fig9", "judge_claims", "make_report"}
-    checkout.edit("src/interplay/experiments/paths.py")
-    measuring = {"run_connectivity_cifar10", "metrics_connectivity", "table_metrics24_fig7_barriers"}
-    assert checkout.planned() == {"figure_metrics24_fig9", "judge_claims", "make_report"} | measuring
-    checkout.edit("src/interplay/models/modular_transformer.py")
-    planned = checkout.planned()
-    assert {"run_grokking_modular_addition", "figure_metrics24_fig9", "judge_claims", "make_report"} <= planned
-    assert not any(rule.startswith("run_theory") for rule in planned)
 
 
 def test_one_claim_builds_exactly_what_it_needs(made):

@@ -7,8 +7,9 @@ rule judge_claims:
     output:
         f"{OUT}/verdicts.json",
     params:
-        code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
-        claims=digest_of_config("claims", "published"),
+        code=INGREDIENTS.of_code("interplay.evidence", "interplay.evidence.verdicts"),
+        claims=digest_of_claims(CLAIMS),
+        published=PUBLISHED,
         levels=LEVELS,
         config=CONFIG,
         out=subpath(output[0], parent=True),
@@ -31,8 +32,9 @@ for _claim in CLAIMS:
         output:
             f"{OUT}/claims/{_claim.id}.json",
         params:
-            code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
-            claim=text_digest(_claim.model_dump_json()),
+            code=INGREDIENTS.of_code("interplay.evidence", "interplay.evidence.verdicts"),
+            claims=digest_of_claims([_claim]),
+            published=PUBLISHED,
             levels=LEVELS,
             id=_claim.id,
             config=CONFIG,

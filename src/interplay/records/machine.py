@@ -26,6 +26,11 @@ def usable_cores(root: Path = Path("/")) -> int:
     return max(1, min([found, *(ceil(quota) for quota in _quotas(root))]))
 
 
+def machine_memory_mib() -> int:
+    """Memory of the machine (MiB), whatever else uses it."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
+
 def bounded(threads: int) -> int:
     """`threads`, or as many as this process may use."""
     return min(threads, usable_cores())
