@@ -127,7 +127,10 @@ def _files_of(
     planned = {path for job in plan_jobs(setup) for path in job.outputs}
     others = [path for path in published.files if path not in planned and path.split("/")[0] in parts]
     beside = [path for path in others if path.split("/")[0] not in (*MADE, RECORDS, "models")]
-    made = [path for path in others if path.split("/")[0] in MADE]
+    if dropped := [path for path in others if path.split("/")[0] == RECORDS]:
+        say(f"left out: {len(dropped)} records of runs that are not planned any more ({dropped[0]})")
+    # The report last: a restore that is killed leaves it missing, and the workflow makes what else is.
+    made = sorted((path for path in others if path.split("/")[0] in MADE), key=_turn)
     if made:
         records = {path: one.sha256 for path, one in published.files.items() if path.startswith(f"{RECORDS}/")}
         reasons = changes(published.judged_by, judged_by(setup.config, folder, records))
@@ -136,6 +139,10 @@ def _files_of(
             say(f"left out: figures, tables, metrics, verdicts and report ({why}); `make reproduce` makes them")
             made = []
     return [path for path in (*beside, *outputs, *made) if path in published.files]
+
+
+def _turn(path: str) -> int:
+    return MADE.index(path.split("/")[0])
 
 
 def _place(place: Path, folder: Path, files: Mapping[str, FileHashes], force: bool, say: Say) -> int:
