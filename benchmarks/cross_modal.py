@@ -36,6 +36,7 @@ from interplay.experiments.cross_modal.objective import member_losses
 from interplay.experiments.cross_modal.prompts import ConditionalContext, SharedContext
 from interplay.experiments.cross_modal.training import PromptTask
 from interplay.models.dual_encoder import FrozenClip
+from interplay.models.text_encoder import Suffixes
 from interplay.objectives.cross_modal import RELEASED_RIDGE
 from interplay.protocols.cross_modal import CrossModalProtocol, Objective
 from interplay.protocols.cross_modal.protocol import Kind, base_classes
@@ -214,13 +215,12 @@ def naive_entropy(rows: Tensor, ridge: float) -> Tensor:
     return -(kept * kept.log()).sum()
 
 
-def encode_whole(clip: FrozenClip, prefixes: Tensor, suffixes: Tensor, ends: Tensor) -> Tensor:
+def encode_whole(clip: FrozenClip, prefixes: Tensor, suffixes: Suffixes) -> Tensor:
     """What `FrozenClip.encode_suffixes` computes, prompt by prompt."""
-    shape = len(prefixes), suffixes.shape[1]
-    whole = torch.cat(
-        [prefixes[:, None].expand(-1, shape[1], -1, -1), suffixes.expand(shape[0], -1, -1, -1)], dim=2
-    )  # [r, c, p + s, width]
-    places = (ends + prefixes.shape[1]).expand(shape)
+    shape = len(prefixes), len(suffixes.ends)
+    names = clip.embed(suffixes.tokens[suffixes.nodes]).expand(shape[0], -1, -1, -1)  # [r, c, s, width]
+    whole = torch.cat([prefixes[:, None].expand(-1, shape[1], -1, -1), names], dim=2)  # [r, c, p + s, width]
+    places = (suffixes.depth[suffixes.ends] + prefixes.shape[1]).expand(shape)
     return clip.encode_prompts(whole.flatten(0, 1), places.flatten()).unflatten(0, shape)
 
 

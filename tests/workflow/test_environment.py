@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 ENTRY = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==(?P<version>\S+)(?: ;[^\\]*)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
-LOCKS = ("bootstrap", "requirements")
+LOCKS = ("bootstrap", "requirements", "clusters")
 
 
 def entries(text):
@@ -47,18 +47,17 @@ def test_a_lock_names_no_index_and_no_path_of_a_machine(locks, name):
 
 def test_the_lock_covers_dependencies_and_extras(root, locks):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    needed = [
-        *project["dependencies"],
-        *(line for extra in project["optional-dependencies"].values() for line in extra),
-    ]
-    pinned = {}
-    for name, version, _ in entries(locks["requirements"]):
-        pinned.setdefault(name, []).append(version)
-    for line in needed:
-        requirement = Requirement(line)
-        versions = pinned.get(canonicalize_name(requirement.name), [])
-        assert versions, f"{line} is not in the lock; run make lock"
-        assert all(requirement.specifier.contains(version) for version in versions), f"{line} against {versions}"
+    extras = project["optional-dependencies"]
+    for lock in ("requirements", "clusters"):
+        pinned = {}
+        for name, version, _ in entries(locks[lock]):
+            pinned.setdefault(name, []).append(version)
+        own = {extra: lines for extra, lines in extras.items() if (extra == "clusters") == (lock == "clusters")}
+        for line in (line for lines in (project["dependencies"], *own.values()) for line in lines):
+            requirement = Requirement(line)
+            versions = pinned.get(canonicalize_name(requirement.name), [])
+            assert versions, f"{line} is not in envs/{lock}.lock; run make lock"
+            assert all(requirement.specifier.contains(version) for version in versions), f"{line} against {versions}"
 
 
 def test_the_lock_follows_the_pins_of_its_input(root, locks):
@@ -68,10 +67,17 @@ def test_the_lock_follows_the_pins_of_its_input(root, locks):
     assert set(pins) <= found
 
 
-def test_what_installs_is_the_same_in_both_locks(locks):
-    first, second = ({name: version for name, version, _ in entries(locks[name])} for name in LOCKS)
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ("bootstrap", "setuptools"),  # the project itself is built with it, without the network
+        ("clusters", "torch"),  # installed over the main lock, it must change nothing there
+    ],
+)
+def test_what_installs_is_the_same_in_all_locks(locks, other, expected):
+    first, second = ({name: version for name, version, _ in entries(locks[name])} for name in ("requirements", other))
     shared = first.keys() & second.keys()
-    assert "setuptools" in shared  # the project itself is built with it, without the network
+    assert expected in shared
     assert {name: first[name] for name in shared} == {name: second[name] for name in shared}
 
 

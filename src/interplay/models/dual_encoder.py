@@ -16,7 +16,7 @@ from torch import Tensor
 
 from interplay.errors import InterplayError
 from interplay.models.openclip import open_clip
-from interplay.models.text_encoder import encode_embedded, encode_suffixes
+from interplay.models.text_encoder import Suffixes, encode_embedded, encode_suffixes
 from interplay.protocols.weights import WEIGHTS
 
 HEAD_WIDTH = 64
@@ -117,17 +117,16 @@ class FrozenClip:
         """
         return encode_embedded(self.model, prompts, ends)
 
-    def encode_suffixes(self, prefixes: Tensor, suffixes: Tensor, ends: Tensor) -> Tensor:
+    def encode_suffixes(self, prefixes: Tensor, suffixes: Suffixes) -> Tensor:
         """Features `[r, c, d]`, not of unit length, of `c` texts after each of `r` beginnings that all of them share.
 
-        Equal to `encode_prompts` of the two joined, and several times faster where the beginning is long.
+        Equal to `encode_prompts` of the two joined, and several times faster.
 
         Args:
             prefixes: `[r, p, token_width]`, embeddings without positions; gradients pass to them.
-            suffixes: `[1 or r, c, s, token_width]`, what follows; likewise.
-            ends: `[1 or r, c]`, the place of the end token within each suffix.
+            suffixes: what follows.
         """
-        return encode_suffixes(self.model, prefixes, suffixes, ends)
+        return encode_suffixes(self.model, prefixes, suffixes)
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:

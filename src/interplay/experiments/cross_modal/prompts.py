@@ -12,6 +12,7 @@ from torch.nn.functional import normalize
 
 from interplay.errors import InterplayError
 from interplay.models.dual_encoder import FrozenClip, ends_of
+from interplay.models.text_encoder import Suffixes
 from interplay.training import generator
 
 ALL = slice(None)
@@ -20,8 +21,8 @@ ALL = slice(None)
 class Context(nn.Module):
     """What both contexts share: prompts "start, context, class name, full stop, end" and their text vectors.
 
-    Underscores of a class name become spaces, and a full stop follows it. Tokens after the longest name are cut off,
-    and start and context are encoded once for all classes: both exact, since the encoder is causal. The encoder is no
+    Underscores of a class name become spaces, and a full stop follows it. Nothing is computed after a name's end, and
+    what prompts begin with is encoded once for all of them: both exact, since the encoder is causal. The encoder is no
     part of the module, and its parameters get no gradient.
 
     Attributes:
@@ -32,7 +33,12 @@ class Context(nn.Module):
         super().__init__()
         self.clip = clip
         self.context = nn.Parameter(context.to(clip.device).expand(members, -1, -1).clone())
-        self.start, self.names, self.ends = _embedded_names(clip, class_names, context.shape[0])
+        self.start, self.names = _start_and_names(clip, class_names, context.shape[0])
+
+    @property
+    def num_classes(self) -> int:
+        """C, the number of class names."""
+        return len(self.names.ends)
 
     def for_classes(self, class_names: Sequence[str]) -> Self:
         """The same parameters, not copies of them, before other class names.
@@ -41,13 +47,13 @@ class Context(nn.Module):
             InterplayError: a name is too long.
         """
         other = copy(self)
-        other.start, other.names, other.ends = _embedded_names(self.clip, class_names, self.context.shape[1])
+        other.start, other.names = _start_and_names(self.clip, class_names, self.context.shape[1])
         return other
 
     def encode(self, contexts: Tensor) -> Tensor:
         """Text vectors `[n, C, d]` of every class after each context `[n, tokens, token_width]`."""
         prefixes = torch.cat([self.start.expand(len(contexts), -1, -1), contexts], dim=1)
-        return self.clip.encode_suffixes(prefixes, self.names[None], self.ends[None])
+        return self.clip.encode_suffixes(prefixes, self.names)
 
 
 class SharedContext(Context):
@@ -141,8 +147,8 @@ def embedded_words(clip: FrozenClip, text: str) -> Tensor:
     return clip.embed(tokens[1 : int(ends_of(tokens))])
 
 
-def _embedded_names(clip: FrozenClip, class_names: Sequence[str], context: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The start token `[1, token_width]`; what follows the context `[C, L, token_width]`; and the ends in it `[C]`."""
+def _start_and_names(clip: FrozenClip, class_names: Sequence[str], context: int) -> tuple[Tensor, Suffixes]:
+    """The embedded start token `[1, token_width]`, and what follows the context."""
     if not class_names:
         raise InterplayError("class_names: at least one class is needed")
     texts = [f"{name.replace('_', ' ')}." for name in class_names]
@@ -155,8 +161,7 @@ def _embedded_names(clip: FrozenClip, class_names: Sequence[str], context: int) 
             f"{context} context tokens and class {name!r} of {longest - 1} with its full stop exceed the "
             f"{clip.context_length} tokens of a text, start and end among them; take fewer context tokens"
         )
-    embedded = clip.embed(tokens[:, : longest + 1])
-    return embedded[0, :1], embedded[:, 1:], ends - 1
+    return clip.embed(tokens[0, :1]), Suffixes.of(tokens[:, 1 : longest + 1], ends - 1)
 
 
 def _uniform(shape: tuple[int, ...], fan_in: int, draw: torch.Generator, device: torch.device) -> nn.Parameter:

@@ -109,7 +109,7 @@ class _Update:
 
     def _chunks(self, prompts: Prompts, batch_size: int) -> Iterator[slice]:
         images = batch_size if isinstance(prompts, ConditionalContext) else 1
-        return member_chunks(len(self.objectives), images * len(prompts.names), self.prompts_at_once)
+        return member_chunks(len(self.objectives), images * prompts.num_classes, self.prompts_at_once)
 
 
 def learning_rate(protocol: CrossModalProtocol, epoch: int, epochs: int) -> float:
