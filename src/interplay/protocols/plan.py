@@ -101,12 +101,19 @@ def job_digest(setup: Setup, experiment: str, runs: Iterable[AnyRun]) -> str:
 
 
 def job_values(setup: Setup, job: Job) -> dict[str, str]:
-    """All values that decide the results of a job's runs, flat: `plain/seed0: protocol.steps` and so on."""
-    return {
-        f"{run.name}: {key}": value
-        for run in job.runs
-        for key, value in flat(run_values(setup, job.experiment, run)).items()
+    """All values that decide the results of a job's runs, flat: `protocol.steps` where they agree, else run by run.
+
+    A run's own values stand under its name: `plain/seed0: run.seed`, `plain/seed0: settings.temperature`.
+    """
+    each = {run.name: flat(run_values(setup, job.experiment, run)) for run in job.runs}
+    first, *others = each.values()
+    common = {
+        key: value
+        for key, value in first.items()
+        if not key.startswith(("run.", "settings")) and all(other.get(key) == value for other in others)
     }
+    own = {f"{name}: {key}": value for name, one in each.items() for key, value in one.items() if key not in common}
+    return common | own
 
 
 def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
