@@ -26,8 +26,8 @@ REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" 
 ARCHIVE = exec python workflow/archive.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" --set "$(SET)" \
 	--device "$(DEVICE)" --remote "$(REMOTE)" --level "$(LEVEL)" --force "$(FORCE)"
 
-.PHONY: help setup reproduce figure table claim plan publish restore export controls test lint benchmarks lock container \
-	smoke-in-container clean clean-results
+.PHONY: help setup doctor reproduce figure table claim plan publish restore export controls test lint benchmarks lock \
+	container smoke-in-container clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
@@ -37,6 +37,9 @@ help:  ## this list
 setup:  ## environment in .venv from the hash-pinned locks (the targets below do it by themselves)
 	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 to 3.13 with venv found; give one with PYTHON=' >&2; exit 2; }
 	@"$(PYTHON)" envs/install.py
+
+doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--online asks the sources of data
+	@interplay doctor --tier "$(TIER)" $(if $(DATA),--data "$(DATA)") $(if $(DEVICE),--device "$(DEVICE)") $(FLAGS)
 
 reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, report; goes on where it stopped
 	@$(REPRODUCE)

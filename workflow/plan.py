@@ -26,7 +26,7 @@ from interplay.protocols.sourced import differences
 from interplay.protocols.tiers import check_device
 from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
-from interplay.records.machine import bound_threads, machine_memory_mib, settle
+from interplay.records.machine import bound_threads, settle, usable_memory
 from interplay.records.provenance import package_versions
 from reproduce import CONFIG, ROOT, cores_given, overrides_given, parser_of, snakemake_arguments
 
@@ -173,8 +173,8 @@ def told(setup: Setup, plan: Plan, jobs: dict[str, Job], device: str, cores: int
         f"{total:.0f} s of computing ({duration(total)}), {duration(whole.seconds)} on {cores} core{'s' * (cores != 1)}"
         + (f"; {unknown} of unknown cost, not counted" if unknown else "")
     )
-    here = machine_memory_mib()
-    yield f"at most {whole.memory_mib:,} MiB of memory at once; this machine has {here:,} MiB" + (
+    here = usable_memory().total_mib
+    yield f"at most {whole.memory_mib:,} MiB of memory at once; this process may have {here:,} MiB" + (
         ": too little, run fewer at once with CORES=" if whole.memory_mib > here else ""
     )
     yield f"{cards} of them on a GPU, one at a time" if cards else "no GPU is asked for"

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.setup import Setup, load_setup
@@ -40,7 +41,9 @@ def main() -> int:
         device = check_device(arguments.device or setup.tier.compute.device)
         cores = cores_given(arguments.cores)
         results = Path("results") / setup.folder
-        targets = _targets(arguments, results)
+        targets, read = _targets(arguments, results)
+        if not _is_able(needs_of(setup, device, cores, read, ROOT, whole=False), results):
+            return 2
         print(f"tier {setup.tier_name}, {setup.data_name} data, {cores} cores, into {results}", file=sys.stderr)
         with sole_workflow(LOCK):
             status = run_snakemake(setup, device, cores, targets)
@@ -101,22 +104,34 @@ def cores_given(given: str) -> int:
     return min(int(given), usable) if given else usable
 
 
-def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:
-    """The files asked for; none means everything."""
-    if arguments.claim is not None:
-        from interplay.protocols.claim_files import find_claim, load_claims
+def _is_able(needs: Needs, results: Path) -> bool:
+    """Whether this machine can do it: the quick part of `make doctor`, silent where all is well."""
+    found = quick_examination(needs, results, Path("data"), ROOT)
+    for one in found:
+        print(one, file=sys.stderr)
+    stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
+    if stopping:
+        less = "one claim or figure may need less"
+        _fail(f"nothing was started; mend first: {', '.join(stopping)} (`make doctor` looks closer; {less})", 2)
+    return not stopping
 
-        find_claim(load_claims(CONFIG / "claims"), arguments.claim)
-        return [results / f"claims/{arguments.claim}.json"]
+
+def _targets(arguments: argparse.Namespace, results: Path) -> tuple[list[Path], Sequence[str] | None]:
+    """The files asked for, and globs on the records that they are made of; no file and no globs mean everything."""
+    if arguments.claim is not None:
+        from interplay.protocols.claim_files import find_claim, load_claims, selectors
+
+        claim = find_claim(load_claims(CONFIG / "claims"), arguments.claim)
+        return [results / f"claims/{arguments.claim}.json"], selectors(claim)
     for kind, suffixes in (("figure", ("svg", "pdf", "png")), ("table", ("csv", "md", "tex"))):
         wanted = getattr(arguments, kind)
         if wanted is None:
             continue
-        known = [name for exhibit in load_catalogue(CONFIG).exhibits if exhibit.kind == kind for name in exhibit.ids]
+        known = {name: one for one in load_catalogue(CONFIG).exhibits if one.kind == kind for name in one.ids}
         if wanted not in known:
             raise InterplayError(f"there is no {kind} {wanted!r}; give ID=, one of {', '.join(known)}")
-        return [results / f"{kind}s/{wanted}.{suffix}" for suffix in suffixes]
-    return []
+        return [results / f"{kind}s/{wanted}.{suffix}" for suffix in suffixes], known[wanted].needs
+    return [], None
 
 
 def run_snakemake(

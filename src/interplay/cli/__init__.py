@@ -24,6 +24,7 @@ COMMANDS = (
     "report",
     "measure",
     "fetch",
+    "doctor",
     "forecast",
     "schema",
     "locate",

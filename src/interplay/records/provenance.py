@@ -75,6 +75,17 @@ def git_state() -> tuple[str, bool]:
         return "unknown", False
 
 
+def commit_time() -> float | None:
+    """When the commit of the source tree was made, in seconds since 1970; None where `git_state` knows none."""
+    if not (SOURCE.parents[1] / ".git").exists():  # a source tree inside another repository
+        return None
+    try:
+        said = _git("log", "-1", "--format=%ct")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return float(said) if said.isdecimal() else None
+
+
 def _git(*arguments: str) -> str:
     # In a hook GIT_DIR and the like name another repository. A checkout that someone else owns is read all the same:
     # its code is what runs here, so that its configuration is no further danger.
