@@ -65,11 +65,13 @@ def main() -> int:
         targets = targets_of(arguments.id, RESULTS / setup.folder)
         plan = read_plan(snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG))
         jobs = {job.slug: job for job in plan_jobs(setup)}
-        print("\n".join(told(setup, plan, jobs, device, cores)))
-        print("\n".join(left_behind(setup, plan, jobs)))
+        print("\n".join([*told(setup, plan, jobs, device, cores), *left_behind(setup, plan, jobs)]), flush=True)
     except InterplayError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     return 0
 
 

@@ -18,11 +18,14 @@ from types import MappingProxyType
 
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
+from interplay.markup import one_line
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
+from interplay.records.store import check_writable
+from mending import NOTES, mend
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,8 +64,12 @@ def main() -> int:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status
     if status:
-        return _fail("not everything was made; see above. What was made is kept, the same command goes on", status)
-    _summarise(arguments, results, targets)
+        said = _refused(results) or "not everything was made; see above"
+        return _fail(f"{said}. What was made is kept, the same command goes on", status)
+    try:
+        _summarise(arguments, results, targets)
+    except InterplayError as error:
+        return _fail(str(error), 2)
     return 0
 
 
@@ -143,13 +150,20 @@ def run_snakemake(
     variables: Mapping[str, str] = MappingProxyType({}),
     config: Path = CONFIG,
 ) -> int:
-    """Make `targets` (everything, without any) below `root`.
+    """Make `targets` (everything, without any) below `root`; what is there and broken is made again.
 
     `variables` of the environment come beside those of this process; `config` is the folder of the configuration.
 
     Returns:
         the exit status.
+
+    Raises:
+        InterplayError: the disk is full or read-only, or something below `root` can neither be read nor be taken away;
+            one line.
     """
+    for folder in (NOTES, root / setup.folder):
+        check_writable(folder)  # Snakemake itself ends in tracebacks on a full disk
+    mend(root / setup.folder)
     command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
     command += snakemake_arguments(setup, device, cores, targets, root, config)
     environment = dict(os.environ) | dict(variables)
@@ -173,6 +187,15 @@ def snakemake_arguments(
     return arguments + (["--", *map(str, targets)] if targets else [])
 
 
+def _refused(results: Path) -> str | None:
+    """What the disk says to a further file, if it refuses one."""
+    try:
+        check_writable(results)
+    except InterplayError as error:
+        return str(error).removesuffix(" and run the same command again")
+    return None
+
+
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:
     if arguments.claim is not None:
         from interplay.evidence import read_verdicts, render_ladder
@@ -188,7 +211,7 @@ def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {one_line(message)}", file=sys.stderr)
     return status
 
 

@@ -46,6 +46,22 @@ def test_no_more_cores_are_given_than_may_be_used(root):
     assert done.stderr == "CORES=999: this process may use 3 cores, so 3\n"
 
 
+def test_a_full_disk_is_one_line_before_snakemake_starts_and_after_it_failed(root, tmp_path):
+    code = (
+        "import errno, os, contextlib\nfrom interplay.errors import InterplayError\nfrom pathlib import Path\n"
+        "def full(folder): raise InterplayError(f'{folder}: the disk of / is full: 0 bytes free')\n"
+        "reproduce.sole_workflow = lambda lock: contextlib.nullcontext()\nsys.argv[1:] = []\n"
+        "reproduce.check_writable = full\nprint(reproduce.main())\n"
+        "reproduce.run_snakemake = lambda *_: 1\nprint(reproduce.main())"
+    )
+    done = run_in_python(root, code)
+    assert done.stdout.split() == ["2", "1"]
+    assert [line for line in done.stderr.splitlines() if not line.startswith("tier smoke")] == [
+        "error: .snakemake: the disk of / is full: 0 bytes free",
+        "error: results/smoke: the disk of / is full: 0 bytes free. What was made is kept, the same command goes on",
+    ]
+
+
 def test_a_checkout_that_cannot_be_written_is_one_line(root):
     code = (
         "import errno, os\n"

@@ -25,7 +25,7 @@ for _name in sorted(FETCHING):
             mem_mb=FETCHING_MIB,
             runtime=fetching_minutes(DATASETS[_name].pinned.size),
         shell:
-            "interplay fetch {params.name} --root {params.folder} > {log} 2>&1"
+            "interplay fetch {params.name:q} --root {params.folder:q} > {log:q} 2>&1"
 
 
 # Several files may hold the same weights; which of them was brought is no matter of the plan.
@@ -47,4 +47,4 @@ for _name, _mark in sorted(BROUGHT.items()):
             mem_mb=FETCHING_MIB,
             runtime=fetching_minutes(max(form.size for form in WEIGHTS[_name].forms)),
         shell:
-            "interplay fetch {params.name} --root {params.folder} > {log} 2>&1"
+            "interplay fetch {params.name:q} --root {params.folder:q} > {log:q} 2>&1"

@@ -19,7 +19,7 @@ rule judge_claims:
         mem_mb=READING_MIB,
         runtime=READING_MINUTES,
     shell:
-        "interplay verdicts --results {params.out} --config {params.config} > {log} 2>&1"
+        "interplay verdicts --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"
 
 
 for _claim in CLAIMS:
@@ -45,5 +45,5 @@ for _claim in CLAIMS:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
         shell:
-            "interplay verdicts --results {params.out} --config {params.config} --claim {params.id} "
-            "--output {output} > {log} 2>&1"
+            "interplay verdicts --results {params.out:q} --config {params.config:q} --claim {params.id:q} "
+            "--output {output:q} > {log:q} 2>&1"

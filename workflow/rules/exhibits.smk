@@ -19,12 +19,11 @@ def claims_shown(exhibit):
 def digest_of_reference(exhibit):
     """Digest of the records in results/reference that may be shown beside those made here."""
     folders = sorted(Path(ROOT, "reference").glob("*")) if exhibit.reference else []
-    parts = {
-        f"record {path / one.name}": text_digest(one.model_dump_json())
-        for path in folders
-        for one in select_records(path, exhibit.needs)
-    }
-    return INGREDIENTS.digest("reference", parts)
+    try:
+        found = {f"record {path / one.name}": one for path in folders for one in select_records(path, exhibit.needs)}
+    except InterplayError as error:
+        raise WorkflowError(f"{error}; git checkout brings it back") from None
+    return INGREDIENTS.digest("reference", {name: text_digest(one.model_dump_json()) for name, one in found.items()})
 
 
 for _exhibit in CATALOGUE.exhibits:
@@ -55,4 +54,4 @@ for _exhibit in CATALOGUE.exhibits:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
         shell:
-            "interplay {params.kind} {params.exhibit} --results {params.out} --config {params.config} > {log} 2>&1"
+            "interplay {params.kind:q} {params.exhibit:q} --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

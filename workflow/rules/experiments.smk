@@ -26,7 +26,7 @@ for _job in JOBS:
             values=INGREDIENTS.stand_for(_job.digest, "values", values_of(_job)),
             experiment=_job.experiment,
             which=_job.name,
-            tier=TIER,
+            tier=tier,
             folders=folders,
             device=DEVICE,
         log:
@@ -38,5 +38,5 @@ for _job in JOBS:
             mem_mb=memory_mib(_job, DEVICE),
             runtime=runtime_minutes(_job, DEVICE),
         shell:
-            "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "
-            "{params.folders} --device {params.device} --threads {threads} > {log} 2>&1"
+            "OMP_NUM_THREADS={threads} interplay run {params.experiment:q} --run {params.which:q} {params.tier:q} "
+            "{params.folders:q} --device {params.device:q} --threads {threads} > {log:q} 2>&1"

@@ -25,4 +25,4 @@ for _experiment, _headlines in CATALOGUE.headlines.items():
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
         shell:
-            "interplay metrics {params.experiment} --results {params.out} --config {params.config} > {log} 2>&1"
+            "interplay metrics {params.experiment:q} --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

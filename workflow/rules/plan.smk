@@ -1,6 +1,6 @@
 # What there is to do, read from the typed configuration. A wrong key stops here, before anything runs.
 
-import shlex
+import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -39,9 +39,10 @@ except InterplayError as error:
     raise WorkflowError(str(error)) from None
 
 ROOT = config.get("results", "results")
+for _folder in (CONFIG, DATA, ROOT):
+    if re.search(r"[{}\x00-\x1f]", str(_folder)):
+        raise WorkflowError(f"{_folder!s:.100}: braces, which are wildcards of Snakemake, or a control sign; rename it")
 OUT = f"{ROOT}/{SETUP.folder}"
-TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
-TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
 # Where the files lie that a data set is read from, its own and those of sets that it is made of, and what marks weights
 # that were brought; the others are made on the fly.
@@ -52,9 +53,15 @@ BROUGHT = {name: f".decoded/{name}.fetched" for name in WEIGHTS}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 
 
+# Parameters that are functions: in any other Snakemake takes braces, as overrides may have them, for wildcards.
+def tier(wildcards):
+    """Options that name tier, data mapping, configuration and overrides."""
+    return ["--tier", SETUP.tier_name, "--data", SETUP.data_name, "--config", CONFIG, *(f"--set={one}" for one in CHOSEN)]
+
+
 def folders(wildcards):
     """Options that name the folders of results and data, which a configuration may move."""
-    return f"--results {ROOT} --data-root {DATA}"
+    return ["--results", ROOT, "--data-root", DATA]
 
 
 def data_folder(wildcards):

@@ -27,4 +27,4 @@ rule make_report:
         mem_mb=READING_MIB,
         runtime=READING_MINUTES,
     shell:
-        "interplay report --results {params.out} --config {params.config} > {log} 2>&1"
+        "interplay report --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from interplay.records.disk import explain
 from interplay.records.schema import Record, Strict
+from interplay.records.seals import is_broken
 from interplay.records.store import write_text_atomically
 
 KEEP_VARIABLE = "INTERPLAY_KEEP_CHECKPOINTS"
@@ -82,8 +81,10 @@ def taken_over(
     if not path.is_file():
         return None
     try:
+        if is_broken(path):
+            raise ValueError
         kept = KeptRun.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         reason = explain(error) or "it is damaged"
         say(f"{name}: the finished record {path} cannot be read ({reason}); starting anew")
         return None

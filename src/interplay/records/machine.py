@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
+import resource
+import sys
 import tempfile
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -13,6 +16,11 @@ from pathlib import Path
 from interplay.errors import InterplayError
 from interplay.records.cgroups import cpu_quotas, memory_limits, read_lines
 
+# How the system, the loader of libraries and torch say that there is no memory left.
+_NO_MEMORY = re.compile(
+    r"cannot allocate memory|can't allocate memory|not enough memory|failed to map segment|can't start new thread",
+    re.IGNORECASE,
+)
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -26,6 +34,22 @@ def usable_cores(root: Path = Path("/")) -> int:
     """
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([found, *(ceil(quota) for quota in cpu_quotas(root))]))
+
+
+def explain_memory(error: BaseException) -> str | None:
+    """One line on a lack of memory, wherever in the chain of `error` it is; None where there is none."""
+    current: BaseException | None = error
+    while current is not None:
+        if "CUDA out of memory" in str(current):
+            return "the card has no more memory; end what else uses it, or take another (DEVICE=); work done is kept"
+        if isinstance(current, MemoryError) or _NO_MEMORY.search(str(current)):
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+            return (
+                f"out of memory (this process took {peak:.0f} MiB at most); with fewer CORES less is needed at a time; "
+                "work done is kept, the same command goes on"
+            )
+        current = current.__cause__ or current.__context__
+    return None
 
 
 def bounded(threads: int) -> int:

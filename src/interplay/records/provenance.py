@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def git_state() -> tuple[str, bool]:
     commit yet, and where the source lies inside of another repository, as an installed package or an unpacked archive
     may. A container has no `.git`; its build passes the commit in `INTERPLAY_GIT_COMMIT`. Results are no changes.
     """
-    if given := os.environ.get("INTERPLAY_GIT_COMMIT"):
+    if re.fullmatch(r"[0-9a-f]{7,64}", given := os.environ.get("INTERPLAY_GIT_COMMIT", "")):
         return given, False
     root = SOURCE.parents[1]
     try:
