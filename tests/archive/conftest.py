@@ -28,7 +28,8 @@ def small_config(tmp_path_factory):
     """The configuration, every experiment of the smoke tier in the form in which the workflow is tested."""
     folder = tmp_path_factory.mktemp("configuration") / "config"
     shutil.copytree(ROOT / "config", folder)
-    run_path(str(ROOT / "tests/workflow/test_pipeline.py"))["shrink"](folder)
+    exhibits = run_path(str(ROOT / "tests/workflow/test_pipeline.py"))["EXHIBITS"]
+    run_path(str(ROOT / "benchmarks/shrunken.py"))["shrink"](folder, exhibits)
     return folder
 
 
