@@ -7,10 +7,14 @@ SET ?=
 DEVICE ?=
 ENGINE ?= docker
 RESULTS ?= $(CURDIR)/results
+REMOTE ?=
+LEVEL ?= all
+FORCE ?=
+OUTPUT ?=
 
 # What is given is text. `$(TIER)` in a recipe would be pasted into the shell's text, and make itself would run a
 # `$(shell ...)` in it: so every given value is taken as it stands, and recipes read it from their environment, "$$TIER".
-GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS FLAGS
+GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS FLAGS REMOTE LEVEL FORCE OUTPUT
 $(foreach name,$(GIVEN) PYTHON,$(if $(filter environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)
@@ -26,9 +30,11 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" \
 	--set="$$SET" --device="$$DEVICE"
+ARCHIVE = exec python workflow/archive.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" \
+	--device="$$DEVICE" --remote="$$REMOTE" --level="$$LEVEL" --force="$$FORCE"
 
-.PHONY: help setup doctor reproduce figure table claim plan controls test lint benchmarks lock audit sbom container \
-	smoke-in-container clean clean-results
+.PHONY: help setup doctor reproduce figure table claim plan publish restore export controls test lint benchmarks lock \
+	audit sbom container smoke-in-container clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
@@ -58,6 +64,15 @@ claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_t
 plan: setup  ## what would run, why and what it costs, without running it; ID=<figure, table or claim>, or everything
 	@exec python workflow/plan.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE" \
 		--id="$$ID"
+
+publish: setup  ## send the results of TIER to REMOTE=<url, folder or name> of DVC, and write the pin to commit
+	@$(ARCHIVE) publish
+
+restore: setup  ## bring published results of TIER, verified: LEVEL=records|checkpoints|all, FORCE=1 replaces yours
+	@$(ARCHIVE) restore
+
+export: setup  ## pack the results of TIER into one archive with an RO-Crate; OUTPUT=results/TIER.zip
+	@exec interplay export --tier="$$TIER" $${DATA:+"--data=$$DATA"} --output="$${OUTPUT:-results/$$TIER.zip}" $${FORCE:+--force}
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
 	@exec python workflow/controls.py --tier="$$TIER" --cores="$$CORES" --device="$$DEVICE"

@@ -30,6 +30,7 @@ COMMANDS = (
     "forecast",
     "schema",
     "locate",
+    "archive",
 )
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 

@@ -17,9 +17,8 @@ from interplay.data.weights import load_weights, read_tensors
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Result, Weights
 from interplay.protocols.experiments import AnyRun
-from interplay.protocols.plan import deciding, model_path, record_path, run_values
+from interplay.protocols.plan import differs_from_plan, model_path, record_path, run_values
 from interplay.protocols.setup import Setup
-from interplay.protocols.sourced import differences
 from interplay.records import (
     Record,
     code_digest,
@@ -178,12 +177,7 @@ def _earlier(run: AnyRun, name: str, results: Path, setup: Setup, experiment: st
     if record.name != name:
         raise InterplayError(f"{path}: the record of {record.name}, a copy perhaps; run {name} again")
     # Its overrides count as this run's too, and are those of the plan.
-    datasets = setup.mapping.of(experiment).datasets
-    followed = planned.protocol.model_dump(mode="json")
-    changed = differences(
-        {**deciding(experiment, record.protocol), "data": record.datasets},
-        {**deciding(experiment, followed), "data": {one: datasets[one].use for one in planned.reads}},
-    )
+    changed = differs_from_plan(record, setup, experiment, planned)
     if changed:
         raise InterplayError(f"{path}: made otherwise than is planned now ({first_of(changed)}); run {name} again")
     return record

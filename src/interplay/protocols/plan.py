@@ -12,8 +12,8 @@ from typing import Any
 from interplay.errors import InterplayError
 from interplay.protocols.experiments import AnyRun, experiments, find_experiment
 from interplay.protocols.setup import Setup
-from interplay.protocols.sourced import remove
-from interplay.records import text_digest
+from interplay.protocols.sourced import differences, remove
+from interplay.records import Record, text_digest
 from interplay.records.identity import flat
 
 
@@ -140,6 +140,15 @@ def deciding(experiment: str, protocol: dict[str, Any]) -> dict[str, Any]:
     for leaf in find_experiment(experiment).lists_runs:
         protocol = remove(protocol, leaf.split(".")) or protocol
     return protocol
+
+
+def differs_from_plan(record: Record, setup: Setup, experiment: str, run: AnyRun) -> list[str]:
+    """What a record says of protocol and data otherwise than the plan does now, one line `key: old -> new` each."""
+    datasets, followed = setup.mapping.of(experiment).datasets, run.protocol.model_dump(mode="json")
+    return differences(
+        {**deciding(experiment, record.protocol), "data": record.datasets},
+        {**deciding(experiment, followed), "data": {name: datasets[name].use for name in run.reads}},
+    )
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:

@@ -102,7 +102,7 @@ class Ingredients:
         for path in visible_files(self.folder, "*.json"):
             try:
                 content = json.loads(path.read_bytes())
-            except (OSError, ValueError):
+            except (OSError, ValueError, RecursionError):
                 continue  # a damaged file makes names unknown, not results stale
             found |= content if isinstance(content, dict) else {}
         return found

@@ -46,7 +46,7 @@ def damage(path: Path, *, thorough: bool = False) -> str | None:
     if path.suffix == ".json":
         try:
             json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return "it is not JSON"
     elif path.suffix == ".webp":
         return None if size == int.from_bytes(content[4:8], "little") + 8 else "it is cut off"
@@ -65,5 +65,5 @@ def _whole_tensors(path: Path, size: int) -> bool:
             header = json.loads(stream.read(length))
             ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
             return bool(size == 8 + length + max(ends, default=0))
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             return False

@@ -143,6 +143,6 @@ def _version(content: bytes) -> int | None:
     """The version of the schema that a record says it has; None where it says none."""
     try:
         version = json.loads(content)["schema_version"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return version if isinstance(version, int) else None

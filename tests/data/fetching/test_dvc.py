@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from interplay.data.fetching import fetch
-from interplay.data.fetching.dvc import dvc_executable, repository
+from interplay.dvc import dvc_executable, repository
 from interplay.errors import InterplayError
 
 CONTENT = bytes(range(256)) * 40

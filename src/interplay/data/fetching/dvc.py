@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 from interplay.data.fetching.http import SourceFailure
+from interplay.dvc import dvc_executable, repository, run_dvc
 from interplay.protocols.assets import Pinned
-
-_LOCK_SECONDS = 120.0
-_LOCKED = "Unable to acquire lock"
-
-
-def dvc_executable() -> str | None:
-    """The `dvc` beside this interpreter (its environment need not be activated), or the one on PATH."""
-    beside = shutil.which("dvc", path=str(Path(sys.executable).parent))
-    return beside or shutil.which("dvc")
-
-
-def repository(root: Path) -> Path | None:
-    """The folder at or above `root` that DVC keeps its own things in, or None."""
-    root = root.resolve()
-    return next((folder for folder in (root, *root.parents) if (folder / ".dvc").is_dir()), None)
 
 
 def take_from_dvc(name: str, pinned: Pinned, root: Path, staging: Path) -> None:
@@ -48,7 +30,7 @@ def take_from_dvc(name: str, pinned: Pinned, root: Path, staging: Path) -> None:
     if place.exists():
         place.replace(aside)
     try:
-        failed = _run([executable, "get", "-q", str(repo), path, "-o", str(staging.resolve())], repo)
+        failed = run_dvc([executable, "get", "-q", str(repo), path, "-o", str(staging.resolve())], repo).error
     finally:
         if aside.exists():
             aside.replace(place)
@@ -68,27 +50,5 @@ def hand_to_dvc(name: str, pinned: Pinned, root: Path) -> str | None:
     known, declared = pinned.dvc_md5, root / f"{name}.dvc"
     if known is None or not declared.is_file() or (repo / ".dvc/cache/files/md5" / known[:2] / known[2:]).exists():
         return None
-    failed = _run([executable, "commit", "-q", "-f", str(declared.resolve())], repo)
+    failed = run_dvc([executable, "commit", "-q", "-f", str(declared.resolve())], repo).error
     return "handed to DVC" if failed is None else f"in place, but `dvc commit {declared}` fails: {failed}"
-
-
-def _run(command: list[str], repo: Path) -> str | None:
-    """Run DVC, waiting for its lock where another of its processes holds that; None or its last line of complaint."""
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while True:
-        done = subprocess.run(
-            command,
-            cwd=repo,
-            env={**os.environ, "DVC_NO_ANALYTICS": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode == 0:
-            return None
-        if _LOCKED not in done.stderr or time.monotonic() > deadline:
-            lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-            return lines[-1].removeprefix("ERROR: ") if lines else f"exit status {done.returncode}"
-        time.sleep(1)

@@ -1,0 +1,1 @@
+"""Results that travel: published to a DVC remote and restored from it, or packed into one archive. No torch in here."""

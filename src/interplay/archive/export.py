@@ -1,0 +1,121 @@
+"""Packing a tier into one archive that can be deposited: the same content gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from interplay.archive.contents import MADE, RECORDS, VERDICTS, made_files
+from interplay.archive.crate import describe_crate
+from interplay.errors import InterplayError
+from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
+from interplay.protocols.setup import Setup
+from interplay.records import Record, read_record, visible_files
+from interplay.records.store import replacing
+
+METADATA = "ro-crate-metadata.json"
+EARLIEST = (1980, 1, 1, 0, 0, 0)  # which an archive can name; when its files were written is nobody's concern
+# Beside the results, from the root of the checkout.
+CHECKOUT = ("LICENSE", "CITATION.cff", "README.md", "dvc.yaml", "envs/*.lock", "data/*.dvc", "config/**/*.yaml")
+NEEDED = ("LICENSE", "CITATION.cff")
+Say = Callable[[str], None]
+
+
+def export(setup: Setup, results: Path, output: Path, *, say: Say = print) -> None:
+    """Pack the results of a setup, and what they rest on, into the archive `output`, with an RO-Crate about it.
+
+    Args:
+        setup: tier, data mapping and overrides whose results they are.
+        results: folder of all results.
+        output: the archive, a .zip.
+        say: told what was packed.
+
+    Raises:
+        InterplayError: results are missing, cannot be read, or name a place on this machine.
+    """
+    if output.suffix != ".zip":
+        raise InterplayError(f"{output}: is to be a .zip")
+    folder, checkout = results / setup.folder, setup.config.resolve().parent
+    inside = f"results/{setup.folder}"
+    records = _records(folder, setup)
+    files = {
+        f"{inside}/{RECORDS}/{record.name}.json": _read(folder / RECORDS / f"{record.name}.json") for record in records
+    }
+    files |= {f"{inside}/{path}": _read(folder / path) for path in (*made_files(folder), *_frozen(folder))}
+    files |= {name: _read(path) for name, path in _of_checkout(checkout, setup.config.resolve())}
+    pin = folder.with_name(f"{folder.name}.dvc")
+    files |= {f"results/{pin.name}": _read(pin)} if pin.is_file() else {}
+    _name_no_machine(files, checkout)
+    title = f"interplay: results of the {setup.tier_name} tier on {setup.data_name} data"
+    described = {path: (len(content), hashlib.sha256(content).hexdigest()) for path, content in files.items()}
+    verdicts = _verdicts(files[f"{inside}/{VERDICTS}"], folder / VERDICTS)
+    files[METADATA] = describe_crate(title, inside, dict(sorted(described.items())), records, verdicts)
+    with (
+        replacing(output) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed,
+    ):
+        for path in (METADATA, *sorted(set(files) - {METADATA})):
+            entry = zipfile.ZipInfo(path, EARLIEST)
+            entry.external_attr, entry.compress_type, entry.create_system = 0o644 << 16, zipfile.ZIP_DEFLATED, 3
+            packed.writestr(entry, files[path])
+    say(f"{output}: {len(files)} files, {len(records)} runs, {len(verdicts)} verdicts, {output.stat().st_size:,} bytes")
+
+
+def _records(folder: Path, setup: Setup) -> list[Record]:
+    again = f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` makes them"
+    paths = visible_files(folder / RECORDS, "*/**/*.json")
+    if not paths:
+        raise InterplayError(f"{folder / RECORDS}: no records to pack; {again}, or `make restore` brings them")
+    if missing := [part for part in MADE if not (folder / part).exists()]:
+        raise InterplayError(f"{folder}: {', '.join(missing)} missing; {again} from the records that are there")
+    return [read_record(path) for path in paths]
+
+
+def _frozen(folder: Path) -> list[str]:
+    return [FROZEN_CLAIMS] if (folder / FROZEN_CLAIMS).is_file() else []
+
+
+def _of_checkout(checkout: Path, config: Path) -> Iterable[tuple[str, Path]]:
+    for name in NEEDED:
+        if not (checkout / name).is_file():
+            raise InterplayError(
+                f"{checkout / name}: missing; an archive needs it (restore it: git checkout -- {name})"
+            )
+    for pattern in CHECKOUT:
+        folder, _, below = pattern.rpartition("/")
+        if pattern.startswith("config/"):
+            found = visible_files(config, "**/*.yaml")
+            yield from ((f"config/{path.relative_to(config).as_posix()}", path) for path in found)
+        else:
+            found = visible_files(checkout / folder, below) if (checkout / folder).is_dir() else []
+            yield from ((path.relative_to(checkout).as_posix(), path) for path in found)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InterplayError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _name_no_machine(files: dict[str, bytes], checkout: Path) -> None:
+    """Refuse what says where on this machine the checkout or the home of its user lies."""
+    places = [str(place) for place in (checkout, Path.home().resolve()) if len(place.parts) > 2]
+    for path, content in files.items():
+        for place in places:
+            if place.encode() in content:
+                raise InterplayError(f"{path}: names {place}, a place on this machine; make it again from the root")
+
+
+def _verdicts(content: bytes, path: Path) -> list[Any]:
+    try:
+        found = json.loads(content)
+        return list(found) if all({"id", "verdict", "ladder", "statement"} <= set(one) for one in found) else []
+    except (ValueError, TypeError) as error:
+        raise InterplayError(
+            f"{path}: no list of verdicts ({error}); delete it, and `make reproduce` makes it"
+        ) from error

@@ -1,0 +1,135 @@
+"""Publishing the results of a tier: to a DVC remote, with a pin that is committed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import yaml
+
+from interplay import __version__
+from interplay.archive.bench import REMOTE, Bench, bench, size_of
+from interplay.archive.contents import MANIFEST, PUBLISHED, made_files
+from interplay.archive.currency import changed_since, decided_by, judged_by
+from interplay.archive.manifest import Meta, Published, hashes, pin_path, skeleton
+from interplay.errors import InterplayError
+from interplay.protocols.experiments import AnyRun
+from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
+from interplay.protocols.plan import Job, plan_jobs, record_path
+from interplay.protocols.setup import Setup
+from interplay.records import Record, module_digests, read_record, write_bytes_atomically
+from interplay.records.identity import first_of
+from interplay.records.provenance import git_state
+
+Say = Callable[[str], None]
+
+
+def publish(setup: Setup, results: Path, *, remote: str | None, partial: bool = False, say: Say = print) -> Path:
+    """Send what the results folder of a setup holds to a DVC remote, and write the pin of it.
+
+    Args:
+        setup: tier, data mapping and overrides whose results they are.
+        results: folder of all results.
+        remote: URL, folder or name of the remote; None is DVC's default.
+        partial: also where records of the plan are missing.
+        say: told what happens, line by line.
+
+    Returns:
+        the path of the pin, which is to be committed.
+
+    Raises:
+        InterplayError: results are missing, were made otherwise than is planned now, or cannot be sent.
+    """
+    folder = results / setup.folder
+    jobs = finished_jobs(setup, folder, partial=partial)
+    published = describe(setup, folder, jobs)
+    say(f"{setup.folder}: {len(published.files)} files, {size_of(sum(one.size for one in published.files.values()))}")
+    with bench(results, remote) as made:
+        content = _send(made, folder, published, say)
+    write_bytes_atomically(folder / MANIFEST, published.as_json())
+    path = pin_path(folder)
+    write_bytes_atomically(path, content)
+    return path
+
+
+def finished_jobs(setup: Setup, folder: Path, *, partial: bool = False) -> list[Job]:
+    """The jobs of the plan whose outputs are all there, made as is planned now.
+
+    Raises:
+        InterplayError: there are none; one of them was made otherwise; some are missing, and not `partial`.
+    """
+    jobs = plan_jobs(setup)
+    finished = [job for job in jobs if all((folder / path).is_file() for path in job.outputs)]
+    missing = [path for job in jobs for path in job.outputs if not (folder / path).is_file()]
+    again = f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` makes them"
+    if missing and (not partial or not finished):
+        less = "" if partial or not finished else ", or --partial takes what there is"
+        raise InterplayError(f"{folder}: {len(missing)} results are missing ({missing[0]}, ...); {again}{less}")
+    stale = [
+        f"{job.experiment}/{run.name} ({first_of(changed)})"
+        for job in finished
+        for run in job.runs
+        if (changed := changed_since(_record(folder, job, run), setup, job.experiment, run, {}))
+    ]
+    if stale:
+        more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+        raise InterplayError(f"{folder}: made otherwise than is planned now: {stale[0]}{more}; {again} anew")
+    return finished
+
+
+def _record(folder: Path, job: Job, run: AnyRun) -> Record:
+    return read_record(folder / record_path(job.experiment, run.name))
+
+
+def describe(setup: Setup, folder: Path, jobs: Iterable[Job]) -> Published:
+    """The list of what is published: outputs of `jobs`, and what was made from the records."""
+    jobs = list(jobs)
+    # What was made of some of the records would pass for what is made of all.
+    made = made_files(folder) if len(jobs) == len(plan_jobs(setup)) else []
+    paths = [path for job in jobs for path in job.outputs]
+    paths += [FROZEN_CLAIMS] if (folder / FROZEN_CLAIMS).is_file() else []
+    files = {path: hashes(folder / path) for path in (*paths, *made)}
+    records = {path: one.sha256 for path, one in files.items() if path.startswith("records/")}
+    return Published(
+        tier=setup.tier_name,
+        data=setup.data_name,
+        chosen=setup.chosen,
+        version=__version__,
+        git_commit=git_state()[0],
+        modules={
+            name: module_digests(f"interplay.experiments.{name}") for name in sorted({job.experiment for job in jobs})
+        },
+        jobs={job.slug: decided_by(setup, job) for job in jobs},
+        judged_by=judged_by(setup.config, folder, records),
+        files=dict(sorted(files.items())),
+    )
+
+
+def _send(made: Bench, folder: Path, published: Published, say: Say) -> bytes:
+    """Hand everything to DVC and to the remote; the bytes of the pin."""
+    name = folder.name
+    place = made.results / name
+    for path in published.files:
+        copy = place / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / path, copy)
+    manifest = published.as_json()
+    (place / MANIFEST).write_bytes(manifest)
+    parts = [part for part in (MANIFEST, *PUBLISHED) if (place / part).exists()]
+    sha256 = hashes(place / MANIFEST).sha256
+    meta = Meta(tier=published.tier, data=published.data, git_commit=published.git_commit, manifest_sha256=sha256)
+    pin = pin_path(place)
+    pin.write_text(yaml.safe_dump(skeleton(name, parts, meta), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    target = str(pin.relative_to(made.root))
+    for arguments, what in (
+        (("commit", "-q", "-f", target), "DVC cannot take the files up"),
+        (("push", "-q", "-r", REMOTE, target), f"{made.remote} does not take the files"),
+    ):
+        if (error := made.dvc(*arguments).error) is not None:
+            raise InterplayError(f"{what}: {error}")
+    altered = [path for path, one in published.files.items() if hashes(place / path) != one]
+    if altered:
+        raise InterplayError(f"{folder / altered[0]}: changed while it was published; run the same command again")
+    say(f"{name}: sent to {made.remote}")
+    return pin.read_bytes()

@@ -1,0 +1,168 @@
+"""The archive for a deposit: complete, the same for the same content, and its RO-Crate can be read back."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from interplay.archive.export import export
+from interplay.errors import InterplayError
+from interplay.protocols.datasets import DATASETS
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_setup
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = "results/smoke/records/supervised/cifar10/plain/seed0.json"
+VERDICT = {
+    "id": "a_claim",
+    "verdict": "holds on substitute data",
+    "statement": "Entropy rises.",
+    "decided_by": 0,
+    "ladder": [
+        {"level": "smoke", "sentence": "shown in 1 of 1 runs", "records": [{"name": "supervised/cifar10/plain/seed0"}]}
+    ],
+}
+
+
+@pytest.fixture
+def checkout(pristine, small_config, tmp_path):
+    """A checkout with finished results, a verdict among them."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(pristine, folder / "results")
+    shutil.copytree(small_config, folder / "config")
+    for name in ("LICENSE", "CITATION.cff", "README.md", "dvc.yaml", "envs", "data"):
+        if (ROOT / name).is_file():
+            shutil.copy(ROOT / name, folder)
+    for name in ("envs", "data"):
+        (folder / name).mkdir()
+        for path in (*(ROOT / name).glob("*.lock"), *(ROOT / name).glob("*.dvc")):
+            shutil.copy(path, folder / name)
+    (folder / "results/smoke/verdicts.json").write_text(json.dumps([VERDICT]))
+    path = folder / RECORD
+    record = json.loads(path.read_text())
+    record["provenance"]["data"] = {"digits/train": "0" * 16, "fashion-mnist/test": "1" * 16}
+    path.write_text(json.dumps(record))
+    return folder
+
+
+@pytest.fixture
+def pack(checkout, tmp_path):
+    def run(name="out.zip", folder=checkout):
+        export(load_setup(folder / "config"), folder / "results", tmp_path / name, say=lambda line: None)
+        return tmp_path / name
+
+    return run
+
+
+def test_everything_that_a_reader_needs_is_in_it(pack, checkout, contents):
+    with zipfile.ZipFile(pack()) as packed:
+        assert packed.testzip() is None
+        names = packed.namelist()
+        for name in names:
+            if name != "ro-crate-metadata.json":
+                assert packed.read(name) == (checkout / name).read_bytes()
+    results = {f"results/{name}" for name in contents(checkout / "results")}
+    unpacked = {name for name in results if name.startswith(("results/smoke/logs", "results/smoke/models"))}
+    assert {name for name in names if name.startswith("results/")} == results - unpacked
+    assert {"LICENSE", "CITATION.cff", "envs/requirements.lock", "data/cifar10.dvc", "config/tiers/smoke.yaml"} <= set(
+        names
+    )
+    assert names[0] == "ro-crate-metadata.json"
+
+
+def test_the_same_content_gives_the_same_bytes_whenever_and_wherever(pack, checkout, tmp_path):
+    first = pack().read_bytes()
+    shutil.copytree(checkout, tmp_path / "else/where")
+    for path in (tmp_path / "else/where").rglob("*"):
+        os.utime(path, (1, 1))
+        path.chmod(0o755 if path.is_dir() else 0o600)
+    assert pack("again.zip", tmp_path / "else/where").read_bytes() == first
+    (checkout / "results/smoke/metrics/theory.json").write_text("changed")
+    assert pack("changed.zip").read_bytes() != first
+
+
+def test_it_says_neither_where_it_was_made_nor_by_whom(pack, tmp_path):
+    with zipfile.ZipFile(pack()) as packed:
+        text = b"".join(packed.read(name) for name in packed.namelist())
+        metadata = json.loads(packed.read("ro-crate-metadata.json"))
+    assert str(tmp_path).encode() not in text and str(ROOT).encode() not in text
+    assert "agent" not in {key for entity in metadata["@graph"] for key in entity}
+    assert getpass.getuser() not in json.dumps(metadata)
+
+
+def test_rocrate_reads_it_back(pack, setup, tmp_path):
+    rocrate = pytest.importorskip("rocrate.rocrate", reason="rocrate belongs to the extra `archive`")
+    with zipfile.ZipFile(pack()) as packed:
+        packed.extractall(tmp_path / "unpacked")
+        names = set(packed.namelist())
+    crate = rocrate.ROCrate(tmp_path / "unpacked")
+    assert {entity.id for entity in crate.data_entities if entity.type == "File"} == names - {"ro-crate-metadata.json"}
+    runs = {action["name"]: action for action in crate.get_by_type("CreateAction")}
+    assert set(runs) == {f"{job.experiment}/{run.name}" for job in plan_jobs(setup) for run in job.runs}
+    run = runs["supervised/cifar10/plain/seed0"]
+    started, ended = (datetime.fromisoformat(run[key]) for key in ("startTime", "endTime"))
+    assert (ended - started).total_seconds() == 2
+    assert run["instrument"]["name"] == "interplay" and run["instrument"]["version"]
+    assert [one.id for one in run["result"]] == [RECORD]
+    inputs = {one.id: one for one in run["object"]}
+    assert {"#data/digits", "#data/fashion-mnist", "config/experiments/supervised.yaml"} == set(inputs)
+    pinned = DATASETS["fashion-mnist"].pinned
+    files = {part["name"]: part for part in inputs["#data/fashion-mnist"]["hasPart"]}
+    assert {name: part["sha256"] for name, part in files.items()} == {
+        name: pin.sha256 for name, pin in pinned.files.items()
+    }
+    assert all(url.startswith("http") for part in files.values() for url in part["contentUrl"])
+    assert "MIT" in inputs["#data/fashion-mnist"]["license"]["name"]
+    assert crate.license.id == "LICENSE"
+    (review,) = crate.get_by_type("ClaimReview")
+    assert review["claimReviewed"] == VERDICT["statement"]
+    assert review["reviewRating"]["ratingValue"] == VERDICT["verdict"]
+    assert [one.id for one in review["isBasedOn"]] == [RECORD]
+
+
+def test_every_reference_within_the_description_leads_somewhere(pack):
+    with zipfile.ZipFile(pack()) as packed:
+        graph = json.loads(packed.read("ro-crate-metadata.json"))["@graph"]
+    known = {entity["@id"] for entity in graph}
+    assert len(known) == len(graph)
+
+    def references(value):
+        if isinstance(value, dict):
+            yield from [value["@id"]] if set(value) == {"@id"} else []
+            for inner in value.values():
+                yield from references(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                yield from references(inner)
+
+    wanted = {one for entity in graph for value in entity.values() for one in references(value)}
+    assert {one for one in wanted if not one.startswith("https://w3id.org/")} <= known
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("results/smoke/records", "no records to pack; `make reproduce TIER=smoke"),
+        ("results/smoke/tables", r"tables missing; `make reproduce TIER=smoke DATA=offline` makes them"),
+        ("CITATION.cff", r"CITATION.cff: missing; an archive needs it"),
+    ],
+)
+def test_what_is_missing_is_named_in_one_line_and_no_archive_is_left(pack, checkout, tmp_path, gone, said):
+    place = checkout / gone
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    with pytest.raises(InterplayError, match=said) as refused:
+        pack()
+    assert "\n" not in str(refused.value) and not (tmp_path / "out.zip").exists()
+
+
+def test_a_file_that_names_a_place_on_this_machine_is_not_packed(pack, checkout):
+    (checkout / "results/smoke/report/index.html").write_text(f"<p>{checkout.resolve()}/results</p>")
+    with pytest.raises(InterplayError, match=r"report/index.html: names .*, a place on this machine"):
+        pack()

@@ -1,0 +1,114 @@
+"""Publishing: what is sent, what the pin says, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import yaml
+
+from interplay.archive.manifest import hashes, parse_manifest, read_pin
+from interplay.archive.publish import describe, finished_jobs, publish
+from interplay.errors import InterplayError
+from interplay.protocols.plan import plan_jobs
+
+RECORD = "records/grokking/modular-addition/seed0.json"
+
+
+def test_the_pin_is_a_file_of_dvc_and_names_neither_remote_nor_machine(published, reviewer, dvc, remote):
+    results, place = published
+    text = (results / "smoke.dvc").read_text()
+    pin = read_pin(results / "smoke")
+    assert {out.path for out in pin.outs} == {
+        f"smoke/{part}"
+        for part in ("published.json", "records", "models", "figures", "tables", "metrics", "verdicts.json", "report")
+    }
+    assert len(text) < 2000, "small enough to be committed"
+    manifest = (results / "smoke/published.json").read_text()
+    for machine in (str(place), str(results), "logs/"):
+        assert machine not in text + manifest
+    # Whoever knows DVC only needs nothing of ours.
+    dvc(reviewer.parent, "remote", "add", "-q", "--local", "--default", "here", str(remote))
+    dvc(reviewer.parent, "pull", "-q", "results/smoke.dvc")
+    assert (reviewer / "smoke" / RECORD).read_bytes() == (results / "smoke" / RECORD).read_bytes()
+    assert "up to date" in dvc(reviewer.parent, "status", "results/smoke.dvc")
+
+
+def test_every_published_file_is_listed_with_its_hashes(published, contents):
+    folder = published[0] / "smoke"
+    listed = parse_manifest((folder / "published.json").read_bytes(), "published.json").files
+    here = {name for name in contents(folder) if not name.startswith("logs/") and name != "published.json"}
+    assert set(listed) == here
+    assert all(hashes(folder / name) == one for name, one in listed.items())
+
+
+def test_what_is_missing_is_not_published_unless_asked(setup, finished, tmp_path):
+    (finished / "smoke" / RECORD).unlink()
+    with pytest.raises(InterplayError, match=rf"1 results are missing \({RECORD}, ...\); `make reproduce"):
+        publish(setup, finished, remote=str(tmp_path / "remote"))
+    assert not (tmp_path / "remote").exists() and not (finished / "smoke.dvc").exists()
+    jobs = finished_jobs(setup, finished / "smoke", partial=True)
+    listed = describe(setup, finished / "smoke", jobs).files
+    assert len(jobs) == len(plan_jobs(setup)) - 1
+    assert RECORD not in listed and "verdicts.json" not in listed, (
+        "verdicts on some records would pass for those on all"
+    )
+
+
+def test_what_was_made_otherwise_than_is_planned_is_not_published(setup, finished, tmp_path):
+    path = finished / "smoke" / RECORD
+    record = json.loads(path.read_text())
+    record["protocol"]["steps"] = 5
+    path.write_text(json.dumps(record))
+    with pytest.raises(InterplayError, match=r"made otherwise .*: grokking/modular-addition/seed0 \(steps: 5 -> 6\); "):
+        publish(setup, finished, remote=str(tmp_path / "remote"))
+
+
+def test_a_remote_that_refuses_is_named_in_one_line_and_no_pin_is_written(setup, finished, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InterplayError) as refused:
+        publish(setup, finished, remote=str(tmp_path / "file"))
+    assert str(refused.value).startswith(f"{tmp_path / 'file'} does not take the files: ")
+    assert not (finished / "smoke.dvc").exists() and not list(finished.glob(".dvc-bench-*"))
+
+
+@pytest.mark.parametrize(
+    "path", ["../records/a.json", "records/../../a", "/etc/passwd", "logs/a", "records/a\n.json", "records/./a", ""]
+)
+def test_a_list_that_names_other_places_is_refused(published, path):
+    listed = json.loads((published[0] / "smoke/published.json").read_bytes())
+    listed["files"][path] = listed["files"][RECORD]
+    with pytest.raises(InterplayError, match=r"no (place|name) for a published file"):
+        parse_manifest(json.dumps(listed).encode(), "published.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"outs": [{"path": "../config", "md5": "0" * 32, "size": 1}]}, "'../config' is no part of what is published"),
+        ({"outs": [{"path": "smoke/records", "md5": "x", "size": 1}]}, "outs.0.md5"),
+        ({"outs": []}, "lacks smoke/published.json"),
+        ({"meta": {}}, "meta.tier"),
+    ],
+)
+def test_a_pin_that_is_none_is_refused_in_one_line(published, reviewer, change, said):
+    pin = yaml.safe_load((reviewer / "smoke.dvc").read_text()) | change
+    (reviewer / "smoke.dvc").write_text(yaml.safe_dump(pin))
+    with pytest.raises(InterplayError, match=r"smoke\.dvc: ") as refused:
+        read_pin(reviewer / "smoke")
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_results_that_change_while_they_are_sent_are_not_published(setup, finished, tmp_path, monkeypatch):
+    copy = shutil.copyfile
+
+    def later(source, target):
+        if str(source).endswith(RECORD):
+            source.write_text(source.read_text() + " ")
+        return copy(source, target)
+
+    monkeypatch.setattr("interplay.archive.publish.shutil.copyfile", later)
+    with pytest.raises(InterplayError, match=rf"{RECORD}: changed while it was published"):
+        publish(setup, finished, remote=str(tmp_path / "remote"))
+    assert not (finished / "smoke.dvc").exists()

@@ -1,0 +1,144 @@
+"""Remotes as they are: a server of S3, a web server that only serves, SSH, and one that DVC knows by name."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from interplay.archive.publish import publish
+from interplay.archive.restore import restore
+from interplay.errors import InterplayError
+
+SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
+SECRET = "not-a-secret-of-anyone"
+
+
+@pytest.fixture
+def quiet():
+    return {"say": lambda line: None}
+
+
+@pytest.fixture
+def same(published, contents):
+    """Whether restored results are those that were published."""
+
+    def compare(results: Path) -> bool:
+        mine, theirs = contents(results), contents(published[0])
+        del theirs["smoke/logs/run/theory.log"]
+        return mine == theirs
+
+    return compare
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """A server that speaks S3, with a bucket `results`; its address is all that DVC is told of it."""
+    server = pytest.importorskip("moto.server", reason="moto[s3] is not installed").ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "reviewer")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=f"http://{host}:{port}")
+    client.create_bucket(Bucket="results")
+    yield client
+    server.stop()
+
+
+def test_s3(setup, finished, fresh, bucket, quiet, same, contents):
+    publish(setup, finished, remote="s3://results/interplay", **quiet)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    restore(setup, fresh, remote="s3://results/interplay", **quiet)
+    assert same(fresh)
+    assert not any(SECRET.encode() in content for content in contents(finished.parent).values())
+    stored = [one["Key"] for one in bucket.list_objects_v2(Bucket="results")["Contents"]]
+    assert all(key.startswith("interplay/files/md5/") for key in stored)
+    shutil.rmtree(fresh / "smoke")
+    shutil.rmtree(fresh.parent / ".dvc/cache")
+    for key in stored:
+        bucket.put_object(Bucket="results", Key=key, Body=b"damage")
+    with pytest.raises(InterplayError, match=r"published.json: cannot be had from s3://results/interplay"):
+        restore(setup, fresh, remote="s3://results/interplay", **quiet)
+    assert set(contents(fresh)) == {"smoke.dvc"}
+
+
+def test_http_serves_what_was_published_elsewhere(setup, published, reviewer, remote, served, quiet, same):
+    restore(setup, reviewer, remote=served(remote), **quiet)
+    assert same(reviewer)
+
+
+def test_http_without_the_file_or_the_server_is_one_line(setup, reviewer, tmp_path, served, quiet):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InterplayError, match=r"published.json: cannot be had from http://127.0.0.1:\d+ \(.*\); give"):
+        restore(setup, reviewer, remote=served(tmp_path / "empty"), **quiet)
+
+
+def test_a_remote_that_dvc_knows_by_name_is_used_with_all_that_is_configured(setup, finished, fresh, dvc, quiet, same):
+    """Its folder stands in the configuration relative to it, as DVC writes that."""
+    for results in (finished, fresh):
+        dvc(results.parent, "remote", "add", "-q", "--local", "--default", "ours", "../remote")
+    publish(setup, finished, remote="ours", **quiet)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    restore(setup, fresh, remote=None, **quiet)
+    assert same(fresh)
+
+
+@pytest.fixture
+def ssh(tmp_path):
+    """A server of SSH of one's own, and DVC's options for it: key, port, host."""
+    if SSHD is None:
+        pytest.skip("no sshd here; `apt-get install openssh-server` brings one")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    for name in ("host", "user"):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
+        subprocess.run(command, check=True)
+    (tmp_path / "authorized").write_text((tmp_path / "user.pub").read_text())
+    (tmp_path / "authorized").chmod(0o600)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "Port": port,
+        "ListenAddress": "127.0.0.1",
+        "HostKey": tmp_path / "host",
+        "AuthorizedKeysFile": tmp_path / "authorized",
+        "PidFile": tmp_path / "pid",
+        "StrictModes": "no",
+        "PasswordAuthentication": "no",
+        "PermitRootLogin": "yes",
+        "Subsystem": "sftp internal-sftp",
+    }
+    (tmp_path / "sshd_config").write_text("".join(f"{key} {value}\n" for key, value in options.items()))
+    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(tmp_path / "sshd_config")], stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
+    yield {"port": str(port), "user": getpass.getuser(), "keyfile": str(tmp_path / "user")}
+    server.terminate()
+    server.wait()
+
+
+def test_ssh(setup, finished, fresh, ssh, tmp_path, dvc, quiet, same, contents):
+    """Key, port and user stand in DVC's local configuration, which git does not see."""
+    for results in (finished, fresh):
+        dvc(results.parent, "remote", "add", "-q", "--local", "server", f"ssh://127.0.0.1{tmp_path}/far")
+        for key, value in ssh.items():
+            dvc(results.parent, "remote", "modify", "-q", "--local", "server", key, value)
+    publish(setup, finished, remote="server", **quiet)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    restore(setup, fresh, remote="server", **quiet)
+    assert same(fresh)
+    assert str(tmp_path) not in (finished / "smoke.dvc").read_text()

@@ -1,0 +1,151 @@
+"""What was published comes back as it was, at three levels, or one line says why not."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+import yaml
+
+from interplay.archive.contents import measures_networks
+from interplay.archive.restore import restore
+from interplay.errors import InterplayError
+from interplay.protocols.plan import plan_jobs, record_path
+from interplay.protocols.setup import load_setup
+
+RECORD, OTHER = "records/grokking/modular-addition/seed0.json", "records/theory/interplay24.json"
+
+
+@pytest.fixture
+def bring(setup, reviewer, remote):
+    """Restores from the remote of the test; what was said comes along."""
+
+    def run(**options):
+        lines = []
+        chosen = {"setup": setup, "results": reviewer, "remote": str(remote)} | options
+        return restore(chosen.pop("setup"), chosen.pop("results"), say=lines.append, **chosen), "\n".join(lines)
+
+    return run
+
+
+def test_all_comes_back_as_it_was_and_nothing_else_is_left(setup, published, reviewer, bring, contents):
+    (reviewer / ".dvc-bench-killed/results").mkdir(parents=True)
+    brought, _ = bring()
+    expected = contents(published[0])
+    del expected["smoke/logs/run/theory.log"]
+    assert contents(reviewer) == expected
+    assert [path.name for path in reviewer.glob(".*")] == []
+    assert brought.made and not brought.to_do and not brought.stale
+    assert set(brought.current) == {path for job in plan_jobs(setup) for path in job.outputs}
+    times = {path.stat().st_mtime_ns for path in reviewer.glob("smoke/**/*") if path.is_file()}
+    assert len(times) == 1, "something would be newer than what was made from it"
+
+
+def test_a_file_that_differs_here_is_never_replaced_unasked(reviewer, bring, contents):
+    mine = reviewer / "smoke" / RECORD
+    mine.parent.mkdir(parents=True)
+    mine.write_text("{}")
+    before = contents(reviewer)
+    with pytest.raises(InterplayError, match=rf"smoke/{RECORD}: not what was published; .*FORCE=1"):
+        bring(level="records")
+    assert contents(reviewer) == before
+    _, said = bring(level="records", force=True)
+    assert f"replaced: {mine}" in said
+    kept = reviewer / "smoke" / OTHER
+    inode = kept.stat().st_ino
+    _, said = bring(level="records")
+    assert " 0 of them new here" in said and kept.stat().st_ino == inode
+
+
+def test_records_alone_leave_no_run_to_be_done(setup, bring, reviewer):
+    brought, _ = bring(level="records")
+    assert {path.name for path in (reviewer / "smoke").iterdir()} == {"records", "published.json"}
+    assert not brought.made and not brought.to_do
+    records = {record_path(job.experiment, run.name) for job in plan_jobs(setup) for run in job.runs}
+    assert set(brought.files) == records
+
+
+def test_from_checkpoints_the_runs_are_left_that_only_measure_networks(setup, bring, reviewer):
+    brought, _ = bring(level="checkpoints")
+    measuring = [job for job in plan_jobs(setup) if measures_networks(job)]
+    assert {job.experiment for job in measuring} == {"connectivity", "pruning", "temperature", "estimators"}
+    assert [job.slug for job in brought.to_do] == [job.slug for job in measuring]
+    for job in plan_jobs(setup):
+        assert all((reviewer / "smoke" / path).is_file() != measures_networks(job) for path in job.outputs)
+        assert set(job.inputs) <= set(brought.files), "a run that is left would want another retrained"
+
+
+@pytest.mark.parametrize("how", ["missing", "damaged", "truncated"])
+def test_a_file_that_the_remote_has_not_right_is_named_and_nothing_is_written(
+    how, published, reviewer, remote, bring, contents, stored
+):
+    place = stored(remote, (published[0] / "smoke" / RECORD).read_bytes())
+    if how == "missing":
+        place.unlink()
+    else:
+        place.write_bytes(place.read_bytes()[:100] + (b"" if how == "truncated" else b"#" + place.read_bytes()[101:]))
+    with pytest.raises(InterplayError) as refused:
+        bring()
+    line = str(refused.value)
+    assert f"smoke/{RECORD}: missing on" in line and "or damaged there" in line and "\n" not in line
+    assert f"delete files/md5/{place.parent.name}/{place.name} there and `make publish`" in line
+    assert set(contents(reviewer)) == {"smoke.dvc"}
+    # What is mended on the remote is brought, though the damaged copy had been brought before.
+    place.write_bytes((published[0] / "smoke" / RECORD).read_bytes())
+    brought, _ = bring(level="records")
+    assert RECORD in brought.files
+
+
+def test_a_list_of_files_that_is_missing_is_named(published, reviewer, remote, bring, contents, stored):
+    outs = yaml.safe_load((reviewer / "smoke.dvc").read_text())["outs"]
+    (md5,) = [out["md5"] for out in outs if out["path"] == "smoke/records"]
+    (remote / "files/md5" / md5[:2] / md5[2:]).unlink()
+    said = rf"smoke/records: none of its \d+ files .*; their list, files/md5/{md5[:2]}/{md5[2:]}, is missing there"
+    with pytest.raises(InterplayError, match=said):
+        bring(level="records")
+    stored(remote, (published[0] / "smoke/published.json").read_bytes()).unlink()
+    shutil.rmtree(reviewer.parent / ".dvc/cache")  # which has it from the first time
+    with pytest.raises(InterplayError, match=r"smoke/published.json: cannot be had from .*give another REMOTE"):
+        bring(level="records")
+    assert set(contents(reviewer)) == {"smoke.dvc"}
+
+
+def test_what_was_damaged_in_the_cache_is_brought_again(published, reviewer, bring, stored):
+    bring(level="records")
+    shutil.rmtree(reviewer / "smoke")
+    place = stored(reviewer.parent / ".dvc/cache", (published[0] / "smoke" / RECORD).read_bytes())
+    place.chmod(0o644)
+    place.write_bytes(b"x" + place.read_bytes()[1:])
+    place.chmod(0o444)  # DVC takes what is read-only in its cache for right
+    with pytest.raises(InterplayError, match=rf"{RECORD}: .*run the same command again"):
+        bring(level="records")
+    brought, _ = bring(level="records")
+    assert RECORD in brought.files
+
+
+def test_what_is_planned_otherwise_now_is_named_and_left_out(small_config, reviewer, bring, tmp_path):
+    """A protocol that changed: its runs are not taken for done, nor is what was made from their records."""
+    config = tmp_path / "config"
+    shutil.copytree(small_config, config)
+    path = config / "tiers/smoke/grokking.yaml"
+    tier = yaml.safe_load(path.read_text())
+    tier["overrides"]["steps"] += 1
+    path.write_text(yaml.safe_dump(tier))
+    brought, said = bring(setup=load_setup(config, "smoke"))
+    assert "left out: grokking/modular-addition/seed0, made otherwise than is planned now: steps: 6 -> 7" in said
+    assert "left out: figures, tables, metrics, verdicts and report" in said
+    assert set(brought.stale) == {"grokking/modular-addition/seed0"}
+    assert [job.experiment for job in brought.to_do] == ["grokking"]
+    assert not (reviewer / "smoke" / RECORD).exists() and not (reviewer / "smoke/report").exists()
+    assert (reviewer / "smoke" / OTHER).is_file()
+    assert RECORD not in brought.current and OTHER in brought.current
+
+
+def test_without_a_pin_or_a_remote_one_line_says_what_to_do(setup, reviewer, fresh, bring):
+    with pytest.raises(InterplayError, match=r"no remote; give one with REMOTE="):
+        bring(remote=None)
+    with pytest.raises(InterplayError, match=r"DVC knows no remote 'nowhere' \(it knows none\)"):
+        bring(remote="nowhere")
+    (reviewer / "smoke.dvc").unlink()
+    with pytest.raises(InterplayError, match=r"smoke.dvc: not there, so nothing of smoke has been published"):
+        bring()

@@ -1,0 +1,128 @@
+"""Publish a tier's results and restore them: what `make publish` and `make restore` do.
+
+Around `interplay publish` and `interplay restore` this takes care of Snakemake: what is published is what a dry run has
+nothing to say about, and what was restored is entered into Snakemake's notes, so that it need not be made and a later
+change of code, protocol or claims makes it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from interplay.archive.contents import as_level
+from interplay.archive.publish import publish
+from interplay.archive.restore import Restored, restore
+from interplay.errors import InterplayError
+from interplay.protocols.datasets import DATASETS
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import Setup, load_setup
+from interplay.protocols.tiers import check_device
+from interplay.records.machine import bound_threads, settle
+from reproduce import CONFIG, LOCK, ROOT, cores_given, overrides_given, parser_of, run_snakemake, snakemake_arguments
+from supervision import BusyError, die_with_parent, sole_workflow
+
+RESULTS = Path("results")
+
+
+def main() -> int:
+    arguments = _parse()
+    os.chdir(ROOT)
+    die_with_parent()
+    try:
+        settle(os.environ)
+        bound_threads(os.environ)
+        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
+        device = check_device(arguments.device or setup.tier.compute.device)
+        cores = cores_given(arguments.cores)
+        with sole_workflow(LOCK):
+            if arguments.what == "publish":
+                _publish(setup, device, arguments.remote or None)
+            else:
+                _restore(setup, device, cores, arguments)
+    except InterplayError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except BusyError as busy:
+        print(f"error: another workflow is at work in this checkout ({busy}); wait or stop it", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = parser_of(__doc__)
+    parser.add_argument("what", choices=("publish", "restore"))
+    parser.add_argument("--remote", default="", help="URL, folder or name of a remote of DVC; its default if not given")
+    parser.add_argument("--level", default="", help="records, checkpoints or all, which is the default")
+    parser.add_argument("--force", default="", help="1: replace results here that differ from what was published")
+    return parser.parse_args()
+
+
+def _publish(setup: Setup, device: str, remote: str | None) -> None:
+    due = re.findall(r"^(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
+    if due := [rule for rule in due if rule != "all"]:
+        more = f" and {len(due) - 1} more" if len(due) > 1 else ""
+        raise InterplayError(
+            f"results/{setup.folder}: not up to date: {due[0]}{more} would run; "
+            f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` first"
+        )
+    pin = publish(setup, RESULTS, remote=remote, say=_say)
+    _say(f"{pin}: commit it (git add {pin}); with it `make restore TIER={setup.tier_name}` brings these results")
+
+
+def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespace) -> None:
+    level = as_level(arguments.level or "all")
+    force = arguments.force not in ("", "0")
+    brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=_say)
+    _fetch(setup, device, cores, brought)
+    _enter(setup, device, brought)
+    names = [job.slug for job in brought.to_do]
+    left = f"{len(names)} jobs: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" if names else "no run"
+    exhibits = "nothing else" if brought.made else "and figures, tables, metrics, verdicts and report, about a minute"
+    _say(f"left to be done: {left}; {exhibits}")
+    if names or not brought.made:
+        _say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")
+
+
+def _fetch(setup: Setup, device: str, cores: int, brought: Restored) -> None:
+    """Bring the data of the runs that are left before Snakemake plans them.
+
+    It takes whatever reads what it has to fetch for stale, the networks that were restored among it.
+    """
+    names = sorted({name for job in brought.to_do for name in job.datasets})
+    files = sorted({f"data/{DATASETS[name].pinned.path}" for name in names if DATASETS[name].pinned is not None})
+    if files and (status := run_snakemake(setup, device, cores, files)):
+        raise InterplayError(f"the data of the runs that are left could not be had (exit status {status}); see above")
+
+
+def _enter(setup: Setup, device: str, brought: Restored) -> None:
+    """Let Snakemake take note of what was restored, each file with what decides it now."""
+    out = RESULTS / setup.folder
+    whole = brought.made and len(brought.current) == sum(len(job.outputs) for job in plan_jobs(setup))
+    targets = [] if whole else [str(out / path) for path in brought.current if path.startswith("records/")]
+    if whole or targets:
+        _snakemake(setup, device, ["--touch", "--forceall" if whole else "--force"], targets)
+
+
+def _snakemake(setup: Setup, device: str, options: Sequence[str], targets: Sequence[str] = ()) -> str:
+    command = [sys.executable, "-m", "snakemake", *options]
+    command += snakemake_arguments(setup, device, 1, targets, RESULTS, CONFIG)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    done = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
+        raise InterplayError(f"Snakemake: {last[0].strip()}")
+    return done.stdout + done.stderr
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
