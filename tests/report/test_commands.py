@@ -36,7 +36,7 @@ def test_targets_and_variables_are_those_of_the_makefile(root: Path):
         _, target, *given = command.split()
         assert re.search(rf"^{target}:", lines, re.MULTILINE)
         for name in (word.partition("=")[0] for word in given):
-            assert f"$({name})" in lines
+            assert f"$${name}" in lines
 
 
 def test_every_interplay_command_exists_with_its_options():
