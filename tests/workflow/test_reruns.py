@@ -139,7 +139,7 @@ def test_a_comment_a_docstring_or_the_layout_make_nothing_due(checkout):
     for path in ("experiments", "exhibits", "evidence", "report", "metrics", "data", "plan"):
         checkout.edit(f"workflow/rules/{path}.smk", "", "# a comment\n\n\n")
     checkout.edit("workflow/rules/experiments.smk", "tier=tier,", "tier=(\n                tier\n            ),")
-    checkout.edit("workflow/rules/metrics.smk", "{params.out} --config", '{params.out} "\n            "--config')
+    checkout.edit("workflow/rules/metrics.smk", "{params.out:q} --config", '{params.out:q} "\n            "--config')
     assert checkout.plan() == {}
 
 
