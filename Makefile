@@ -1,4 +1,4 @@
-# What there is to do, one target each; `make` lists them. Everything but `container` needs only Python 3.11, git and make.
+# What there is to do, one target each; `make` lists them. Everything but containers needs only Python 3.11, git and make.
 
 TIER ?= smoke
 DATA ?=
@@ -7,6 +7,15 @@ SET ?=
 DEVICE ?=
 ENGINE ?= docker
 RESULTS ?= $(CURDIR)/results
+# Where the code of an image is published: a web address without names and passwords, or nothing.
+SOURCE ?= $(shell git remote get-url origin 2>/dev/null | grep -E '^https://[^@]+$$')
+
+# An image of this commit; certificates and settings of pip go in as secrets, of which no layer keeps anything.
+BUILD = DOCKER_BUILDKIT=1 $(ENGINE) build $(BUILD_FLAGS) $(if $(BASE),--build-arg BASE="$(BASE)") \
+	$(if $(CA),--secret id=ca$(,)src="$(CA)") $(if $(PIP_CONF),--secret id=pip$(,)src="$(PIP_CONF)") \
+	--build-arg INTERPLAY_GIT_COMMIT=$$(git describe --always --abbrev=40 --exclude='*' --dirty) \
+	--build-arg CREATED=$$(git show --no-patch --format=%cI) --build-arg SOURCE="$(SOURCE)"
+, := ,
 
 # The first Python that can carry the environment; any other with PYTHON=/path/to/python3.11.
 CAN_CARRY = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -20,8 +29,8 @@ unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" \
 	--set "$(SET)" --device "$(DEVICE)"
 
-.PHONY: help setup reproduce figure table claim controls test lint benchmarks lock container smoke-in-container \
-	clean clean-results
+.PHONY: help setup reproduce figure table claim controls test lint benchmarks lock container container-layers \
+	smoke-in-container container-tests test-in-container sif clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
@@ -64,12 +73,26 @@ benchmarks: setup  ## measure the pipeline's speed on this machine
 lock: setup  ## resolve the locks anew after a change of dependencies; UPGRADE=--upgrade takes newer versions
 	@envs/lock.sh $(UPGRADE)
 
-container:  ## build the image `interplay` (ENGINE=docker or podman)
-	$(ENGINE) build --build-arg INTERPLAY_GIT_COMMIT=$$(git rev-parse HEAD) $(BUILD_FLAGS) --tag interplay .
+container:  ## build the image `interplay` (ENGINE=docker or podman, BASE=image, CA=bundle.crt, PIP_CONF=pip.conf)
+	$(BUILD) --tag interplay .
+
+container-layers:  ## what the image's layers and the largest packages of its environment weigh
+	@$(ENGINE) history --format '{{.Size}}\t{{.CreatedBy}}' interplay | cut -c 1-120
+	@$(ENGINE) run --rm --network none interplay sh -c \
+		'du -sh .venv/lib/python3.*/site-packages/* | sort -rh | head -n 12; du -sh /interplay / --exclude=/proc --exclude=/sys'
 
 smoke-in-container: container  ## the smoke tier inside the image; writes RESULTS (default: results) as yourself
 	mkdir -p "$(RESULTS)"
 	$(ENGINE) run --rm --init --network none --user $$(id -u):$$(id -g) --volume "$(RESULTS):/interplay/results" interplay
+
+container-tests:  ## the same image with the tests, `interplay:test`
+	$(BUILD) --target test --tag interplay:test .
+
+test-in-container: container-tests  ## `make test` inside that image, without network
+	$(ENGINE) run --rm --init --network none interplay:test make test
+
+sif:  ## the image for clusters that run Apptainer, interplay.sif; `snakemake --sdm apptainer` uses it
+	apptainer build interplay.sif envs/interplay.def
 
 clean:  ## remove .venv and tool caches; data, checkpoints and results stay
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
