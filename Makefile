@@ -79,7 +79,7 @@ container:  ## build the image `interplay` (ENGINE=docker or podman, BASE=image,
 container-layers:  ## what the image's layers and the largest packages of its environment weigh
 	@$(ENGINE) history --format '{{.Size}}\t{{.CreatedBy}}' interplay | cut -c 1-120
 	@$(ENGINE) run --rm --network none interplay sh -c \
-		'du -sh .venv/lib/python3.*/site-packages/* | sort -rh | head -n 12; du -sh /interplay / --exclude=/proc --exclude=/sys'
+		'du -sh .venv/lib/python3.*/site-packages/* | sort -rh | head -n 12'
 
 smoke-in-container: container  ## the smoke tier inside the image; writes RESULTS (default: results) as yourself
 	mkdir -p "$(RESULTS)"
