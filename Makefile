@@ -7,15 +7,13 @@ SET ?=
 DEVICE ?=
 ENGINE ?= docker
 RESULTS ?= $(CURDIR)/results
-# Where the code of an image is published: a web address without names and passwords, or nothing.
-SOURCE ?= $(shell git remote get-url origin 2>/dev/null | grep -E '^https://[^@]+$$')
 
-# An image of this commit; certificates and settings of pip go in as secrets, of which no layer keeps anything.
-BUILD = DOCKER_BUILDKIT=1 $(ENGINE) build $(BUILD_FLAGS) $(if $(BASE),--build-arg BASE="$(BASE)") \
-	$(if $(CA),--secret id=ca$(,)src="$(CA)") $(if $(PIP_CONF),--secret id=pip$(,)src="$(PIP_CONF)") \
-	--build-arg INTERPLAY_GIT_COMMIT=$$(git describe --always --abbrev=40 --exclude='*' --dirty) \
-	--build-arg CREATED=$$(git show --no-patch --format=%cI) --build-arg SOURCE="$(SOURCE)"
-, := ,
+# What is given is text. `$(TIER)` in a recipe would be pasted into the shell's text, and make itself would run a
+# `$(shell ...)` in it: so every given value is taken as it stands, and recipes read it from their environment, "$$TIER".
+GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS FLAGS BASE CA PIP_CONF SOURCE
+$(foreach name,$(GIVEN) PYTHON,$(if $(filter environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
+$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
+export $(GIVEN)
 
 # The first Python that can carry the environment; any other with PYTHON=/path/to/python3.11.
 CAN_CARRY = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -26,35 +24,50 @@ PYTHON ?= $(shell unset PYTHONHOME PYTHONPATH; for python in python3.11 python3.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What would lead Python to other packages than those of the environment.
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
-REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" \
-	--set "$(SET)" --device "$(DEVICE)"
+REPRODUCE = exec python workflow/reproduce.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" \
+	--set="$$SET" --device="$$DEVICE"
+# An image of this commit; certificates and settings of pip go in as secrets, of which no layer keeps anything. SOURCE is
+# where the code is published, by itself only an address without names and passwords.
+BUILD = DOCKER_BUILDKIT=1 "$$ENGINE" build $$BUILD_FLAGS $${BASE:+--build-arg=BASE="$$BASE"} \
+	$${CA:+--secret=id=ca,src="$$CA"} $${PIP_CONF:+--secret=id=pip,src="$$PIP_CONF"} \
+	--build-arg INTERPLAY_GIT_COMMIT=$$(git describe --always --abbrev=40 --exclude='*' --dirty) \
+	--build-arg CREATED=$$(git show --no-patch --format=%cI) \
+	--build-arg SOURCE="$${SOURCE:-$$(git remote get-url origin 2>/dev/null | grep -E '^https://[^@]+$$')}"
 
-.PHONY: help setup reproduce figure table claim controls test lint benchmarks lock container container-layers \
-	smoke-in-container container-tests test-in-container sif clean clean-results
+.PHONY: help setup doctor reproduce figure table claim plan controls test lint benchmarks lock audit sbom container \
+	container-layers smoke-in-container container-tests test-in-container sif clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
 	@echo '            [DEVICE=cpu|cuda|cuda:N|auto] [SET="experiment.path.to.key=value ..."]'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1 - \2/p' $(firstword $(MAKEFILE_LIST))
 
+setup: export FIRST_PYTHON = $(PYTHON)
 setup:  ## environment in .venv from the hash-pinned locks (the targets below do it by themselves)
-	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 to 3.13 with venv found; give one with PYTHON=' >&2; exit 2; }
-	@"$(PYTHON)" envs/install.py
+	@test -n "$$FIRST_PYTHON" || { echo 'error: no Python 3.11 to 3.13 with venv found; give one with PYTHON=' >&2; exit 2; }
+	@"$$FIRST_PYTHON" envs/install.py
+
+doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--online asks the sources of data
+	@interplay doctor --tier="$$TIER" $${DATA:+"--data=$$DATA"} $${DEVICE:+"--device=$$DEVICE"} $$FLAGS
 
 reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, report; goes on where it stopped
 	@$(REPRODUCE)
 
 figure: setup  ## one figure and what it needs, e.g. ID=metrics24/fig2
-	@$(REPRODUCE) --figure "$(ID)"
+	@$(REPRODUCE) --figure="$$ID"
 
 table: setup  ## one table and what it needs, e.g. ID=metrics24/table3
-	@$(REPRODUCE) --table "$(ID)"
+	@$(REPRODUCE) --table="$$ID"
 
 claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_theorem_iv4
-	@$(REPRODUCE) --claim "$(ID)"
+	@$(REPRODUCE) --claim="$$ID"
+
+plan: setup  ## what would run, why and what it costs, without running it; ID=<figure, table or claim>, or everything
+	@exec python workflow/plan.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE" \
+		--id="$$ID"
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
-	@exec python workflow/controls.py --tier "$(TIER)" --cores "$(CORES)" --device "$(DEVICE)"
+	@exec python workflow/controls.py --tier="$$TIER" --cores="$$CORES" --device="$$DEVICE"
 
 test: setup lint  ## style, types, layers, workflow and all tests
 	@pytest
@@ -71,25 +84,32 @@ benchmarks: setup  ## measure the pipeline's speed on this machine
 	@python benchmarks/pipeline.py
 
 lock: setup  ## resolve the locks anew after a change of dependencies; UPGRADE=--upgrade takes newer versions
-	@envs/lock.sh $(UPGRADE)
+	@envs/lock.sh $$UPGRADE
+
+audit: setup  ## ask whether a package of the locks has a known vulnerability (needs PyPI or OSV)
+	@exec python envs/audit.py
+
+sbom: setup  ## what is installed, with versions and licences, as CycloneDX in sbom.cdx.json
+	@exec cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate --output-file sbom.cdx.json
+	@echo sbom.cdx.json
 
 container:  ## build the image `interplay` (ENGINE=docker or podman, BASE=image, CA=bundle.crt, PIP_CONF=pip.conf)
 	$(BUILD) --tag interplay .
 
 container-layers:  ## what the image's layers and the largest packages of its environment weigh
-	@$(ENGINE) history --format '{{.Size}}\t{{.CreatedBy}}' interplay | cut -c 1-120
-	@$(ENGINE) run --rm --network none interplay sh -c \
+	@"$$ENGINE" history --format '{{.Size}}\t{{.CreatedBy}}' interplay | cut -c 1-120
+	@"$$ENGINE" run --rm --network none interplay sh -c \
 		'du -sh .venv/lib/python3.*/site-packages/* | sort -rh | head -n 12'
 
 smoke-in-container: container  ## the smoke tier inside the image; writes RESULTS (default: results) as yourself
-	mkdir -p "$(RESULTS)"
-	$(ENGINE) run --rm --init --network none --user $$(id -u):$$(id -g) --volume "$(RESULTS):/interplay/results" interplay
+	mkdir -p -- "$$RESULTS"
+	"$$ENGINE" run --rm --init --network none --user $$(id -u):$$(id -g) --volume "$$RESULTS:/interplay/results" interplay
 
 container-tests:  ## the same image with the tests, `interplay:test`
 	$(BUILD) --target test --tag interplay:test .
 
 test-in-container: container-tests  ## `make test` inside that image, without network
-	$(ENGINE) run --rm --init --network none interplay:test make test
+	"$$ENGINE" run --rm --init --network none interplay:test make test
 
 sif:  ## the image for clusters that run Apptainer, interplay.sif; `snakemake --sdm apptainer` uses it
 	apptainer build interplay.sif envs/interplay.def
@@ -98,6 +118,6 @@ clean:  ## remove .venv and tool caches; data, checkpoints and results stay
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 clean-results:  ## remove the results of TIER; data and results/reference stay
-	@python3 -c 'import glob, sys; own = [name[13:-5] for name in glob.glob("config/tiers/*.yaml")]; \
-		sys.exit("$(TIER)" not in ("smoke", "review", "paper", *own))' || { echo 'error: unknown TIER' >&2; exit 2; }
-	rm -rf "results/$(TIER)" "results/$(TIER)-offline" "results/$(TIER)-published"
+	@python3 -c 'import glob, os, sys; own = [name[13:-5] for name in glob.glob("config/tiers/*.yaml")]; \
+		sys.exit(os.environ["TIER"] not in ("smoke", "review", "paper", *own))' || { echo 'error: unknown TIER' >&2; exit 2; }
+	rm -rf "results/$$TIER" "results/$$TIER-offline" "results/$$TIER-published"

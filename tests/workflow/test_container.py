@@ -63,12 +63,15 @@ def test_secrets_are_mounted_and_neither_copied_nor_named(stages):
 
 
 def test_certificates_reach_the_build_as_a_secret_alone(root):
-    command = ["make", "--dry-run", "container", "CA=/some/bundle.crt", "PIP_CONF=/some/pip.conf", "BASE=other"]
-    shown = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
-    assert '--secret id=ca,src="/some/bundle.crt"' in shown
-    assert '--secret id=pip,src="/some/pip.conf"' in shown
+    def arguments(*given):
+        command = ["make", "--no-print-directory", "--silent", "container", "ENGINE=echo", *given]
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+
+    shown = arguments("CA=/some/bundle.crt", "PIP_CONF=/some/pip.conf", "BASE=other")
+    assert "--secret=id=ca,src=/some/bundle.crt --secret=id=pip,src=/some/pip.conf" in shown
     assert shown.count("/some/") == 2
-    plain = subprocess.run(command[:3], cwd=root, capture_output=True, text=True, check=True).stdout
+    assert "--build-arg=BASE=other" in shown
+    plain = arguments()
     assert "--secret" not in plain
     assert "BASE=" not in plain
 

@@ -38,11 +38,6 @@ def test_testing_runs_every_check(make, check):
     assert re.search(rf"^{check}", make("--dry-run", "test").stdout, flags=re.MULTILINE)
 
 
-def test_tier_and_data_reach_the_workflow(make):
-    shown = make("--dry-run", "reproduce", "TIER=review", "DATA=offline", "CORES=3").stdout
-    assert '--tier "review" --data "offline" --cores "3"' in shown
-
-
 def test_another_pythons_home_and_packages_lead_nowhere(make, tmp_path, root):
     shutil.copy(root / "Makefile", tmp_path)
     (tmp_path / "envs").mkdir()

@@ -1,7 +1,14 @@
 # Experiments: one rule per job of the plan, named run_<experiment>_<family or run>.
+# Data and weights are told by their content, which is pinned and among the values; when a file was written tells nothing.
 
 # Jobs that others wait for come first, and fetching before them.
 AWAITED = {path for job in JOBS for path in job.inputs}
+
+
+def values_of(job):
+    """All values that decide the results of a job's runs, put together only when they are asked for."""
+    return lambda: job_values(SETUP, job)
+
 
 for _job in JOBS:
 
@@ -9,16 +16,17 @@ for _job in JOBS:
         name:
             _job.slug
         input:
-            data=sorted({f"{DATA}/{path}" for name in _job.datasets for path in FILES[name]}),
-            weights=[f"{DATA}/{BROUGHT[name]}" for name in _job.weights],
+            data=ancient(sorted({f"{DATA}/{path}" for name in _job.datasets for path in FILES[name]})),
+            weights=ancient([f"{DATA}/{BROUGHT[name]}" for name in _job.weights]),
             records=[f"{OUT}/{path}" for path in _job.inputs],
         output:
             [f"{OUT}/{path}" for path in _job.outputs],
         params:
-            digest=_job.digest,
+            code=INGREDIENTS.of_code(f"interplay.experiments.{_job.experiment}"),
+            values=INGREDIENTS.stand_for(_job.digest, "values", values_of(_job)),
             experiment=_job.experiment,
             which=_job.name,
-            tier=TIER,
+            tier=tier,
             folders=folders,
             device=DEVICE,
         log:
@@ -30,5 +38,5 @@ for _job in JOBS:
             mem_mb=memory_mib(_job, DEVICE),
             runtime=runtime_minutes(_job, DEVICE),
         shell:
-            "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "
-            "{params.folders} --device {params.device} --threads {threads} > {log} 2>&1"
+            "OMP_NUM_THREADS={threads} interplay run {params.experiment:q} --run {params.which:q} {params.tier:q} "
+            "{params.folders:q} --device {params.device:q} --threads {threads} > {log:q} 2>&1"
