@@ -1,4 +1,4 @@
-# What there is to do, one target each; `make` lists them. Everything but `container` needs only Python 3.11, git and make.
+# What there is to do, one target each; `make` lists them. Everything but containers needs only Python 3.11, git and make.
 
 TIER ?= smoke
 DATA ?=
@@ -14,7 +14,7 @@ OUTPUT ?=
 
 # What is given is text. `$(TIER)` in a recipe would be pasted into the shell's text, and make itself would run a
 # `$(shell ...)` in it: so every given value is taken as it stands, and recipes read it from their environment, "$$TIER".
-GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS FLAGS REMOTE LEVEL FORCE OUTPUT
+GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS FLAGS REMOTE LEVEL FORCE OUTPUT BASE CA PIP_CONF SOURCE
 $(foreach name,$(GIVEN) PYTHON,$(if $(filter environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)
@@ -32,9 +32,16 @@ REPRODUCE = exec python workflow/reproduce.py --tier="$$TIER" --data="$$DATA" --
 	--set="$$SET" --device="$$DEVICE"
 ARCHIVE = exec python workflow/archive.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" \
 	--device="$$DEVICE" --remote="$$REMOTE" --level="$$LEVEL" --force="$$FORCE"
+# An image of this commit; certificates and settings of pip go in as secrets, of which no layer keeps anything. SOURCE is
+# where the code is published, by itself only an address without names and passwords.
+BUILD = DOCKER_BUILDKIT=1 "$$ENGINE" build $$BUILD_FLAGS $${BASE:+--build-arg=BASE="$$BASE"} \
+	$${CA:+--secret=id=ca,src="$$CA"} $${PIP_CONF:+--secret=id=pip,src="$$PIP_CONF"} \
+	--build-arg INTERPLAY_GIT_COMMIT=$$(git describe --always --abbrev=40 --exclude='*' --dirty) \
+	--build-arg CREATED=$$(git show --no-patch --format=%cI) \
+	--build-arg SOURCE="$${SOURCE:-$$(git remote get-url origin 2>/dev/null | grep -E '^https://[^@]+$$')}"
 
 .PHONY: help setup doctor reproduce figure table claim plan publish restore export controls test lint benchmarks lock \
-	audit sbom container smoke-in-container clean clean-results
+	audit sbom container container-layers smoke-in-container container-tests test-in-container sif clean clean-results
 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
@@ -101,12 +108,26 @@ sbom: setup  ## what is installed, with versions and licences, as CycloneDX in s
 	@exec cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate --output-file sbom.cdx.json
 	@echo sbom.cdx.json
 
-container:  ## build the image `interplay` (ENGINE=docker or podman)
-	"$$ENGINE" build --build-arg INTERPLAY_GIT_COMMIT=$$(git rev-parse HEAD) $$BUILD_FLAGS --tag interplay .
+container:  ## build the image `interplay` (ENGINE=docker or podman, BASE=image, CA=bundle.crt, PIP_CONF=pip.conf)
+	$(BUILD) --tag interplay .
+
+container-layers:  ## what the image's layers and the largest packages of its environment weigh
+	@"$$ENGINE" history --format '{{.Size}}\t{{.CreatedBy}}' interplay | cut -c 1-120
+	@"$$ENGINE" run --rm --network none interplay sh -c \
+		'du -sh .venv/lib/python3.*/site-packages/* | sort -rh | head -n 12'
 
 smoke-in-container: container  ## the smoke tier inside the image; writes RESULTS (default: results) as yourself
 	mkdir -p -- "$$RESULTS"
 	"$$ENGINE" run --rm --init --network none --user $$(id -u):$$(id -g) --volume "$$RESULTS:/interplay/results" interplay
+
+container-tests:  ## the same image with the tests, `interplay:test`
+	$(BUILD) --target test --tag interplay:test .
+
+test-in-container: container-tests  ## `make test` inside that image, without network
+	"$$ENGINE" run --rm --init --network none interplay:test make test
+
+sif:  ## the image for clusters that run Apptainer, interplay.sif; `snakemake --sdm apptainer` uses it
+	apptainer build interplay.sif envs/interplay.def
 
 clean:  ## remove .venv and tool caches; data, checkpoints and results stay
 	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

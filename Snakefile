@@ -6,8 +6,8 @@
 #   snakemake <rule>                                       one figure, table, claim or job; `snakemake --list` names them
 
 
-# One image for all rules; without `--sdm apptainer` the active environment is used.
-containerized: "docker://interplay:latest"
+# One image for all rules, which `make sif` builds; without `--sdm apptainer` the active environment is used.
+containerized: config.get("image", "interplay.sif")
 
 
 include: "workflow/rules/plan.smk"
