@@ -6,6 +6,9 @@ CORES ?=
 SET ?=
 DEVICE ?=
 ENGINE ?= docker
+PROFILE ?=
+# Extras of the environment with a lock of their own; a profile that submits jobs needs its executor.
+EXTRAS ?= $(shell grep -qs '^executor:' "$(PROFILE)/config.yaml" && echo clusters)
 RESULTS ?= $(CURDIR)/results
 
 # The first Python that can carry the environment; any other with PYTHON=/path/to/python3.11.
@@ -18,7 +21,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What would lead Python to other packages than those of the environment.
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" --cores "$(CORES)" \
-	--set "$(SET)" --device "$(DEVICE)"
+	--set "$(SET)" --device "$(DEVICE)" --profile "$(PROFILE)"
 
 .PHONY: help setup reproduce figure table claim controls test lint benchmarks lock container smoke-in-container \
 	clean clean-results
@@ -26,11 +29,12 @@ REPRODUCE = exec python workflow/reproduce.py --tier "$(TIER)" --data "$(DATA)" 
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
 	@echo '            [DEVICE=cpu|cuda|cuda:N|auto] [SET="experiment.path.to.key=value ..."]'
+	@echo '            [PROFILE=profiles/slurm] [EXTRAS=clusters]'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1 - \2/p' $(firstword $(MAKEFILE_LIST))
 
 setup:  ## environment in .venv from the hash-pinned locks (the targets below do it by themselves)
 	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 to 3.13 with venv found; give one with PYTHON=' >&2; exit 2; }
-	@"$(PYTHON)" envs/install.py
+	@"$(PYTHON)" envs/install.py $(foreach extra,$(EXTRAS),--extra "$(extra)")
 
 reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, report; goes on where it stopped
 	@$(REPRODUCE)

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from clusters import Profile, job_prefix, load_profile, none_left_behind
 from interplay.errors import InterplayError
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.setup import Setup, load_setup
@@ -27,6 +28,7 @@ from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sol
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Path("config")
 LOCK = Path(".cache/reproduce.lock")
+HERE = Profile(Path("profiles/default"), "local", ())
 
 
 def main() -> int:
@@ -38,12 +40,14 @@ def main() -> int:
         bound_threads(os.environ)
         setup = load_setup(CONFIG, arguments.tier, arguments.data or None, _chosen(arguments.set))
         device = check_device(arguments.device or setup.tier.compute.device)
-        cores = cores_given(arguments.cores)
+        profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
+        cores = cores_given(arguments.cores, profile)
         results = Path("results") / setup.folder
         targets = _targets(arguments, results)
-        print(f"tier {setup.tier_name}, {setup.data_name} data, {cores} cores, into {results}", file=sys.stderr)
-        with sole_workflow(LOCK):
-            status = run_snakemake(setup, device, cores, targets)
+        where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
+        print(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", file=sys.stderr)
+        with sole_workflow(LOCK), none_left_behind(profile, LOCK):
+            status = run_snakemake(setup, device, cores, targets, profile=profile)
     except InterplayError as error:
         return _fail(str(error), 2)
     except BusyError as busy:
@@ -70,6 +74,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--set", default="", help="overrides <experiment>.path.to.key=value, separated by spaces")
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:N or auto; the tier's own if not given")
     parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
+    parser.add_argument(
+        "--profile", default="", help="a folder with settings of Snakemake, profiles/default if not given"
+    )
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
     one.add_argument("--table", help="make this table only, e.g. interplay24/table1")
@@ -84,11 +91,16 @@ def _chosen(given: str) -> list[str]:
         raise InterplayError(f"SET={given}: {error}; quote values with spaces, like 'grokking.seeds=[0, 1]'") from error
 
 
-def cores_given(given: str) -> int:
-    """As many as asked for, at most those that this process may use."""
+def cores_given(given: str, profile: Profile = HERE) -> int | None:
+    """As many as asked for, at most those that this process may use.
+
+    Where jobs go to a cluster, as many as asked for, and None for no limit but that of the profile.
+    """
     usable = usable_cores()
     if given and (not (given.isascii() and given.isdecimal()) or int(given) < 1):
         raise InterplayError(f"CORES={given} is no number of cores; give a whole number from 1 up")
+    if not profile.here:
+        return int(given) if given else None
     if given and int(given) > usable:
         print(f"CORES={given}: this process may use {usable} cores, so {usable}", file=sys.stderr)
     return min(int(given), usable) if given else usable
@@ -115,11 +127,12 @@ def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:
 def run_snakemake(
     setup: Setup,
     device: str,
-    cores: int,
+    cores: int | None,
     targets: Sequence[Path | str],
     root: Path = Path("results"),
     variables: Mapping[str, str] = MappingProxyType({}),
     config: Path = CONFIG,
+    profile: Profile = HERE,
 ) -> int:
     """Make `targets` (everything, without any) below `root`.
 
@@ -128,9 +141,15 @@ def run_snakemake(
     Returns:
         the exit status.
     """
-    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/default", "--logger", "interplay"]
-    command += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
-    command += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
+    command = [sys.executable, "-m", "snakemake", "--profile", str(profile.path), "--logger", "interplay"]
+    command += ["--workflow-profile", "none"]  # or profiles/default would override what another profile says
+    command += ["--nolock"]  # the lock is ours, and no killed process leaves it behind
+    command += ["--cores", str(cores)] if cores is not None else []
+    command += [] if profile.here else ["--local-cores", str(usable_cores())]
+    command += ["--slurm-jobname-prefix", job_prefix(LOCK)] if profile.executor == "slurm" else []
+    # What a profile says of the configuration would be overridden by what is said here.
+    command += ["--config", *profile.config]
+    command += [f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
     command += [f"results={root}", f"config={config}"]
     command += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
     command += ["--", *map(str, targets)] if targets else []

@@ -1,4 +1,5 @@
 # Fetching: one rule per data set or set of weights, named fetch_<name>. A file that is there and verified is left alone.
+# Where the other jobs go to a cluster these stay here: compute nodes often have no network.
 
 for _name in sorted(FETCHING):
     _path = DATASETS[_name].pinned.path
@@ -11,6 +12,7 @@ for _name in sorted(FETCHING):
         params:
             name=_name,
             folder=data_folder,
+        localrule: True
         priority: 3
         log:
             f"{OUT}/logs/fetch/{_name}.log",
@@ -32,6 +34,7 @@ for _name, _mark in sorted(BROUGHT.items()):
         params:
             name=_name,
             folder=data_folder,
+        localrule: True
         priority: 3
         log:
             f"{OUT}/logs/fetch/{_name}.log",

@@ -46,6 +46,8 @@ for _exhibit in CATALOGUE.exhibits:
             exhibit=_exhibit.ids[0],
             config=CONFIG,
             out=subpath(output[0], ancestor=3),
+        group:
+            "exhibits"
         log:
             f"{OUT}/logs/{_exhibit.kind}/{_exhibit.name}.log",
         resources:

@@ -25,10 +25,11 @@ for _job in JOBS:
             f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",
         threads: SETUP.tier.threads
         priority: 2 if AWAITED & set(_job.outputs) else 1
+        retries: tries_when_cut_off(runtime_minutes(_job, DEVICE), LONGEST)
         resources:
             gpu=int(device_of(_job, DEVICE) == "cuda"),
             mem_mb=memory_mib(_job, DEVICE),
-            runtime=runtime_minutes(_job, DEVICE),
+            runtime=min(runtime_minutes(_job, DEVICE), LONGEST),
         shell:
             "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "
             "{params.folders} --device {params.device} --threads {threads} > {log} 2>&1"

@@ -19,6 +19,8 @@ for _experiment, _headlines in CATALOGUE.headlines.items():
             experiment=_experiment,
             config=CONFIG,
             out=subpath(output[0], ancestor=2),
+        group:
+            "exhibits"
         log:
             f"{OUT}/logs/metrics/{_experiment}.log",
         resources:

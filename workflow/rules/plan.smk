@@ -1,6 +1,7 @@
 # What there is to do, read from the typed configuration. A wrong key stops here, before anything runs.
 
 import shlex
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -17,6 +18,7 @@ from interplay.protocols.forecast import (
     fetching_minutes,
     memory_mib,
     runtime_minutes,
+    tries_when_cut_off,
 )
 from interplay.protocols.plan import matching_records, plan_jobs
 from interplay.protocols.setup import load_setup
@@ -41,6 +43,10 @@ OUT = f"{ROOT}/{SETUP.folder}"
 TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
 TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
+# Minutes that a job may ask for at most, on a cluster with limits; what takes longer is submitted again and goes on.
+LONGEST = config.get("longest", sys.maxsize)
+if not isinstance(LONGEST, int) or LONGEST < 1:
+    raise WorkflowError(f"longest={LONGEST} is no number of minutes; give a whole number from 1 up")
 # Where the files lie that a data set is read from, its own and those of sets that it is made of, and what marks weights
 # that were brought; the others are made on the fly.
 FILES = {name: files_of(info) for name, info in DATASETS.items()}

@@ -1,0 +1,254 @@
+#!/usr/bin/env bash
+# Whether the workflow keeps its word on Slurm: one node with two GPUs that do not exist, real jobs in its queue.
+#   benchmarks/slurm_trial.sh [shrunken|smoke]     four small experiments, or the whole smoke tier
+# (a) everything is made, by jobs that never share a card, and a third job waits for one; (b) after a change of one
+# figure's module that figure and the report are made again, nothing else; (c) a job that its time limit ends and a job
+# that is pre-empted go on from their checkpoints, to the records of an undisturbed run; (d) Ctrl-C and kill -9 leave no
+# job behind, and a node drained in the middle and resumed loses nothing.
+# Needs root and slurm-wlm (else says so, and ends with status 77), the plugins of envs/clusters.lock, 6 GiB of memory.
+# Everything happens in a folder of its own (TRIAL, by default a temporary one, kept where something failed).
+set -uo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD tier=${1:-shrunken}
+source benchmarks/slurm_node.sh
+case $tier in shrunken | smoke) ;; *) echo "error: $tier is neither shrunken nor smoke" >&2; exit 2 ;; esac
+[ -d .venv ] && PATH=$root/.venv/bin:$PATH
+missing=$(node_missing)
+[ -z "$missing" ] || { echo "skipped: this trial of Slurm needs $missing"; exit 77; }
+python -c 'import interplay, snakemake_executor_plugin_slurm' 2>/dev/null ||
+    { echo 'skipped: this trial of Slurm needs the executor plugins (make setup EXTRAS=clusters)'; exit 77; }
+
+trial=${TRIAL:-$(mktemp -d)} limit=${LIMIT:-900} failed=0
+[ "$tier" = smoke ] && limit=${LIMIT:-7200}
+mkdir -p "$trial"
+began=$SECONDS
+checkout=$trial/checkout out=$checkout/results/smoke
+export PYTHONPATH=$checkout/src${PYTHONPATH:+:$PYTHONPATH} PYTHONUNBUFFERED=1
+watcher=''
+
+say() { printf '%5d s  %s\n' $((SECONDS - began)) "$*"; }
+check() { # check STATUS WHAT: says whether it is so
+    if [ "$1" = 0 ]; then say "ok: $2"; else say "FAILED: $2"; failed=1; fi
+}
+finish() {
+    [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+    stop_node
+    if [ $failed = 0 ]; then say "everything as it should be"; [ -n "${TRIAL:-}" ] || rm -rf "$trial"; else say "see $trial"; fi
+    exit $failed
+}
+trap 'failed=1; finish' INT TERM
+
+# workflow LOG ARGUMENTS...: `make reproduce PROFILE=profiles/trial` in the copy, killed where it hangs.
+workflow() {
+    local log=$trial/$1
+    shift
+    (cd "$checkout" && exec timeout --signal=KILL "$limit" \
+        python workflow/reproduce.py --device auto --profile profiles/trial "$@") >"$log" 2>&1
+}
+done_in() { sed -n 's/^\[ *[0-9]*\/[0-9]*\] \([^ ]*\)  .*/\1/p' "$trial/$1" | sort | tr '\n' ' '; }
+running() { squeue --noheader --states=running --format %A | wc -l; }
+wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
+    local until=$((SECONDS + $1))
+    shift
+    until "$@"; do [ $SECONDS -lt $until ] || return 1; sleep 0.5; done
+}
+some_running() { [ "$(running)" -gt 0 ]; }
+none_queued() { [ -z "$(squeue --noheader)" ]; }
+# same_records FOLDER FOLDER [NAME]: records equal but for where, when and how long they were made.
+same_records() {
+    python - "$@" <<'END'
+import json, sys
+from pathlib import Path
+
+one, other = (Path(folder) for folder in sys.argv[1:3])
+names = {path.relative_to(one) for path in one.rglob(f"{(sys.argv[3:] or ['*'])[0]}.json")}
+contents = [{name: json.loads((folder / name).read_text()) for name in names} for folder in (one, other)]
+for records in contents:
+    for record in records.values():
+        record.pop("provenance")
+        record["settings"] = {key: value for key, value in record["settings"].items() if "seconds" not in key}
+unequal = [str(name) for name in names if contents[0][name] != contents[1][name]]
+print(f"        {len(names)} records compared", *unequal)
+sys.exit(not names or bool(unequal))
+END
+}
+
+say "a checkout of the $tier form in $trial"
+python - "$checkout" "$tier" <<'END' || exit 2
+import shutil, sys
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, "benchmarks")
+import shrunken
+
+folder, tier = Path(sys.argv[1]), sys.argv[2]
+shrunken.copy_code(folder)
+if tier == "shrunken":
+    shrunken.shrink(folder / "config", ("metrics24/fig2", "metrics24/fig9"))
+    shrunken.keep_experiments(folder, ("theory", "grokking", "supervised"))
+    none: list[float] = []
+    variants = {"temperatures": none, "label_smoothing": none, "seeds": [0]}
+    shrunken.override(folder / "config", "supervised", seeds=[0], variants=variants)
+else:  # data and fonts as they are here
+    for path in Path("data").iterdir():
+        if not path.name.startswith(".") and not (folder / "data" / path.name).exists():
+            (folder / "data" / path.name).symlink_to(path.resolve())
+# The profile of the repository, with the partitions of this node; it looks at jobs and files more often.
+profile = yaml.safe_load(Path("profiles/slurm/config.yaml").read_text())
+profile |= {"slurm-partition-config": "profiles/trial/partitions.yaml", "latency-wait": 10}
+profile |= {"slurm-init-seconds-before-status-checks": 2, "slurm-keep-successful-logs": True}
+mine = folder / "profiles/trial"
+mine.mkdir()
+(mine / "config.yaml").write_text(yaml.safe_dump(profile))
+limits = {"cards": {"max_gpu": 2}, "cores": {"max_gpu": 0, "max_mem_mb": 24000}}
+(mine / "partitions.yaml").write_text(yaml.safe_dump({"partitions": limits}))
+END
+start_node "$trial/node" || { check 1 "a node of Slurm starts"; finish; }
+
+# What runs and what it sees, twice a second: `interplay run` and the others, by the number of their job.
+python - >"$trial/seen.txt" <<'END' &
+import subprocess, time
+from pathlib import Path
+
+while True:
+    cards = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            environment = dict(e.split(b"=", 1) for e in (folder / "environ").read_bytes().split(b"\0") if b"=" in e)
+        except OSError:
+            continue
+        if b"SLURM_JOB_ID" in environment and any(w.endswith(b"/interplay") for w in words[:2]):
+            job = environment[b"SLURM_JOB_ID"].decode()
+            cards[job] = environment.get(b"CUDA_VISIBLE_DEVICES", b"none").decode()
+    shown = ["squeue", "--noheader", "--states=pending", "--Format", "JobID:12,tres-per-job:24,Reason:24"]
+    queue = subprocess.run(shown, capture_output=True, text=True).stdout
+    waiting = [":".join(line.split()) for line in queue.splitlines() if "gpu" in line]
+    print(*(f"{job}={card}" for job, card in sorted(cards.items())), "|", *waiting, flush=True)
+    time.sleep(0.5)
+END
+watcher=$!
+
+say "(a) the $tier tier"
+workflow a.txt
+check $? "every job succeeds ($(done_in a.txt | wc -w) jobs, $(squeue --noheader --states=all --format %A | wc -l) of Slurm)"
+[ -s "$out/report/index.html" ] && [ -s "$out/verdicts.json" ]
+check $? "report and verdicts are there"
+python - "$trial/seen.txt" <<'END'
+import sys
+
+lines = [line.rstrip("\n").split("|") for line in open(sys.argv[1])]
+seen = [({pair.split("=")[0]: pair.split("=")[1] for pair in left.split()}, right.split()) for left, right in lines]
+held = [[card for card in cards.values() if card != "none"] for cards, _ in seen]
+shared = [cards for cards in held if len(set(cards)) < len(cards)]
+third = [(cards, waiting) for (cards, waiting), own in zip(seen, held) if sorted(own) == ["0", "1"] and waiting]
+without = {job for cards, _ in seen for job, card in cards.items() if card == "none"}
+print(f"        {len(seen)} looks: both cards in use in {sum(len(own) == 2 for own in held)},",
+      f"a third job waits in {len(third)}, a card shared in {len(shared)}; {len(without)} jobs saw no card")
+if third:
+    print(f"        for example {third[0][0]} and in the queue {third[0][1][0]}")
+sys.exit(not third or bool(shared) or not without)
+END
+check $? "two jobs at once get cards 0 and 1, a third waits, and jobs that asked for none see none"
+workflow again.txt
+grep -q 'nothing to do' "$trial/again.txt"
+check $? "run again, there is nothing to do"
+
+say "(b) a change of one figure's module"
+echo 'CHANGED = True' >>"$checkout/src/interplay/figures/grokking.py"
+workflow b.txt
+check $? "it succeeds"
+[ "$(done_in b.txt)" = "figure_metrics24_fig9 make_report " ]
+check $? "made again: $(done_in b.txt)"
+
+say "(c) a job that takes three minutes under a limit of one"
+grokking=(--set "grokking.steps=300" --set "grokking.checkpoint_every=25" --set "grokking.seeds=[0]")
+speed() { # steps a second of the training, start-up left out
+    (cd "$checkout" && interplay run grokking --results "$trial/speed" "${grokking[@]}") >"$trial/speed.txt" 2>&1 &&
+        python -c 'import json, sys; print(int(300 / json.load(open(sys.argv[1]))["provenance"]["seconds"]["training"]))' \
+            "$trial"/speed/*/records/grokking/modular-addition/seed0.json
+}
+steps=$(($(speed) * 120))
+set="grokking.steps=$steps grokking.checkpoint_every=$((steps / 100)) grokking.seeds=[0]"
+(cd "$checkout" && interplay run grokking --results "$trial/undisturbed" $(printf -- '--set %s ' $set)) >"$trial/undisturbed.txt" 2>&1
+check $? "$steps steps without disturbance"
+limited() { # limited LOG LONGEST: the job under a limit of so many minutes
+    sed "s/longest=[0-9]*/longest=$2/" "$root/profiles/slurm/config.yaml" | grep longest >/dev/null &&
+        sed -i "s/longest=[0-9]*/longest=$2/" "$checkout/profiles/trial/config.yaml"
+    rm -rf "$checkout"/results/smoke+*
+    workflow "$1" --set "$set" --claim grokking_train_fits
+}
+resumed() { # what the log of the job says on its last start, and how many sessions the record counts
+    grep -h 'goes on from step' "$checkout"/results/smoke+*/logs/run/grokking/*.log
+}
+sessions() {
+    python -c 'import json, sys; print(json.load(open(sys.argv[1]))["provenance"]["sessions"])' \
+        "$checkout"/results/smoke+*/records/grokking/modular-addition/seed0.json
+}
+before=$(squeue --noheader --states=timeout --format %A | wc -l)
+limited c.txt 1
+check $? "it succeeds at last, after $(($(squeue --noheader --states=timeout --format %A | wc -l) - before)) ends by the limit"
+[ "$(squeue --noheader --states=timeout --format %A | wc -l)" -gt "$before" ] && [ -n "$(resumed)" ]
+check $? "its log: $(resumed) (session $(sessions))"
+same_records "$trial"/undisturbed/*/records/grokking "$checkout"/results/smoke+*/records/grokking
+check $? "its record is that of the undisturbed run"
+
+say "(c) the same job, pre-empted by one of a higher partition"
+limited preempted.txt 60 &
+flow=$!
+checkpointed() { ls "$checkout"/results/smoke+*/checkpoints/grokking/modular-addition/*.checkpoint >/dev/null 2>&1; }
+wait_for 120 checkpointed
+sbatch --quiet --partition urgent --gpus 2 --mem 100 --output /dev/null --wrap 'sleep 5'
+wait $flow
+check $? "it succeeds, requeued by Slurm $(scontrol show job | grep -o 'Restarts=[1-9]' | sort -u | tr '\n' ' ')"
+scontrol show job | grep -q 'Restarts=[1-9]' && [ -n "$(resumed)" ]
+check $? "its log: $(resumed) (session $(sessions))"
+same_records "$trial"/undisturbed/*/records/grokking "$checkout"/results/smoke+*/records/grokking
+check $? "its record is that of the undisturbed run"
+sed -i "s/longest=[0-9]*/longest=60/" "$checkout/profiles/trial/config.yaml"
+
+say "(d) interrupted, killed and drained"
+mv "$out" "$trial/first"
+set -m # processes of their own groups, as from a terminal
+workflow interrupted.txt &
+flow=$!
+wait_for 120 some_running
+check $? "jobs run ($(running)), and Ctrl-C is pressed"
+kill -INT -- -$flow
+wait $flow
+[ $? = 130 ]
+check $? "interrupted: $(tail -n 1 "$trial/interrupted.txt")"
+wait_for 20 none_queued
+check $? "no job is left in the queue"
+workflow killed.txt &
+flow=$!
+wait_for 120 some_running
+kill -KILL -- -$flow
+set +m
+sleep 2
+left=$(squeue --noheader --format %A | wc -l)
+[ "$left" -gt 0 ]
+check $? "kill -9 leaves $left jobs in the queue"
+left=$(squeue --noheader --format %A)
+workflow drained.txt &
+flow=$!
+ended() { ! squeue --noheader --format %A | grep -qxF "$left"; }
+wait_for 60 ended
+check $? "the next workflow ends them"
+wait_for 120 some_running
+scontrol update nodename="$(hostname -s)" state=drain reason=trial
+say "the node is drained: $(sinfo --noheader --format %T), $(running) jobs run"
+none_running() { ! some_running; }
+wait_for 300 none_running
+sleep 10
+some_waiting() { [ -n "$(squeue --noheader --states=pending)" ]; }
+none_running && some_waiting && kill -0 $flow
+check $? "running jobs ended, $(squeue --noheader --states=pending --format %A | wc -l) wait for the node, as does the workflow"
+scontrol update nodename="$(hostname -s)" state=resume
+wait $flow
+check $? "resumed, everything is made"
+same_records "$trial/first/records" "$out/records"
+check $? "all records are those of the first time"
+finish
