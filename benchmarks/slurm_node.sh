@@ -20,9 +20,8 @@ start_node() {
     chmod 755 "$folder" "$folder/munge"
     dd if=/dev/urandom of="$folder/munge/key" bs=128 count=1 status=none
     chmod 400 "$folder/munge/key"
-    for card in 0 1; do
-        [ -e /dev/fakegpu$card ] || mknod /dev/fakegpu$card c 1 3
-    done
+    node_card=/dev/fakegpu-$$-
+    mknod "${node_card}0" c 1 3 && mknod "${node_card}1" c 1 3
     cat >"$folder/slurm.conf" <<END
 ClusterName=trial
 SlurmctldHost=$host(127.0.0.1)
@@ -59,7 +58,7 @@ PartitionName=cards Nodes=$host Default=YES MaxTime=60 PriorityTier=1
 PartitionName=cores Nodes=$host MaxTime=60 PriorityTier=1
 PartitionName=urgent Nodes=$host MaxTime=60 PriorityTier=9
 END
-    printf 'AutoDetect=off\nName=gpu File=/dev/fakegpu[0-1]\n' >"$folder/gres.conf"
+    printf 'AutoDetect=off\nName=gpu File=%s[0-1]\n' "$node_card" >"$folder/gres.conf"
     export SLURM_CONF=$folder/slurm.conf
     # The executor takes all variables of Slurm from the environment in which it calls srun.
     printf '#!/bin/sh\nSLURM_CONF=%s exec %s "$@"\n' "$SLURM_CONF" "$(command -v srun)" >"$folder/bin/srun"
@@ -84,5 +83,5 @@ stop_node() {
         [ -s "$file" ] && kill "$(cat "$file")" 2>/dev/null
     done
     sleep 1
-    rm -f /dev/fakegpu0 /dev/fakegpu1
+    rm -f "${node_card}0" "${node_card}1"
 }

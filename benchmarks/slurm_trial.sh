@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Whether the workflow keeps its word on Slurm: one node with two GPUs that do not exist, real jobs in its queue.
-#   benchmarks/slurm_trial.sh [shrunken|smoke]     four small experiments, or the whole smoke tier
+#   benchmarks/slurm_trial.sh [shrunken|smoke [PARTS]]     three small experiments, or the whole smoke tier
 # (a) everything is made, by jobs that never share a card, and a third job waits for one; (b) after a change of one
 # figure's module that figure and the report are made again, nothing else; (c) a job that its time limit ends and a job
 # that is pre-empted go on from their checkpoints, to the records of an undisturbed run; (d) Ctrl-C and kill -9 leave no
-# job behind, and a node drained in the middle and resumed loses nothing.
+# job behind, and a node drained in the middle and resumed loses nothing. PARTS are letters (abcd); b and d need a.
 # Needs root and slurm-wlm (else says so, and ends with status 77), the plugins of envs/clusters.lock, 6 GiB of memory.
-# Everything happens in a folder of its own (TRIAL, by default a temporary one, kept where something failed).
+# Everything happens in a folder of its own (TRIAL, by default a temporary one, kept where something failed); no workflow
+# takes longer than LIMIT seconds.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD tier=${1:-shrunken}
+root=$PWD tier=${1:-shrunken} parts=${2:-abcd}
 source benchmarks/slurm_node.sh
 case $tier in shrunken | smoke) ;; *) echo "error: $tier is neither shrunken nor smoke" >&2; exit 2 ;; esac
 [ -d .venv ] && PATH=$root/.venv/bin:$PATH
@@ -18,7 +19,7 @@ missing=$(node_missing)
 python -c 'import interplay, snakemake_executor_plugin_slurm' 2>/dev/null ||
     { echo 'skipped: this trial of Slurm needs the executor plugins (make setup EXTRAS=clusters)'; exit 77; }
 
-trial=${TRIAL:-$(mktemp -d)} limit=${LIMIT:-900} failed=0
+trial=${TRIAL:-$(mktemp -d)} limit=${LIMIT:-1800} failed=0
 [ "$tier" = smoke ] && limit=${LIMIT:-7200}
 mkdir -p "$trial"
 began=$SECONDS
@@ -32,6 +33,9 @@ check() { # check STATUS WHAT: says whether it is so
 }
 finish() {
     [ -z "$watcher" ] || kill "$watcher" 2>/dev/null
+    # What a workflow that hung left behind.
+    PYTHONPATH=workflow python -c 'import sys, supervision; supervision.end_marked(sys.argv[1], at_once=True)' \
+        "$(realpath "$checkout")/.cache/reproduce.lock"
     stop_node
     if [ $failed = 0 ]; then say "everything as it should be"; [ -n "${TRIAL:-}" ] || rm -rf "$trial"; else say "see $trial"; fi
     exit $failed
@@ -42,7 +46,7 @@ trap 'failed=1; finish' INT TERM
 workflow() {
     local log=$trial/$1
     shift
-    (cd "$checkout" && exec timeout --signal=KILL "$limit" \
+    (cd "$checkout" && exec timeout --foreground --signal=KILL "$limit" \
         python workflow/reproduce.py --device auto --profile profiles/trial "$@") >"$log" 2>&1
 }
 done_in() { sed -n 's/^\[ *[0-9]*\/[0-9]*\] \([^ ]*\)  .*/\1/p' "$trial/$1" | sort | tr '\n' ' '; }
@@ -131,12 +135,13 @@ while True:
 END
 watcher=$!
 
-say "(a) the $tier tier"
-workflow a.txt
-check $? "every job succeeds ($(done_in a.txt | wc -w) jobs, $(squeue --noheader --states=all --format %A | wc -l) of Slurm)"
-[ -s "$out/report/index.html" ] && [ -s "$out/verdicts.json" ]
-check $? "report and verdicts are there"
-python - "$trial/seen.txt" <<'END'
+part_a() {
+    say "(a) the $tier tier"
+    workflow a.txt
+    check $? "every job succeeds ($(done_in a.txt | wc -w) jobs, $(squeue --noheader --states=all --format %A | wc -l) of Slurm)"
+    [ -s "$out/report/index.html" ] && [ -s "$out/verdicts.json" ]
+    check $? "report and verdicts are there"
+    python - "$trial/seen.txt" <<'END'
 import sys
 
 lines = [line.rstrip("\n").split("|") for line in open(sys.argv[1])]
@@ -151,104 +156,118 @@ if third:
     print(f"        for example {third[0][0]} and in the queue {third[0][1][0]}")
 sys.exit(not third or bool(shared) or not without)
 END
-check $? "two jobs at once get cards 0 and 1, a third waits, and jobs that asked for none see none"
-workflow again.txt
-grep -q 'nothing to do' "$trial/again.txt"
-check $? "run again, there is nothing to do"
-
-say "(b) a change of one figure's module"
-echo 'CHANGED = True' >>"$checkout/src/interplay/figures/grokking.py"
-workflow b.txt
-check $? "it succeeds"
-[ "$(done_in b.txt)" = "figure_metrics24_fig9 make_report " ]
-check $? "made again: $(done_in b.txt)"
-
-say "(c) a job that takes three minutes under a limit of one"
-grokking=(--set "grokking.steps=300" --set "grokking.checkpoint_every=25" --set "grokking.seeds=[0]")
-speed() { # steps a second of the training, start-up left out
-    (cd "$checkout" && interplay run grokking --results "$trial/speed" "${grokking[@]}") >"$trial/speed.txt" 2>&1 &&
-        python -c 'import json, sys; print(int(300 / json.load(open(sys.argv[1]))["provenance"]["seconds"]["training"]))' \
-            "$trial"/speed/*/records/grokking/modular-addition/seed0.json
+    check $? "two jobs at once get cards 0 and 1, a third waits, and jobs that asked for none see none"
+    workflow again.txt
+    grep -q 'nothing to do' "$trial/again.txt"
+    check $? "run again, there is nothing to do"
 }
-steps=$(($(speed) * 120))
-set="grokking.steps=$steps grokking.checkpoint_every=$((steps / 100)) grokking.seeds=[0]"
-(cd "$checkout" && interplay run grokking --results "$trial/undisturbed" $(printf -- '--set %s ' $set)) >"$trial/undisturbed.txt" 2>&1
-check $? "$steps steps without disturbance"
-limited() { # limited LOG LONGEST: the job under a limit of so many minutes
-    sed "s/longest=[0-9]*/longest=$2/" "$root/profiles/slurm/config.yaml" | grep longest >/dev/null &&
-        sed -i "s/longest=[0-9]*/longest=$2/" "$checkout/profiles/trial/config.yaml"
+
+part_b() {
+    say "(b) a change of one figure's module"
+    echo 'CHANGED = True' >>"$checkout/src/interplay/figures/grokking.py"
+    workflow b.txt
+    check $? "it succeeds"
+    [ "$(done_in b.txt)" = "figure_metrics24_fig9 make_report " ]
+    check $? "made again: $(done_in b.txt)"
+}
+
+# grokking_for STEPS: the settings of a run of so many steps, which leaves a hundred checkpoints.
+grokking_for() { echo "grokking.steps=$1 grokking.checkpoint_every=$((($1 + 99) / 100)) grokking.seeds=[0]"; }
+by_hand() { # by_hand FOLDER STEPS: that run without Slurm, and how long its training took (seconds)
+    (cd "$checkout" && interplay run grokking --results "$trial/$1" $(printf -- '--set %s ' $(grokking_for "$2"))) \
+        >"$trial/$1.txt" 2>&1 && python -c 'import json, sys
+print(json.load(open(sys.argv[1]))["provenance"]["seconds"]["training"])' "$trial/$1"/*/"$grokking"
+}
+limited() { # limited LOG LONGEST: the same run by Slurm, under a limit of so many minutes
+    sed -i "s/longest=[0-9]*/longest=$2/" "$checkout/profiles/trial/config.yaml"
     rm -rf "$checkout"/results/smoke+*
-    workflow "$1" --set "$set" --claim grokking_train_fits
+    workflow "$1" --set "$(grokking_for $steps)" --claim grokking_train_fits
 }
-resumed() { # what the log of the job says on its last start, and how many sessions the record counts
-    grep -h 'goes on from step' "$checkout"/results/smoke+*/logs/run/grokking/*.log
+check_resumed() { # what the log says of its last start, and that the record is that of the run by hand
+    local said
+    said=$(grep -h 'goes on from step' "$checkout"/results/smoke+*/logs/run/grokking/*.log)
+    check $? "its log: $said"
+    same_records "$trial"/undisturbed/*/records/grokking "$checkout"/results/smoke+*/records/grokking
+    check $? "its record is that of the undisturbed run, made in $(python -c 'import json, sys
+print(json.load(open(sys.argv[1]))["provenance"]["sessions"])' "$checkout"/results/smoke+*/"$grokking") sessions"
 }
-sessions() {
-    python -c 'import json, sys; print(json.load(open(sys.argv[1]))["provenance"]["sessions"])' \
-        "$checkout"/results/smoke+*/records/grokking/modular-addition/seed0.json
-}
-before=$(squeue --noheader --states=timeout --format %A | wc -l)
-limited c.txt 1
-check $? "it succeeds at last, after $(($(squeue --noheader --states=timeout --format %A | wc -l) - before)) ends by the limit"
-[ "$(squeue --noheader --states=timeout --format %A | wc -l)" -gt "$before" ] && [ -n "$(resumed)" ]
-check $? "its log: $(resumed) (session $(sessions))"
-same_records "$trial"/undisturbed/*/records/grokking "$checkout"/results/smoke+*/records/grokking
-check $? "its record is that of the undisturbed run"
+cut_off() { squeue --noheader --states=timeout --format %A | wc -l; }
+checkpointed() { compgen -G "$checkout/results/smoke+*/checkpoints/grokking/modular-addition/*.checkpoint" >/dev/null; }
 
-say "(c) the same job, pre-empted by one of a higher partition"
-limited preempted.txt 60 &
-flow=$!
-checkpointed() { ls "$checkout"/results/smoke+*/checkpoints/grokking/modular-addition/*.checkpoint >/dev/null 2>&1; }
-wait_for 120 checkpointed
-sbatch --quiet --partition urgent --gpus 2 --mem 100 --output /dev/null --wrap 'sleep 5'
-wait $flow
-check $? "it succeeds, requeued by Slurm $(scontrol show job | grep -o 'Restarts=[1-9]' | sort -u | tr '\n' ' ')"
-scontrol show job | grep -q 'Restarts=[1-9]' && [ -n "$(resumed)" ]
-check $? "its log: $(resumed) (session $(sessions))"
-same_records "$trial"/undisturbed/*/records/grokking "$checkout"/results/smoke+*/records/grokking
-check $? "its record is that of the undisturbed run"
-sed -i "s/longest=[0-9]*/longest=60/" "$checkout/profiles/trial/config.yaml"
+part_c() {
+    local steps before flow
+    grokking=records/grokking/modular-addition/seed0.json
+    steps=$(python -c 'import sys; print(int(120 * 300 / float(sys.argv[1])))' "$(by_hand speed 300)")
+    say "(c) a job whose training takes two minutes ($steps steps) under a limit of one"
+    by_hand undisturbed "$steps" >/dev/null
+    check $? "it is done by hand, undisturbed"
+    before=$(cut_off)
+    limited limited.txt 1
+    check $? "by Slurm it is done at last"
+    [ "$(cut_off)" -gt "$before" ]
+    check $? "its time limit ended it $(($(cut_off) - before)) times"
+    check_resumed
+    say "(c) the same job, pre-empted by one of a higher partition"
+    limited preempted.txt 60 &
+    flow=$!
+    wait_for 300 checkpointed
+    sbatch --quiet --partition urgent --gpus 2 --mem 100 --output /dev/null --wrap 'sleep 5'
+    wait $flow
+    check $? "it is done"
+    scontrol show job | grep -q 'Restarts=[1-9]'
+    check $? "Slurm requeued it"
+    check_resumed
+}
 
-say "(d) interrupted, killed and drained"
-mv "$out" "$trial/first"
-set -m # processes of their own groups, as from a terminal
-workflow interrupted.txt &
-flow=$!
-wait_for 120 some_running
-check $? "jobs run ($(running)), and Ctrl-C is pressed"
-kill -INT -- -$flow
-wait $flow
-[ $? = 130 ]
-check $? "interrupted: $(tail -n 1 "$trial/interrupted.txt")"
-wait_for 20 none_queued
-check $? "no job is left in the queue"
-workflow killed.txt &
-flow=$!
-wait_for 120 some_running
-kill -KILL -- -$flow
-set +m
-sleep 2
-left=$(squeue --noheader --format %A | wc -l)
-[ "$left" -gt 0 ]
-check $? "kill -9 leaves $left jobs in the queue"
-left=$(squeue --noheader --format %A)
-workflow drained.txt &
-flow=$!
-ended() { ! squeue --noheader --format %A | grep -qxF "$left"; }
-wait_for 60 ended
-check $? "the next workflow ends them"
-wait_for 120 some_running
-scontrol update nodename="$(hostname -s)" state=drain reason=trial
-say "the node is drained: $(sinfo --noheader --format %T), $(running) jobs run"
 none_running() { ! some_running; }
-wait_for 300 none_running
-sleep 10
 some_waiting() { [ -n "$(squeue --noheader --states=pending)" ]; }
-none_running && some_waiting && kill -0 $flow
-check $? "running jobs ended, $(squeue --noheader --states=pending --format %A | wc -l) wait for the node, as does the workflow"
-scontrol update nodename="$(hostname -s)" state=resume
-wait $flow
-check $? "resumed, everything is made"
-same_records "$trial/first/records" "$out/records"
-check $? "all records are those of the first time"
+old_ones_gone() { ! squeue --noheader --format %A | grep -qxF "$old"; }
+
+part_d() {
+    local flow old
+    say "(d) interrupted, killed and drained"
+    sed -i "s/longest=[0-9]*/longest=60/" "$checkout/profiles/trial/config.yaml"
+    mv "$out" "$trial/first"
+    set -m # processes of their own groups, as from a terminal
+    workflow interrupted.txt &
+    flow=$!
+    wait_for 300 some_running
+    check $? "$(running) jobs run, and Ctrl-C is pressed"
+    kill -INT -- -$flow
+    wait $flow
+    [ $? = 130 ]
+    check $? "$(tail -n 1 "$trial/interrupted.txt")"
+    wait_for 20 none_queued
+    check $? "no job is left in the queue"
+    workflow killed.txt &
+    flow=$!
+    wait_for 300 some_running
+    kill -KILL -- -$flow
+    wait $flow
+    set +m
+    sleep 2
+    old=$(squeue --noheader --format %A)
+    [ -n "$old" ]
+    check $? "kill -9 leaves $(wc -w <<<"$old") jobs in the queue"
+    workflow drained.txt &
+    flow=$!
+    wait_for 120 old_ones_gone
+    check $? "the next workflow ends them"
+    wait_for 300 some_running
+    scontrol update nodename="$(hostname -s)" state=drain reason=trial
+    say "the node is drained: $(sinfo --noheader --partition cards --format %T), $(running) jobs run"
+    wait_for 600 none_running
+    sleep 10
+    none_running && some_waiting && kill -0 $flow
+    check $? "they end; $(squeue --noheader --states=pending --format %A | wc -l) wait for the node, as does the workflow"
+    scontrol update nodename="$(hostname -s)" state=resume
+    wait $flow
+    check $? "resumed, everything is made"
+    same_records "$trial/first/records" "$out/records"
+    check $? "all records are those of the first time"
+}
+
+for part in $(grep -o '[a-d]' <<<"$parts"); do
+    "part_$part"
+done
 finish

@@ -29,11 +29,13 @@ class Profile:
     Attributes:
         executor: `local`, or the plugin that submits jobs.
         config: values of the configuration, `name=value`.
+        storage: where files are staged, a prefix like `s3://bucket/folder`; empty where all machines share a folder.
     """
 
     path: Path
     executor: str
-    config: tuple[str, ...]
+    config: tuple[str, ...] = ()
+    storage: str = ""
 
     @property
     def here(self) -> bool:
@@ -60,13 +62,19 @@ def load_profile(path: Path) -> Profile:
     config = content.get("config", [])
     if not isinstance(config, list) or not all(isinstance(one, str) and "=" in one for one in config):
         raise InterplayError(f"{file}: config: expected a list of name=value")
-    profile = Profile(path, str(content.get("executor", "local")), tuple(config))
-    _check_installed(profile)
+    storage = str(content.get("default-storage-prefix", ""))
+    profile = Profile(path, str(content.get("executor", "local")), tuple(config), storage)
+    _check_installed(profile, content.get("default-storage-provider"))
     return profile
 
 
-def _check_installed(profile: Profile) -> None:
+def _check_installed(profile: Profile, provider: str | None) -> None:
     name = profile.executor
+    if provider and importlib.util.find_spec(f"snakemake_storage_plugin_{provider}") is None:
+        raise InterplayError(
+            f"{profile.path}: the storage plugin {provider} is not installed and in no lock; "
+            f".venv/bin/python -m pip install snakemake-storage-plugin-{provider}"
+        )
     if not profile.here and importlib.util.find_spec(f"snakemake_executor_plugin_{name.replace('-', '_')}") is None:
         raise InterplayError(
             f"{profile.path}: the executor plugin {name} is not installed; slurm and kubernetes come by "

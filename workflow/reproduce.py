@@ -28,7 +28,7 @@ from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sol
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Path("config")
 LOCK = Path(".cache/reproduce.lock")
-HERE = Profile(Path("profiles/default"), "local", ())
+HERE = Profile(Path("profiles/default"), "local")
 
 
 def main() -> int:
@@ -63,7 +63,10 @@ def main() -> int:
         return status
     if status:
         return _fail("not everything was made; see above. What was made is kept, the same command goes on", status)
-    _summarise(arguments, results, targets)
+    if profile.storage:
+        print(f"everything is below {profile.storage}/{results}")
+    else:
+        _summarise(arguments, results, targets)
     return 0
 
 
@@ -74,9 +77,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--set", default="", help="overrides <experiment>.path.to.key=value, separated by spaces")
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:N or auto; the tier's own if not given")
     parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
-    parser.add_argument(
-        "--profile", default="", help="a folder with settings of Snakemake, profiles/default if not given"
-    )
+    parser.add_argument("--profile", default="", help="settings of Snakemake; profiles/default if not given")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
     one.add_argument("--table", help="make this table only, e.g. interplay24/table1")

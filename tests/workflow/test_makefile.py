@@ -43,6 +43,23 @@ def test_tier_and_data_reach_the_workflow(make):
     assert '--tier "review" --data "offline" --cores "3"' in shown
 
 
+@pytest.mark.parametrize(
+    ("arguments", "extras"),
+    [
+        ([], ""),
+        (["PROFILE=profiles/default"], ""),
+        (["PROFILE=profiles/slurm"], "clusters"),
+        (["PROFILE=profiles/none"], ""),  # reproduce.py says that there is none
+        (["EXTRAS=clusters"], "clusters"),
+    ],
+)
+def test_a_profile_that_submits_jobs_brings_its_executor(make, arguments, extras):
+    shown = make("--dry-run", "reproduce", *arguments).stdout
+    assert re.findall(r"install\.py(?: --extra \"(\w*)\")?", shown) == [extras]
+    profile = "".join(arguments).partition("PROFILE=")[2]
+    assert f'--profile "{profile}"' in shown
+
+
 def test_another_pythons_home_and_packages_lead_nowhere(make, tmp_path, root):
     shutil.copy(root / "Makefile", tmp_path)
     (tmp_path / "envs").mkdir()

@@ -25,9 +25,26 @@ def settings(root, name):
     return yaml.safe_load((root / f"profiles/{name}/config.yaml").read_text())
 
 
-def plugin(name):
-    if name != "default" and importlib.util.find_spec(f"snakemake_executor_plugin_{name}") is None:
-        pytest.skip(f"the executor plugin {name} is not installed (make setup EXTRAS=clusters)")
+def needs_plugin(kind, name, how):
+    if importlib.util.find_spec(f"snakemake_{kind}_plugin_{name}") is None:
+        pytest.skip(f"the {kind} plugin {name} is not installed ({how})")
+
+
+@pytest.fixture
+def storage(monkeypatch):
+    """Words that lead what is staged to an empty bucket on this machine."""
+    needs_plugin("storage", "s3", "it is in no lock")
+    boto3, server = pytest.importorskip("boto3"), pytest.importorskip("moto.server")
+    running = server.ThreadedMotoServer(port=0, verbose=False)
+    running.start()
+    endpoint = "http://{}:{}".format(*running.get_host_and_port())
+    for name in ("AWS_ACCESS_KEY_ID", "SNAKEMAKE_STORAGE_S3_ACCESS_KEY"):
+        monkeypatch.setenv(name, "name")
+    for name in ("AWS_SECRET_ACCESS_KEY", "SNAKEMAKE_STORAGE_S3_SECRET_KEY"):
+        monkeypatch.setenv(name, "secret")
+    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="my-bucket")
+    yield ["--storage-s3-endpoint-url", endpoint]
+    running.stop()
 
 
 @pytest.fixture
@@ -55,69 +72,87 @@ def test_an_example_of_partitions_takes_what_the_profile_lets_jobs_ask_for(root)
     assert {bool(one["max_gpu"]) for one in limits.values()} == {True, False}
 
 
+def dry_run(root, name, *words):
+    """What a dry run under a profile prints."""
+    if name != "default":
+        needs_plugin("executor", name, "make setup EXTRAS=clusters")
+    command = [sys.executable, "-m", "snakemake", "--profile", f"profiles/{name}", "--workflow-profile", "none"]
+    command += ["--dry-run", "--printshellcmds", "--nolock", *(["--cores", "2"] if name == "default" else [])]
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    entries = ["--config", *settings(root, name).get("config", []), "data=offline"]
+    done = subprocess.run(
+        [*command, *entries, *words], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def rules_in(plan):
+    """The rules of a plan, and the resources that each asks for."""
+    found = re.findall(r"^ *(?:local)?rule (\w+):\n((?: +.*\n)+)", plan, flags=re.MULTILINE)
+    return {rule: {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", body)} for rule, body in found}
+
+
 @pytest.fixture(scope="module")
-def planned(root, tmp_path_factory):
-    """The rules of the review tier that a dry run plans under a profile, with what they ask for, and its groups."""
-    plans = {}
-
-    def plan(name):
-        plugin(name)
-        if name not in plans:
-            command = [sys.executable, "-m", "snakemake", "--profile", f"profiles/{name}", "--workflow-profile", "none"]
-            command += ["--dry-run", "--nolock", *([] if name != "default" else ["--cores", "2"])]
-            results = tmp_path_factory.mktemp(name)
-            entries = settings(root, name).get("config", [])
-            command += ["--config", *entries, "tier=review", "data=offline", f"results={results}"]
-            environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-            done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
-            plans[name] = done.stdout + done.stderr
-        rules = re.findall(r"^ *(?:local)?rule (\w+):\n((?: +.*\n)+)", plans[name], flags=re.MULTILINE)
-        groups = re.split(r"Group job ", plans[name])[1:]
-        return {rule: dict(re.findall(r"(\w+)=(\d+)", body)) for rule, body in rules}, groups
-
-    return plan
+def on_slurm(root, tmp_path_factory):
+    return dry_run(root, "slurm", "tier=review", f"results={tmp_path_factory.mktemp('slurm')}")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CLUSTERS)
-def test_a_profile_plans_the_same_jobs_as_one_machine(planned, name):
-    here, there = planned("default")[0], planned(name)[0]
+def test_slurm_gets_the_same_jobs_as_one_machine(on_slurm, root, tmp_path):
+    here = rules_in(dry_run(root, "default", "tier=review", f"results={tmp_path}"))
     assert len(here) > 300
-    assert here.keys() == there.keys()
+    assert here.keys() == rules_in(on_slurm).keys()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CLUSTERS)
-def test_jobs_ask_for_what_the_cost_model_says_and_no_longer_than_allowed(planned, root, name):
-    """Of those who trained networks in it some take longer than a day, which is asked for in pieces."""
-    setup = load_setup(root / "config", "review", "offline")
-    rules, _ = planned(name)
-    longest = int(dict(one.split("=") for one in settings(root, name).get("config", [])).get("longest", 10**9))
-    cut = 0
-    for job in plan_jobs(setup):
-        asked = {key: int(value) for key, value in rules[job.slug].items()}
-        minutes = runtime_minutes(job, "auto")
+def test_jobs_ask_for_what_the_cost_model_says_and_no_longer_than_allowed(on_slurm, root):
+    """Some that train networks take longer than a day, which is asked for in pieces."""
+    rules = rules_in(on_slurm)
+    longest = int(dict(one.split("=") for one in settings(root, "slurm")["config"])["longest"])
+    jobs = plan_jobs(load_setup(root / "config", "review", "offline"))
+    for job in jobs:
+        asked = rules[job.slug]
         assert asked["gpu"] == (device_of(job, "auto") == "cuda")
         assert asked["mem_mb"] == memory_mib(job, "auto")
-        assert asked["runtime"] == min(minutes, longest)
-        cut += minutes > longest
-    assert bool(cut) == (name == "slurm")
-    for rule, asked in rules.items():
-        assert rule == "all" or {"mem_mb", "runtime"} <= asked.keys(), rule
+        assert asked["runtime"] == min(runtime_minutes(job, "auto"), longest)
+    assert any(runtime_minutes(job, "auto") > longest for job in jobs)
+    assert all({"mem_mb", "runtime"} <= asked.keys() for rule, asked in rules.items() if rule != "all")
 
 
 @pytest.mark.slow
-def test_small_jobs_are_put_together_and_none_with_a_card_among_them(planned, root):
-    rules, groups = planned("slurm")
+def test_small_jobs_are_put_together_and_none_with_a_card_among_them(on_slurm, root):
+    rules = rules_in(on_slurm)
     at_most = int(dict(one.split("=") for one in settings(root, "slurm")["group-components"])["exhibits"])
-    together = [re.findall(r"^ +rule (\w+):", group, flags=re.MULTILINE) for group in groups]
+    # Of a group that ends the rules that follow it are further to the left.
+    blocks = re.findall(r"Group job .*\n((?:\n| .*\n)+)", on_slurm)
+    together = [re.findall(r"^ +rule (\w+):", block, flags=re.MULTILINE) for block in blocks]
     grouped = [rule for group in together for rule in group]
+    assert set(grouped) == {rule for rule in rules if rule.startswith(("figure_", "table_", "metrics_"))}
     assert max(map(len, together)) <= at_most
-    assert len(groups) < len(grouped) / 4
-    small = {rule for rule in rules if rule.startswith(("figure_", "table_", "metrics_"))}
-    assert set(grouped) == small
-    assert all(int(rules[rule].get("gpu", 0)) == 0 for rule in grouped)
+    assert len(together) <= len(grouped) // at_most + 1
+    assert all(rules[rule].get("gpu", 0) == 0 for rule in grouped)
+
+
+@pytest.mark.slow
+def test_what_is_staged_for_kubernetes_is_read_and_written_where_it_is_staged(storage, root, tmp_path):
+    """One figure, the networks that it shows and what they need; all of it lies below the folder of the bucket."""
+    targets = ["--", "figure_metrics24_fig2", "fetch_fashion_mnist"]
+    words = [f"results={tmp_path.name}", "data_root=sets", "device=auto"]
+    there = dry_run(root, "kubernetes", *words, *storage, *targets)
+    assert rules_in(there).keys() == rules_in(dry_run(root, "default", *words, *targets)).keys()
+    staged = ".snakemake/storage/s3/my-bucket/interplay"
+    commands = re.findall(r"^ *(?:Shell command: )?((?:OMP_NUM_THREADS=\d+ )?interplay .*)$", there, flags=re.MULTILINE)
+    assert {command.split("interplay ")[1].split()[0] for command in commands} == {"run", "figure", "fetch"}
+    for command in commands:
+        if " run " in command:
+            assert f"--results {staged}/{tmp_path.name} --data-root {staged}/sets " in command
+        elif " fetch " in command or command.startswith("interplay fetch"):
+            assert f"--root {staged}/sets " in command
+        else:
+            assert f"--results {staged}/{tmp_path.name}/smoke " in command
+    trained = rules_in(there)["run_supervised_cifar10_plain"]
+    assert (trained["gpu"], trained["scale"]) == (1, 0)  # a card is given to requests that are limits as well
 
 
 def test_a_job_that_is_cut_off_is_submitted_until_its_minutes_are_over_but_not_for_ever():
@@ -133,6 +168,7 @@ def test_a_job_that_is_cut_off_is_submitted_until_its_minutes_are_over_but_not_f
         ("- executor", "expected settings"),
         ("config: {longest: 3}", "config: expected a list of name=value"),
         ("executor: pigeons", "the executor plugin pigeons is not installed"),
+        ("default-storage-provider: attic", "the storage plugin attic is not installed and in no lock"),
     ],
 )
 def test_a_wrong_profile_is_one_line(clusters, tmp_path, content, complaint):
@@ -169,7 +205,7 @@ def test_jobs_of_this_checkout_are_ended_and_no_others(clusters, queue, tmp_path
     lock = tmp_path / "one.lock"
     mine, others = clusters.job_prefix(lock), clusters.job_prefix(tmp_path / "other.lock")
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,50}", mine)
-    profile = clusters.Profile(Path("profiles/slurm"), "slurm", ())
+    profile = clusters.Profile(Path("profiles/slurm"), "slurm")
     queue.write_text("")
     with pytest.raises(KeyboardInterrupt), clusters.none_left_behind(profile, lock):
         queue.write_text(f"1 {mine}_a\n2 {others}_b\n3 {mine}_a\n4 somebody\n")
@@ -180,7 +216,7 @@ def test_jobs_of_this_checkout_are_ended_and_no_others(clusters, queue, tmp_path
 def test_jobs_of_a_killed_workflow_are_ended_by_the_next_whatever_its_profile(clusters, queue, tmp_path):
     lock = tmp_path / "one.lock"
     queue.write_text(f"1 {clusters.job_prefix(lock)}_a\n2 somebody\n")
-    here = clusters.Profile(Path("profiles/default"), "local", ())
+    here = clusters.Profile(Path("profiles/default"), "local")
     with clusters.none_left_behind(here, lock):
         assert (
             len(queue.read_text().splitlines()) == 2
@@ -221,7 +257,7 @@ def test_on_a_cluster_jobs_bear_the_checkouts_name_and_no_number_of_cores_of_thi
     assert words[words.index("--slurm-jobname-prefix") + 1].startswith("interplay-")
     assert "--cores" not in words
     assert {"longest=60", "tier=smoke", "device=auto"} <= set(words)
-    assert "--cores" in command(clusters.Profile(Path("profiles/default"), "local", ()), 2)
+    assert "--cores" in command(clusters.Profile(Path("profiles/default"), "local"), 2)
 
 
 @pytest.mark.slow

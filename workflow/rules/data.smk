@@ -11,7 +11,7 @@ for _name in sorted(FETCHING):
             f"{DATA}/{_path}" if Path(_path).suffix else directory(f"{DATA}/{_path}"),
         params:
             name=_name,
-            folder=data_folder,
+            folder=subpath(output[0], ancestor=depth(_path)),
         localrule: True
         priority: 3
         log:
@@ -33,7 +33,7 @@ for _name, _mark in sorted(BROUGHT.items()):
             touch(f"{DATA}/{_mark}"),
         params:
             name=_name,
-            folder=data_folder,
+            folder=subpath(output[0], ancestor=depth(_mark)),
         localrule: True
         priority: 3
         log:

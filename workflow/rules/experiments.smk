@@ -3,13 +3,31 @@
 # Jobs that others wait for come first, and fetching before them.
 AWAITED = {path for job in JOBS for path in job.inputs}
 
+
+def files_for(job):
+    """Files that a job reads, below the folder of data sets."""
+    return sorted({path for name in job.datasets for path in FILES[name]})
+
+
+def folders_of(job):
+    """Options that name the folders of results and data, from where a job's files are: staged, they lie elsewhere."""
+
+    def options(wildcards, input, output):
+        results = Path(output[0]).parents[depth(f"{SETUP.folder}/{job.outputs[0]}") - 1]
+        files = files_for(job)
+        data = Path(input.data[0]).parents[depth(files[0]) - 1] if files else DATA
+        return f"--results {results} --data-root {data}"
+
+    return options
+
+
 for _job in JOBS:
 
     rule:
         name:
             _job.slug
         input:
-            data=sorted({f"{DATA}/{path}" for name in _job.datasets for path in FILES[name]}),
+            data=[f"{DATA}/{path}" for path in files_for(_job)],
             weights=[f"{DATA}/{BROUGHT[name]}" for name in _job.weights],
             records=[f"{OUT}/{path}" for path in _job.inputs],
         output:
@@ -19,7 +37,7 @@ for _job in JOBS:
             experiment=_job.experiment,
             which=_job.name,
             tier=TIER,
-            folders=folders,
+            folders=folders_of(_job),
             device=DEVICE,
         log:
             f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",

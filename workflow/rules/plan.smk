@@ -56,14 +56,9 @@ BROUGHT = {name: f".decoded/{name}.fetched" for name in WEIGHTS}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 
 
-def folders(wildcards):
-    """Options that name the folders of results and data, which a configuration may move."""
-    return f"--results {ROOT} --data-root {DATA}"
-
-
-def data_folder(wildcards):
-    """Where data sets lie, which a configuration may move."""
-    return DATA
+def depth(path):
+    """How many folders and files a path is made of."""
+    return len(Path(path).parts)
 
 
 def records_for(selectors):
