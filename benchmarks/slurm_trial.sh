@@ -49,7 +49,7 @@ workflow() {
     (cd "$checkout" && exec timeout --foreground --signal=KILL "$limit" \
         python workflow/reproduce.py --device auto --profile profiles/trial "$@") >"$log" 2>&1
 }
-done_in() { sed -n 's/^\[ *[0-9]*\/[0-9]*\] \([^ ]*\)  .*/\1/p' "$trial/$1" | sort | tr '\n' ' '; }
+done_in() { sed -n 's/^\[ *[0-9]*\/[0-9]*\] \([^ ]*\)  .*/\1/p' "$trial/$1" | grep -vx all | sort | tr '\n' ' '; }
 running() { squeue --noheader --states=running --format %A | wc -l; }
 wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
     local until=$((SECONDS + $1))
@@ -102,6 +102,7 @@ else:  # data and fonts as they are here
 # The profile of the repository, with the partitions of this node; it looks at jobs and files more often.
 profile = yaml.safe_load(Path("profiles/slurm/config.yaml").read_text())
 profile |= {"slurm-partition-config": "profiles/trial/partitions.yaml", "latency-wait": 10}
+profile["config"] = ["longest=60"]
 profile |= {"slurm-init-seconds-before-status-checks": 2, "slurm-keep-successful-logs": True}
 mine = folder / "profiles/trial"
 mine.mkdir()
@@ -178,10 +179,11 @@ by_hand() { # by_hand FOLDER STEPS: that run without Slurm, and how long its tra
         >"$trial/$1.txt" 2>&1 && python -c 'import json, sys
 print(json.load(open(sys.argv[1]))["provenance"]["seconds"]["training"])' "$trial/$1"/*/"$grokking"
 }
-limited() { # limited LOG LONGEST: the same run by Slurm, under a limit of so many minutes
-    sed -i "s/longest=[0-9]*/longest=$2/" "$checkout/profiles/trial/config.yaml"
+by_slurm() { # by_slurm LOG: the same run by Slurm, as process $flow, until it has left a checkpoint
     rm -rf "$checkout"/results/smoke+*
-    workflow "$1" --set "$(grokking_for $steps)" --claim grokking_train_fits
+    workflow "$1" --set "$(grokking_for $steps)" --claim grokking_train_fits &
+    flow=$!
+    wait_for 600 checkpointed
 }
 check_resumed() { # what the log says of its last start, and that the record is that of the run by hand
     local said
@@ -197,20 +199,20 @@ checkpointed() { compgen -G "$checkout/results/smoke+*/checkpoints/grokking/modu
 part_c() {
     local steps before flow
     grokking=records/grokking/modular-addition/seed0.json
-    steps=$(python -c 'import sys; print(int(120 * 300 / float(sys.argv[1])))' "$(by_hand speed 300)")
-    say "(c) a job whose training takes two minutes ($steps steps) under a limit of one"
+    steps=$(python -c 'import sys; print(int(90 * 300 / float(sys.argv[1])))' "$(by_hand speed 300)")
+    say "(c) a job whose training takes one and a half minutes ($steps steps), its limit of time lowered while it runs"
     by_hand undisturbed "$steps" >/dev/null
     check $? "it is done by hand, undisturbed"
     before=$(cut_off)
-    limited limited.txt 1
+    by_slurm limited.txt
+    scontrol update jobid="$(squeue --noheader --states=running --format %A)" timelimit=1
+    wait $flow
     check $? "by Slurm it is done at last"
     [ "$(cut_off)" -gt "$before" ]
     check $? "its time limit ended it $(($(cut_off) - before)) times"
     check_resumed
     say "(c) the same job, pre-empted by one of a higher partition"
-    limited preempted.txt 60 &
-    flow=$!
-    wait_for 300 checkpointed
+    by_slurm preempted.txt
     sbatch --quiet --partition urgent --gpus 2 --mem 100 --output /dev/null --wrap 'sleep 5'
     wait $flow
     check $? "it is done"
@@ -226,7 +228,6 @@ old_ones_gone() { ! squeue --noheader --format %A | grep -qxF "$old"; }
 part_d() {
     local flow old
     say "(d) interrupted, killed and drained"
-    sed -i "s/longest=[0-9]*/longest=60/" "$checkout/profiles/trial/config.yaml"
     mv "$out" "$trial/first"
     set -m # processes of their own groups, as from a terminal
     workflow interrupted.txt &

@@ -53,5 +53,6 @@ for _exhibit in CATALOGUE.exhibits:
         resources:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
+            exhibits=1,
         shell:
             "interplay {params.kind} {params.exhibit} --results {params.out} --config {params.config} > {log} 2>&1"

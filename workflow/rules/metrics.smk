@@ -26,5 +26,6 @@ for _experiment, _headlines in CATALOGUE.headlines.items():
         resources:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
+            exhibits=1,
         shell:
             "interplay metrics {params.experiment} --results {params.out} --config {params.config} > {log} 2>&1"
