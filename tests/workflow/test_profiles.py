@@ -124,8 +124,8 @@ def test_jobs_ask_for_what_the_cost_model_says_and_no_longer_than_allowed(on_slu
 def test_small_jobs_are_put_together_and_none_with_a_card_among_them(on_slurm, root):
     rules = rules_in(on_slurm)
     at_most = int(dict(one.split("=") for one in settings(root, "slurm")["group-components"])["exhibits"])
-    # Of a group that ends the rules that follow it are further to the left.
-    blocks = re.findall(r"Group job .*\n((?:\n| .*\n)+)", on_slurm)
+    # Rules of a group are indented, those that follow it are not.
+    blocks = on_slurm.split("Group job ")[1:]
     together = [re.findall(r"^ +rule (\w+):", block, flags=re.MULTILINE) for block in blocks]
     grouped = [rule for group in together for rule in group]
     assert set(grouped) == {rule for rule in rules if rule.startswith(("figure_", "table_", "metrics_"))}
