@@ -14,6 +14,7 @@ include: "workflow/rules/plan.smk"
 
 
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/exhibits.smk"
 
 
 localrules:
@@ -21,10 +22,15 @@ localrules:
     records,
 
 
+# What only others read is named too: Snakemake makes a file that is gone anew where it is asked for, not where it was read.
 rule all:
     input:
-        f"{OUT}/report/index.html",
+        RECORDS,
+        EXHIBITS,
         METRICS,
+        f"{OUT}/verdicts.json",
+        f"{OUT}/report/index.html",
+        f"{OUT}/report/appendix.md",
     default_target: True
 
 
@@ -36,6 +42,5 @@ rule records:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/experiments.smk"
-include: "workflow/rules/exhibits.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/report.smk"

@@ -3,9 +3,16 @@
     python benchmarks/pipeline.py [--cores 2] [--log times.jsonl] [RULE ...]
     python benchmarks/pipeline.py --from-log times.jsonl
 
-Prints: wall and CPU seconds of a full run, per experiment and for figures, tables, verdicts and the report; the largest
-process; what a second run, a comment and a change of one figure's module make run; and what logging the trajectories
-costs, as a share of training time. CPU seconds compare across machines that are busy with something else, too.
+Prints: what planning the `paper` tier takes; wall and CPU seconds of a full run, per experiment and for figures,
+tables, verdicts and the report; the largest process; the overhead of the pipeline; what a second run, a comment and a
+change of one figure's module take and make run; and what logging the trajectories costs, as a share of training time.
+CPU seconds compare across machines that are busy with something else, too.
+
+The overhead is over the bare runs: the core-seconds that the workflow holds, its wall seconds W times its C cores, less
+those of the processes `interplay run` (each holds the cores of its threads, T, for its wall seconds r), as a share of
+the latter: (W C - sum r T) / (sum r T). It counts planning, Snakemake's own work, fetching, figures, tables, metrics,
+verdicts, the report, and cores that stand idle. What a run's process takes to start is part of the run here, since it
+is paid by hand as well; it is printed beside it, as what the processes took beyond the seconds in their records.
 """
 
 from __future__ import annotations
@@ -30,6 +37,7 @@ from interplay.records.machine import usable_cores
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = {"figure": "figures", "table": "tables"}
+WHOLE = "workflow"  # the row of the log that is of the first run as a whole: its wall and CPU seconds, cores, runs
 
 # Takes the place of `interplay` in rules: runs it, and appends what it took to a file.
 METER = """
@@ -81,30 +89,38 @@ class Workflow:
     def __init__(self, folder: Path, log: Path, cores: int, targets: list[str]) -> None:
         self.folder, self.log, self.cores, self.targets = folder, log, cores, targets
 
-    def run(self) -> tuple[float, list[str]]:
-        """Seconds that Snakemake takes, and the rules that it ran."""
+    def run(self, tier: str = "smoke", data: str = "offline", dry: bool = False) -> tuple[float, float, list[str]]:
+        """Wall seconds, CPU seconds of Snakemake and its jobs, and the rules that were run, or would be if `dry`."""
         command = ["snakemake", "--profile", "profiles/default", "--cores", str(self.cores), "--nolock"]
-        command += ["--config", "tier=smoke", f"data_root={ROOT / 'data'}", "--", *self.targets]
+        command += ["--dry-run"] if dry else []
+        command += ["--config", f"tier={tier}", f"data={data}", f"data_root={ROOT / 'data'}"]
+        command += ["--", *([] if dry else self.targets)]
         folders = [self.folder / "bin", Path(sys.executable).parent, os.environ["PATH"]]
         environment = os.environ | {
             "PATH": os.pathsep.join(map(str, folders)),
             "PYTHONPATH": str(self.folder / "src"),
             "INTERPLAY_TIMES": str(self.log.absolute()),
         }
-        started = perf_counter()
+        started, before = perf_counter(), _cpu_seconds()
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
-        seconds = perf_counter() - started
+        seconds, used = perf_counter() - started, _cpu_seconds() - before
         if done.returncode:
             sys.exit(done.stdout + done.stderr)
         rules = re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)
-        return seconds, [rule for rule in rules if rule != "all"]
+        return seconds, used, [rule for rule in rules if rule != "all"]
+
+
+def _cpu_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def summarise(rows: Iterable[dict[str, Any]], total_cpu: float | None = None) -> str:
     """A Markdown table of jobs, wall and CPU seconds and the largest process, by experiment and kind, costliest first.
 
     Args:
-        rows: what the meter wrote.
+        rows: what the meter wrote, one for each job.
         total_cpu: of everything, from which the rest is Snakemake itself.
     """
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -128,6 +144,31 @@ def summarise(rows: Iterable[dict[str, Any]], total_cpu: float | None = None) ->
     return markdown_table(("", "jobs", "wall s", "CPU s", "peak MiB"), lines, "lrrrr")
 
 
+def overhead(rows: Iterable[dict[str, Any]], wall: float, cores: int, in_records: float, threads: int = 1) -> str:
+    """Where the core-seconds of a run of the workflow went, and the overhead over the bare runs, as defined above.
+
+    Args:
+        rows: what the meter wrote, one for each job.
+        wall: seconds of the whole.
+        cores: that the workflow was given.
+        in_records: seconds of all runs, as their records have them.
+        threads: of a run; all other jobs hold one core.
+    """
+    held: dict[str, float] = {"runs": 0.0, "figures, tables, verdicts, report": 0.0, "fetching": 0.0}
+    for row in rows:
+        kind = row["what"][0]
+        place = "runs" if kind == "run" else "fetching" if kind == "fetch" else "figures, tables, verdicts, report"
+        held[place] += row["wall"] * (threads if kind == "run" else 1)
+    runs, whole = held["runs"], wall * cores
+    if not runs:
+        return "no run was made, so there is no overhead over any"
+    held["planning, Snakemake, idle cores"] = whole - sum(held.values())
+    lines = [[name, f"{seconds:.1f}", f"{seconds / runs:.1%}"] for name, seconds in held.items()]
+    lines.append(["of the runs, starting their processes", f"{runs - in_records * threads:.1f}", ""])
+    lines.append(["overhead over the bare runs", f"{whole - runs:.1f}", f"{(whole - runs) / runs:.1%}"])
+    return markdown_table(("", "core-seconds", "of the runs'"), lines, "lrr")
+
+
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The rows that the meter wrote."""
     return [json.loads(line) for line in path.read_text().splitlines()]
@@ -145,20 +186,27 @@ def measure(cores: int, log: Path, targets: list[str], folder: Path) -> None:
     write_meter(folder / "bin")
     workflow = Workflow(folder, log, cores, targets)
     log.unlink(missing_ok=True)
-    wall, rules = workflow.run()
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall, cpu, rules = workflow.run("paper", "published", dry=True)
+    print(f"planning the paper tier, published data: {cpu:.1f} s of CPU, {wall:.1f} s, {len(rules)} jobs")
+    wall, cpu, rules = workflow.run()
     print(f"smoke tier{' (in part)' if targets else ''}: {wall:.0f} s, {len(rules)} jobs on {cores} cores")
-    print(summarise(read_log(log), used.ru_utime + used.ru_stime))
-    again, rules = workflow.run()
-    print(f"again, nothing changed: {again:.1f} s, {len(rules)} jobs")
+    rows = read_log(log)
+    print(summarise(rows, cpu))
+    records = select_records(folder / "results/smoke", ["*"])
+    seconds = sum(record.provenance.wall_seconds for record in records)
+    with log.open("a") as stream:
+        stream.write(json.dumps({"what": [WHOLE], "wall": wall, "cpu": cpu, "cores": cores, "runs": seconds}) + "\n")
+    print(overhead(rows, wall, cores, seconds))
+    wall, cpu, rules = workflow.run()
+    print(f"again, nothing changed: {cpu:.1f} s of CPU, {wall:.1f} s, {len(rules)} jobs")
     for experiment in ("supervised", "grokking"):
         if records := select_records(folder / "results/smoke", [f"{experiment}/*"]):
             print(f"logging of trajectories, {experiment}: {logging_share(records):.1%} of training time")
     for path, line in (("training/loop.py", "# a comment"), ("figures/grokking.py", "CHANGED = True")):
         module = folder / "src/interplay" / path
         module.write_text(f"{module.read_text()}\n{line}\n")
-        seconds, rules = workflow.run()
-        print(f"after `{line}` in {path}: {seconds:.1f} s, ran {', '.join(rules) or 'nothing'}")
+        wall, _, rules = workflow.run()
+        print(f"after `{line}` in {path}: {wall:.1f} s, ran {', '.join(rules) or 'nothing'}")
 
 
 def main() -> None:
@@ -167,10 +215,15 @@ def main() -> None:
     parser.add_argument("targets", nargs="*", metavar="RULE", help="only these rules and what they need")
     parser.add_argument("--cores", type=int, default=min(2, usable_cores()))
     parser.add_argument("--log", type=Path, help="keep the times of single jobs in this file")
-    parser.add_argument("--from-log", type=Path, help="print the table of an earlier log, and run nothing")
+    parser.add_argument("--from-log", type=Path, help="print the tables of an earlier log, and run nothing")
     arguments = parser.parse_args()
     if arguments.from_log is not None:
-        print(summarise(read_log(arguments.from_log)))
+        rows = read_log(arguments.from_log)
+        jobs = [row for row in rows if row["what"] != [WHOLE]]
+        print(summarise(jobs))
+        for row in rows:
+            if row["what"] == [WHOLE]:
+                print(overhead(jobs, row["wall"], row["cores"], row["runs"]))
         return
     with tempfile.TemporaryDirectory() as folder:
         log = arguments.log or Path(folder) / "times.jsonl"

@@ -63,7 +63,7 @@ def device(request: pytest.FixtureRequest) -> Iterator[torch.device]:
     torch.backends.cudnn.allow_tf32 = before
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_record() -> Callable[..., Record]:
     """A valid record, any field of which can be replaced."""
 

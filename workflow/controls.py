@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from interplay.errors import InterplayError
+from interplay.markup import one_line
 from interplay.protocols.controls import load_controls
 from interplay.protocols.setup import load_setup
 from interplay.protocols.tiers import check_device
@@ -42,7 +43,7 @@ def main() -> int:
                     setup = load_setup(CONFIG, arguments.tier, control.data, control.set)
                     status = run_snakemake(setup, device, cores_given(arguments.cores), ["records"], FOLDER / name)
     except InterplayError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
     except BusyError as busy:
         print(f"error: another workflow is at work in this checkout ({busy}); wait or stop it", file=sys.stderr)

@@ -17,12 +17,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from clusters import Profile, job_prefix, load_profile, none_left_behind
+from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
+from interplay.markup import one_line
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
+from interplay.records.store import check_writable
+from mending import NOTES, mend
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,12 +42,15 @@ def main() -> int:
     try:
         settle(os.environ)
         bound_threads(os.environ)
-        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, _chosen(arguments.set))
+        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
         device = check_device(arguments.device or setup.tier.compute.device)
         profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
         cores = cores_given(arguments.cores, profile)
         results = Path("results") / setup.folder
-        targets = _targets(arguments, results)
+        targets, read = _targets(arguments, results)
+        # A login node need not be able to do what compute nodes do.
+        if profile.here and not _is_able(needs_of(setup, device, cores or 1, read, ROOT, whole=False), results):
+            return 2
         where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
         print(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", file=sys.stderr)
         with sole_workflow(LOCK), none_left_behind(profile, LOCK):
@@ -62,21 +69,31 @@ def main() -> int:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status
     if status:
-        return _fail("not everything was made; see above. What was made is kept, the same command goes on", status)
+        said = _refused(results) or "not everything was made; see above"
+        return _fail(f"{said}. What was made is kept, the same command goes on", status)
     if profile.storage:
         print(f"everything is below {profile.storage}/{results}")
-    else:
+        return 0
+    try:
         _summarise(arguments, results, targets)
+    except InterplayError as error:
+        return _fail(str(error), 2)
     return 0
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def parser_of(description: str) -> argparse.ArgumentParser:
+    """The options that say what is to be made and with what, whether it is made or planned."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--tier", default="smoke", help="smoke, review or paper")
     parser.add_argument("--data", default="", help="offline or published; the tier's own default if not given")
     parser.add_argument("--set", default="", help="overrides <experiment>.path.to.key=value, separated by spaces")
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:N or auto; the tier's own if not given")
     parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
+    return parser
+
+
+def _parse() -> argparse.Namespace:
+    parser = parser_of(__doc__)
     parser.add_argument("--profile", default="", help="settings of Snakemake; profiles/default if not given")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
@@ -85,7 +102,8 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _chosen(given: str) -> list[str]:
+def overrides_given(given: str) -> list[str]:
+    """The overrides of `SET=`, one by one."""
     try:
         return shlex.split(given)
     except ValueError as error:
@@ -107,22 +125,34 @@ def cores_given(given: str, profile: Profile = HERE) -> int | None:
     return min(int(given), usable) if given else usable
 
 
-def _targets(arguments: argparse.Namespace, results: Path) -> list[Path]:
-    """The files asked for; none means everything."""
-    if arguments.claim is not None:
-        from interplay.protocols.claim_files import find_claim, load_claims
+def _is_able(needs: Needs, results: Path) -> bool:
+    """Whether this machine can do it: the quick part of `make doctor`, silent where all is well."""
+    found = quick_examination(needs, results, Path("data"), ROOT)
+    for one in found:
+        print(one, file=sys.stderr)
+    stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
+    if stopping:
+        less = "one claim or figure may need less"
+        _fail(f"nothing was started; mend first: {', '.join(stopping)} (`make doctor` looks closer; {less})", 2)
+    return not stopping
 
-        find_claim(load_claims(CONFIG / "claims"), arguments.claim)
-        return [results / f"claims/{arguments.claim}.json"]
+
+def _targets(arguments: argparse.Namespace, results: Path) -> tuple[list[Path], Sequence[str] | None]:
+    """The files asked for, and globs on the records that they are made of; no file and no globs mean everything."""
+    if arguments.claim is not None:
+        from interplay.protocols.claim_files import find_claim, load_claims, selectors
+
+        claim = find_claim(load_claims(CONFIG / "claims"), arguments.claim)
+        return [results / f"claims/{arguments.claim}.json"], selectors(claim)
     for kind, suffixes in (("figure", ("svg", "pdf", "png")), ("table", ("csv", "md", "tex"))):
         wanted = getattr(arguments, kind)
         if wanted is None:
             continue
-        known = [name for exhibit in load_catalogue(CONFIG).exhibits if exhibit.kind == kind for name in exhibit.ids]
+        known = {name: one for one in load_catalogue(CONFIG).exhibits if one.kind == kind for name in one.ids}
         if wanted not in known:
             raise InterplayError(f"there is no {kind} {wanted!r}; give ID=, one of {', '.join(known)}")
-        return [results / f"{kind}s/{wanted}.{suffix}" for suffix in suffixes]
-    return []
+        return [results / f"{kind}s/{wanted}.{suffix}" for suffix in suffixes], known[wanted].needs
+    return [], None
 
 
 def run_snakemake(
@@ -135,25 +165,22 @@ def run_snakemake(
     config: Path = CONFIG,
     profile: Profile = HERE,
 ) -> int:
-    """Make `targets` (everything, without any) below `root`.
+    """Make `targets` (everything, without any) below `root`; what is there and broken is made again.
 
     `variables` of the environment come beside those of this process; `config` is the folder of the configuration.
 
     Returns:
         the exit status.
+
+    Raises:
+        InterplayError: the disk is full or read-only, or something below `root` can neither be read nor be taken away;
+            one line.
     """
-    command = [sys.executable, "-m", "snakemake", "--profile", str(profile.path), "--logger", "interplay"]
-    command += ["--workflow-profile", "none"]  # or profiles/default would override what another profile says
-    command += ["--nolock"]  # the lock is ours, and no killed process leaves it behind
-    command += ["--cores", str(cores)] if cores is not None else []
-    command += [] if profile.here else ["--local-cores", str(usable_cores())]
-    command += ["--slurm-jobname-prefix", job_prefix(LOCK)] if profile.executor == "slurm" else []
-    # What a profile says of the configuration would be overridden by what is said here.
-    command += ["--config", *profile.config]
-    command += [f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
-    command += [f"results={root}", f"config={config}"]
-    command += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
-    command += ["--", *map(str, targets)] if targets else []
+    for folder in (NOTES, root / setup.folder):
+        check_writable(folder)  # Snakemake itself ends in tracebacks on a full disk
+    mend(root / setup.folder)
+    command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
+    command += snakemake_arguments(setup, device, cores, targets, root, config, profile)
     environment = dict(os.environ) | dict(variables)
     # Rules call `interplay` by name, whether the environment is activated or not.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
@@ -161,6 +188,39 @@ def run_snakemake(
         filter(None, [str(ROOT / "workflow/progress"), environment.get("PYTHONPATH")])
     )
     return run_marked(command, LOCK, environment)
+
+
+def snakemake_arguments(
+    setup: Setup,
+    device: str,
+    cores: int | None,
+    targets: Sequence[Path | str],
+    root: Path,
+    config: Path,
+    profile: Profile = HERE,
+) -> list[str]:
+    """What Snakemake is told, whether it is to make `targets` or to say what that would take."""
+    arguments = ["--profile", str(profile.path)]
+    arguments += ["--workflow-profile", "none"]  # or profiles/default would override what another profile says
+    arguments += ["--nolock"]  # the lock is ours, and no killed process leaves it behind
+    arguments += ["--cores", str(cores)] if cores is not None else []
+    arguments += [] if profile.here else ["--local-cores", str(usable_cores())]
+    arguments += ["--slurm-jobname-prefix", job_prefix(LOCK)] if profile.executor == "slurm" else []
+    # What a profile says of the configuration would be overridden by what is said here.
+    arguments += ["--config", *profile.config]
+    arguments += [f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
+    arguments += [f"results={root}", f"config={config}"]
+    arguments += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
+    return arguments + (["--", *map(str, targets)] if targets else [])
+
+
+def _refused(results: Path) -> str | None:
+    """What the disk says to a further file, if it refuses one."""
+    try:
+        check_writable(results)
+    except InterplayError as error:
+        return str(error).removesuffix(" and run the same command again")
+    return None
 
 
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:
@@ -178,7 +238,7 @@ def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {one_line(message)}", file=sys.stderr)
     return status
 
 

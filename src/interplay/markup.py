@@ -74,6 +74,15 @@ def _cell(text: str) -> str:
     return re.sub(r"(\\*)\|", lambda found: found[1] + "\\" * (len(found[1]) % 2 + 1) + "|", one_line(text))
 
 
+def csv_cell(text: str) -> str:
+    """Text for CSV: an apostrophe stands before what a spreadsheet would take for a formula, and might run.
+
+    Carriage returns, which `csv` writes without quotes, become line feeds. Numbers are not for this function.
+    """
+    clean = re.sub("\r\n?", "\n", text)
+    return f"'{clean}" if clean.lstrip().startswith(("=", "+", "-", "@")) else clean
+
+
 def latex_text(text: str) -> str:
     """One line that LaTeX sets as it is."""
     return "".join(LATEX_ESCAPE_RULES.get(sign, sign) for sign in one_line(text))

@@ -78,6 +78,39 @@ def test_what_the_system_refuses_is_one_line(failing, tmp_path, number, says):
     assert len(said.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MemoryError(), "out of memory (this process took "),
+        (
+            RuntimeError("[enforce fail at alloc_cpu.cpp:118] DefaultCPUAllocator: can't allocate memory: you tried"),
+            "out of",
+        ),
+        (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "out of memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0"), "the card has no more memory"),
+    ],
+)
+def test_a_lack_of_memory_is_one_line(failing, error, says):
+    status, said = failing(error)
+    assert status == 2
+    assert said.startswith(f"error: {says}")
+    assert said.endswith("work done is kept\n") or "work done is kept, the same command goes on" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_memory_that_really_runs_out_is_one_line(root):
+    code = (
+        "import resource\nfrom interplay import cli\n"
+        "def command():\n    resource.setrlimit(resource.RLIMIT_AS, (2**28, 2**28))\n    bytearray(2**30)\n"
+        "cli._register = command\ncli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: out of memory (this process took ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_an_error_of_ours_is_no_excuse(monkeypatch):
     def command():
         raise OSError("without a number")

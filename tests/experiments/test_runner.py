@@ -76,6 +76,27 @@ def test_finished_runs_of_a_job_that_was_killed_are_taken_over(small, session, t
     assert record_in(tmp_path).provenance.taken_over == []
 
 
+def test_weights_of_a_finished_run_that_were_damaged_are_not_taken_over(small_setup, tmp_path):
+    small = {"iterations": 4, "train_sample": 200, "trajectory": {"points": 2}, "image_pooling": 1}
+    setup = small_setup("supervised", **small | {"sweep": {"iterations": 4}})
+    runs = select_runs(setup, "supervised", "cifar10/plain/*")
+    given = {"results": tmp_path, "data_root": tmp_path, "device": torch.device("cpu"), "threads": 1}
+
+    def kill(line):
+        if "plain/seed1: starts" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(setup, "supervised", runs, say=kill, **given)
+    kept = tmp_path / "checkpoints/supervised/cifar10/plain/seed0.finished.safetensors"
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-4])  # the model is the same file
+    said = []
+    run_all(setup, "supervised", runs, say=said.append, **given)
+    assert re.fullmatch(rf"\S+: {kept} cannot be taken over: it is .*; starting anew", said[0])
+    assert (tmp_path / "models/supervised/cifar10/plain/seed0.safetensors").read_bytes() == whole
+
+
 def test_a_results_folder_that_cannot_be_written_stops_before_anything_runs(small, session, tmp_path):
     (tmp_path / "records").write_text("a file where a folder should be")
     said = session(small(), results=tmp_path / "records")

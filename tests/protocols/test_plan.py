@@ -1,9 +1,15 @@
+import ast
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+import interplay.experiments
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import experiments
-from interplay.protocols.plan import matching_records, plan_jobs, select_runs
+from interplay.protocols.experiments import experiments, find_experiment
+from interplay.protocols.plan import job_values, matching_records, plan_jobs, select_runs
 from interplay.protocols.setup import load_setup
+from interplay.protocols.sourced import remove
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +137,6 @@ def test_selection_by_run_family_and_glob(smoke):
 
 
 def test_a_change_of_one_protocol_leaves_other_jobs_alone(smoke):
-    from dataclasses import replace
-
     protocols = dict(smoke.protocols)
     protocols["grokking"] = protocols["grokking"].model_copy(update={"steps": 10})
     before = {job.slug: job.digest for job in plan_jobs(smoke)}
@@ -161,3 +165,47 @@ def test_the_control_of_connectivity_joins_first_children_of_neighbouring_seeds_
         )
         assert {first, second} <= trained
     assert {run.settings.learning_rate for run in runs if run.dataset == "cifar10"} == {0.1, 0.01, 0.001}
+
+
+def with_one_seed_more(setup):
+    """Every experiment whose list of seeds decides no result, one run a job."""
+    protocols = dict(setup.protocols)
+    for name, protocol in protocols.items():
+        if "seeds" in find_experiment(name).lists_runs:
+            protocols[name] = protocol.vary({"seeds": [*protocol.seeds, max(protocol.seeds) + 1]})
+    return replace(setup, protocols=protocols)
+
+
+def test_one_seed_more_is_another_run_and_changes_none_of_the_others(smoke):
+    alone = replace(smoke, tier=smoke.tier.model_copy(update={"bundle": "run"}))
+    before, after = ({job.slug: job.digest for job in plan_jobs(setup)} for setup in (alone, with_one_seed_more(alone)))
+    assert {name for name, one in experiments().items() if "seeds" in one.lists_runs} >= {"supervised", "grokking"}
+    assert before.items() <= after.items()
+    new = {slug.partition("_cifar")[0] for slug in after.keys() - before.keys()}
+    assert {"run_supervised", "run_semi_supervised", "run_pruning", "run_compression"} <= new
+
+
+@pytest.mark.parametrize("name", [name for name, one in experiments().items() if one.lists_runs])
+def test_what_lists_runs_is_a_leaf_of_the_protocol_that_its_code_does_not_read(paper, name):
+    leaves = find_experiment(name).lists_runs
+    for leaf in leaves:
+        assert remove(paper.protocols[name].model_dump(), leaf.split(".")) is not None, leaf
+    words = {leaf.rpartition(".")[2] for leaf in leaves}
+    base = Path(interplay.experiments.__path__[0])
+    files = [base / f"{name}.py"] if (base / f"{name}.py").is_file() else list((base / name).rglob("*.py"))
+    assert files
+    read = {
+        node.attr for file in files for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Attribute)
+    }
+    assert not words & read
+
+
+def test_the_values_of_a_job_are_named_once_where_its_runs_agree(smoke):
+    job = next(job for job in plan_jobs(smoke, ["grokking"]))
+    values = job_values(smoke, job)
+    assert values["protocol.modulus"] == str(smoke.protocols["grokking"].modulus)
+    assert values["modular-addition/seed1: run.seed"] == "1"
+    assert not [key for key in values if "protocol.seeds" in key]
+    sweep = next(job for job in plan_jobs(smoke, ["supervised"]) if job.name == "cifar10/sweep")
+    seeds = [key for key in job_values(smoke, sweep) if key.endswith(": run.name")]
+    assert len(seeds) == len(sweep.runs)

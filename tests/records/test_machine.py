@@ -8,7 +8,7 @@ import pytest
 
 from interplay.errors import InterplayError
 from interplay.records import machine
-from interplay.records.machine import bound_threads, bounded, settle, usable_cores
+from interplay.records.machine import Memory, bound_threads, bounded, cpu_quota, settle, usable_cores, usable_memory
 
 
 @pytest.fixture
@@ -67,6 +67,53 @@ V1 = (
 def test_a_quota_of_cpu_time_bounds_the_cores(tmp_path, many_cores, lines, mounts, files, cores):
     cgroup(tmp_path, lines, mounts, files)
     assert usable_cores(tmp_path, {}) == cores
+
+
+MEMINFO = "MemTotal:       33554432 kB\nMemFree:  100 kB\nMemAvailable:   16777216 kB\n"
+MEMORY_V1 = "31 23 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+NO_LIMIT_V1 = "9223372036854771712"
+
+
+@pytest.mark.parametrize(
+    ("lines", "mounts", "files", "memory"),
+    [
+        ("", "", {}, Memory(32768, 16384, False)),
+        ("0::/\n", V2, {"sys/fs/cgroup/memory.max": "max\n"}, Memory(32768, 16384, False)),
+        (
+            "0::/a/b\n",
+            V2,
+            {
+                "sys/fs/cgroup/a/memory.max": str(2 << 30),
+                "sys/fs/cgroup/a/memory.current": str(1 << 30),
+                "sys/fs/cgroup/a/memory.stat": f"anon 5\ninactive_file {512 << 20}\n",
+                "sys/fs/cgroup/a/b/memory.max": "max",
+            },
+            Memory(2048, 1536, True),
+        ),
+        ("0::/\n", V2, {"sys/fs/cgroup/memory.max": str(1 << 40)}, Memory(32768, 16384, False)),
+        (
+            "9:memory:/docker/1\n",
+            MEMORY_V1,
+            {
+                "sys/fs/cgroup/memory/memory.limit_in_bytes": NO_LIMIT_V1,
+                "sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": str(1 << 30),
+                "sys/fs/cgroup/memory/docker/1/memory.usage_in_bytes": str(1 << 30),
+                "sys/fs/cgroup/memory/docker/1/memory.stat": f"total_inactive_file {256 << 20}",
+            },
+            Memory(1024, 256, True),
+        ),
+        ("9:memory:/\n", MEMORY_V1, {"sys/fs/cgroup/memory/memory.limit_in_bytes": "x"}, Memory(32768, 16384, False)),
+    ],
+)
+def test_a_control_group_bounds_the_memory(tmp_path, lines, mounts, files, memory):
+    cgroup(tmp_path, lines, mounts, files | {"proc/meminfo": MEMINFO})
+    assert usable_memory(tmp_path) == memory
+
+
+def test_half_a_core_is_told_as_it_is(tmp_path):
+    cgroup(tmp_path, "0::/\n", V2, {"sys/fs/cgroup/cpu.max": "50000 100000"})
+    assert cpu_quota(tmp_path) == 0.5
+    assert cpu_quota(tmp_path / "none") is None
 
 
 def test_affinity_bounds_the_cores_and_no_proc_is_no_error(tmp_path, monkeypatch):

@@ -55,8 +55,8 @@ def nowhere(tmp_path, monkeypatch):
 
 def test_outside_git_the_commit_is_unknown_or_given(nowhere, monkeypatch):
     assert git_state() == ("unknown", False)
-    monkeypatch.setenv("INTERPLAY_GIT_COMMIT", "abc")
-    assert git_state() == ("abc", False)
+    monkeypatch.setenv("INTERPLAY_GIT_COMMIT", "abc1234")
+    assert git_state() == ("abc1234", False)
 
 
 def test_a_repository_without_a_commit_and_a_machine_without_git_know_none(nowhere, monkeypatch):

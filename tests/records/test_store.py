@@ -13,7 +13,7 @@ import pytest
 from interplay.errors import InterplayError
 from interplay.records import read_record, select_records, write_record, write_text_atomically
 from interplay.records.disk import explain, mount_point
-from interplay.records.store import link_or_copy, replacing
+from interplay.records.store import OtherVersionError, link_or_copy, replacing
 
 
 def test_a_record_survives_the_round_trip_with_nan(tmp_path, make_record):
@@ -153,6 +153,15 @@ def test_an_unknown_key_is_an_error(tmp_path, make_record):
     content = json.loads(path.read_text()) | {"surprise": 1}
     path.write_text(json.dumps(content))
     with pytest.raises(InterplayError, match="surprise"):
+        read_record(path)
+
+
+@pytest.mark.parametrize("more", [{}, {"surprise": 1}])
+def test_a_record_of_another_version_says_which_even_if_nothing_else_is_wrong_with_it(tmp_path, make_record, more):
+    path = tmp_path / "r.json"
+    write_record(make_record(), path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2} | more))
+    with pytest.raises(OtherVersionError, match=r"a record of version 2 of the schema, where 1 is read; .* rerun$"):
         read_record(path)
 
 

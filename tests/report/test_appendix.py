@@ -64,6 +64,9 @@ def test_cost_adds_up_and_machines_and_data_are_named(sample):
     assert "`smoke`: 4 runs on " in text
     assert "`reference/supervised-review-offline`: 1 run on " in text
     assert "`87be02d01f80ee86` (2)" in text
+    assert "| `fashion-mnist` | published (fashion-mnist.s3-website" in text
+    assert "| MIT |" in text
+    assert "`ARTIFACT.md`" in text
     assert "    make reproduce\n" in text
     assert "speaks for 1)" in text
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from interplay.errors import InterplayError
+from interplay.records.seals import is_sealed
 from interplay.training import Checkpoint
 
 THIS, THAT = {"module interplay.information.entropy": "1"}, {"module interplay.information.entropy": "2"}
@@ -80,6 +81,18 @@ def test_a_damaged_checkpoint_means_starting_anew_and_is_told(open_checkpoint, s
     assert said[0].startswith(f"grokking/seed0: {checkpoint.path} cannot be read (")
     assert said[0].endswith("); starting anew")
     assert "\n" not in said[0]
+
+
+def test_a_flipped_bit_of_a_checkpoint_is_no_weight(open_checkpoint, said):
+    checkpoint = open_checkpoint()
+    checkpoint.save({"a": torch.ones(1000)})
+    if not is_sealed(checkpoint.path):
+        pytest.skip("this file system keeps no extended attributes")
+    content = bytearray(checkpoint.path.read_bytes())
+    content[content.find(torch.ones(100).numpy().tobytes()) + 2] ^= 64
+    checkpoint.path.write_bytes(content)
+    assert checkpoint.load() is None
+    assert said == [f"grokking/seed0: {checkpoint.path} cannot be read (it is damaged); starting anew"]
 
 
 def test_a_checkpoint_of_an_older_version_is_told(open_checkpoint, said):

@@ -1,6 +1,8 @@
 """The benchmark of the pipeline: what its meter writes, and how it is summed up."""
 
+import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -42,6 +44,47 @@ def test_times_are_summed_by_experiment_and_kind_the_costliest_first(pipeline):
     assert table[2][:4] == ["report", "1", "1.0", "1.0"]
     assert table[3] == ["Snakemake", "", "", "8.0", ""]
     assert table[4] == ["all", "5", "5.0", "20.0", ""]
+
+
+def test_the_overhead_is_what_the_cores_did_beside_the_bare_runs(pipeline):
+    """Two cores for 100 s are 200 core-seconds; 160 of them were runs, of whose processes 150 s are in the records."""
+    rows = [
+        {"what": [*what], "wall": wall}
+        for what, wall in (
+            (("run", "supervised"), 100.0),
+            (("run", "theory"), 60.0),
+            (("fetch", "digits"), 4.0),
+            (("figure", "a"), 10.0),
+            (("report",), 6.0),
+        )
+    ]
+    table = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in pipeline.overhead(rows, 100.0, 2, 150.0).splitlines()
+    ]
+    assert table[2:] == [
+        ["runs", "160.0", "100.0%"],
+        ["figures, tables, verdicts, report", "16.0", "10.0%"],
+        ["fetching", "4.0", "2.5%"],
+        ["planning, Snakemake, idle cores", "20.0", "12.5%"],
+        ["of the runs, starting their processes", "10.0", ""],
+        ["overhead over the bare runs", "40.0", "25.0%"],
+    ]
+    assert "no run was made" in pipeline.overhead(rows[2:], 100.0, 2, 0.0)
+
+
+def test_a_log_gives_the_overhead_again(pipeline, root, tmp_path, capsys, monkeypatch):
+    log = tmp_path / "times.jsonl"
+    rows = [
+        {"what": ["run", "theory"], "wall": 8.0, "cpu": 9.0, "peak": 1024},
+        {"what": ["workflow"], "wall": 5.0, "cpu": 10.0, "cores": 2, "runs": 7.0},
+    ]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    monkeypatch.setattr("sys.argv", ["pipeline.py", "--from-log", str(log)])
+    pipeline.main()
+    printed = capsys.readouterr().out
+    assert "workflow" not in printed
+    assert re.search(r"overhead over the bare runs +\| +2\.0 \| +25\.0% \|", printed)
 
 
 def test_the_checkout_is_copied_without_its_data_and_results(pipeline, root, tmp_path):

@@ -38,26 +38,25 @@ def test_testing_runs_every_check(make, check):
     assert re.search(rf"^{check}", make("--dry-run", "test").stdout, flags=re.MULTILINE)
 
 
-def test_tier_and_data_reach_the_workflow(make):
-    shown = make("--dry-run", "reproduce", "TIER=review", "DATA=offline", "CORES=3").stdout
-    assert '--tier "review" --data "offline" --cores "3"' in shown
-
-
 @pytest.mark.parametrize(
     ("arguments", "extras"),
     [
-        ([], ""),
-        (["PROFILE=profiles/default"], ""),
-        (["PROFILE=profiles/slurm"], "clusters"),
-        (["PROFILE=profiles/none"], ""),  # reproduce.py says that there is none
-        (["EXTRAS=clusters"], "clusters"),
+        ([], []),
+        (["PROFILE=profiles/default"], []),
+        (["PROFILE=profiles/slurm"], ["--extra=clusters"]),
+        (["PROFILE=profiles/none"], []),  # reproduce.py says that there is none
+        (["PROFILE=$(touch touched)"], []),
+        (["EXTRAS=clusters"], ["--extra=clusters"]),
     ],
 )
-def test_a_profile_that_submits_jobs_brings_its_executor(make, arguments, extras):
-    shown = make("--dry-run", "reproduce", *arguments).stdout
-    assert re.findall(r"install\.py(?: --extra \"(\w*)\")?", shown) == [extras]
-    profile = "".join(arguments).partition("PROFILE=")[2]
-    assert f'--profile "{profile}"' in shown
+def test_a_profile_that_submits_jobs_brings_its_executor(make, tmp_path, root, arguments, extras):
+    shutil.copy(root / "Makefile", tmp_path)
+    shutil.copytree(root / "profiles", tmp_path / "profiles")
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/install.py").write_text("import sys\nprint(sys.argv[1:])")
+    done = make("setup", *arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{extras}\n", "")
+    assert not (tmp_path / "touched").exists()
 
 
 def test_another_pythons_home_and_packages_lead_nowhere(make, tmp_path, root):

@@ -46,6 +46,22 @@ def test_no_more_cores_are_given_than_may_be_used(root):
     assert done.stderr == "CORES=999: this process may use 3 cores, so 3\n"
 
 
+def test_a_full_disk_is_one_line_before_snakemake_starts_and_after_it_failed(root, tmp_path):
+    code = (
+        "import errno, os, contextlib\nfrom interplay.errors import InterplayError\nfrom pathlib import Path\n"
+        "def full(folder): raise InterplayError(f'{folder}: the disk of / is full: 0 bytes free')\n"
+        "reproduce.sole_workflow = lambda lock: contextlib.nullcontext()\nsys.argv[1:] = []\n"
+        "reproduce.check_writable = full\nprint(reproduce.main())\n"
+        "reproduce.run_snakemake = lambda *_: 1\nprint(reproduce.main())"
+    )
+    done = run_in_python(root, code)
+    assert done.stdout.split() == ["2", "1"]
+    assert [line for line in done.stderr.splitlines() if not line.startswith("tier smoke")] == [
+        "error: .snakemake: the disk of / is full: 0 bytes free",
+        "error: results/smoke: the disk of / is full: 0 bytes free. What was made is kept, the same command goes on",
+    ]
+
+
 def test_a_checkout_that_cannot_be_written_is_one_line(root):
     code = (
         "import errno, os\n"
@@ -55,3 +71,33 @@ def test_a_checkout_that_cannot_be_written_is_one_line(root):
     done = run_in_python(root, code)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith(f"error: {root} cannot be written (Read-only file system); copy")
+
+
+NO_MEMORY = """
+from interplay.doctor import look
+from interplay.records.machine import Memory
+real = look.usable_memory
+def usable_memory(): return Memory(total_mib=1024, free_mib=1024, limited=True)
+look.usable_memory = usable_memory
+"""
+
+
+def test_a_machine_that_cannot_do_it_starts_nothing(root):
+    code = f"{NO_MEMORY}\nreproduce.run_snakemake = None\nsys.argv[1:] = []\nsys.exit(reproduce.main())"
+    done = run_in_python(root, code)
+    assert done.returncode == 2
+    *found, last = done.stderr.splitlines()
+    (wrong,) = (line for line in found if line.startswith("mend  "))
+    assert wrong.startswith("mend  memory            its control group allows 1.0 GiB")
+    assert last.startswith("error: nothing was started; mend first: memory (`make doctor` looks closer; ")
+
+
+def test_what_needs_less_is_asked_for_less(root):
+    code = f"{NO_MEMORY}\nneeds = []\nreal_quick = reproduce.quick_examination\n"
+    code += "def quick(asked, *rest):\n    needs.append(asked)\n    return []\n"
+    code += "reproduce.quick_examination = quick\nreproduce.run_snakemake = lambda *rest: 1\n"
+    code += "for argument in (['--figure', 'metrics24/fig9'], []):\n    sys.argv[1:] = argument\n    reproduce.main()\n"
+    code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs])"
+    one, everything = eval(run_in_python(root, code).stdout)
+    assert one == ["grokking"]
+    assert len(everything) > 8

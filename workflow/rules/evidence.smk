@@ -7,8 +7,9 @@ rule judge_claims:
     output:
         f"{OUT}/verdicts.json",
     params:
-        code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
-        claims=digest_of_config("claims", "published"),
+        code=INGREDIENTS.of_code("interplay.evidence", "interplay.evidence.verdicts"),
+        claims=digest_of_claims(CLAIMS),
+        published=PUBLISHED,
         levels=LEVELS,
         config=CONFIG,
         out=subpath(output[0], parent=True),
@@ -18,7 +19,7 @@ rule judge_claims:
         mem_mb=READING_MIB,
         runtime=READING_MINUTES,
     shell:
-        "interplay verdicts --results {params.out} --config {params.config} > {log} 2>&1"
+        "interplay verdicts --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"
 
 
 for _claim in CLAIMS:
@@ -31,8 +32,9 @@ for _claim in CLAIMS:
         output:
             f"{OUT}/claims/{_claim.id}.json",
         params:
-            code=code_digest("interplay.evidence", "interplay.evidence.verdicts"),
-            claim=text_digest(_claim.model_dump_json()),
+            code=INGREDIENTS.of_code("interplay.evidence", "interplay.evidence.verdicts"),
+            claims=digest_of_claims([_claim]),
+            published=PUBLISHED,
             levels=LEVELS,
             id=_claim.id,
             config=CONFIG,
@@ -43,5 +45,5 @@ for _claim in CLAIMS:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
         shell:
-            "interplay verdicts --results {params.out} --config {params.config} --claim {params.id} "
-            "--output {output} > {log} 2>&1"
+            "interplay verdicts --results {params.out:q} --config {params.config:q} --claim {params.id:q} "
+            "--output {output:q} > {log:q} 2>&1"

@@ -11,17 +11,19 @@ def shown_in_report(file, title):
     return report(file, category=path.parent.name, labels={"exhibit": path.stem, "shows": title})
 
 
-def digest_of_claims(exhibit):
-    """Digest of the claims whose bounds a figure shows."""
-    if exhibit.kind != "figure":
-        return ""
-    return text_digest("".join(one.model_dump_json() for one in CLAIMS if exhibit.shows_claim(one.id, one.exhibits)))
+def claims_shown(exhibit):
+    """The claims whose bounds a figure shows."""
+    return [one for one in CLAIMS if exhibit.kind == "figure" and exhibit.shows_claim(one.id, one.exhibits)]
 
 
 def digest_of_reference(exhibit):
     """Digest of the records in results/reference that may be shown beside those made here."""
     folders = sorted(Path(ROOT, "reference").glob("*")) if exhibit.reference else []
-    return text_digest("".join(one.model_dump_json() for path in folders for one in select_records(path, exhibit.needs)))
+    try:
+        found = {f"record {path / one.name}": one for path in folders for one in select_records(path, exhibit.needs)}
+    except InterplayError as error:
+        raise WorkflowError(f"{error}; git checkout brings it back") from None
+    return INGREDIENTS.digest("reference", {name: text_digest(one.model_dump_json()) for name, one in found.items()})
 
 
 for _exhibit in CATALOGUE.exhibits:
@@ -37,10 +39,10 @@ for _exhibit in CATALOGUE.exhibits:
         output:
             [shown_in_report(file, _exhibit.title) for file in _files],
         params:
-            code=code_digest(_exhibit.package),
-            entry=text_digest(_exhibit.model_dump_json()),
-            published=digest_of_config("published"),
-            claims=digest_of_claims(_exhibit),
+            code=INGREDIENTS.of_code(_exhibit.package),
+            entry=INGREDIENTS.of_values("entry", {"catalogue": _exhibit.model_dump(mode="json")}),
+            published=PUBLISHED,
+            claims=digest_of_claims(claims_shown(_exhibit)),
             reference=digest_of_reference(_exhibit),
             kind=_exhibit.kind,
             exhibit=_exhibit.ids[0],
@@ -55,4 +57,4 @@ for _exhibit in CATALOGUE.exhibits:
             runtime=READING_MINUTES,
             exhibits=1,
         shell:
-            "interplay {params.kind} {params.exhibit} --results {params.out} --config {params.config} > {log} 2>&1"
+            "interplay {params.kind:q} {params.exhibit:q} --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

@@ -1,4 +1,5 @@
 # Experiments: one rule per job of the plan, named run_<experiment>_<family or run>.
+# Data and weights are told by their content, which is pinned and among the values; when a file was written tells nothing.
 
 # Jobs that others wait for come first, and fetching before them.
 AWAITED = {path for job in JOBS for path in job.inputs}
@@ -16,9 +17,14 @@ def folders_of(job):
         results = Path(output[0]).parents[depth(f"{SETUP.folder}/{job.outputs[0]}") - 1]
         files = files_for(job)
         data = Path(input.data[0]).parents[depth(files[0]) - 1] if files else DATA
-        return f"--results {results} --data-root {data}"
+        return ["--results", results, "--data-root", data]
 
     return options
+
+
+def values_of(job):
+    """All values that decide the results of a job's runs, put together only when they are asked for."""
+    return lambda: job_values(SETUP, job)
 
 
 for _job in JOBS:
@@ -27,16 +33,17 @@ for _job in JOBS:
         name:
             _job.slug
         input:
-            data=[f"{DATA}/{path}" for path in files_for(_job)],
-            weights=[f"{DATA}/{BROUGHT[name]}" for name in _job.weights],
+            data=ancient([f"{DATA}/{path}" for path in files_for(_job)]),
+            weights=ancient([f"{DATA}/{BROUGHT[name]}" for name in _job.weights]),
             records=[f"{OUT}/{path}" for path in _job.inputs],
         output:
             [f"{OUT}/{path}" for path in _job.outputs],
         params:
-            digest=_job.digest,
+            code=INGREDIENTS.of_code(f"interplay.experiments.{_job.experiment}"),
+            values=INGREDIENTS.stand_for(_job.digest, "values", values_of(_job)),
             experiment=_job.experiment,
             which=_job.name,
-            tier=TIER,
+            tier=tier,
             folders=folders_of(_job),
             device=DEVICE,
         log:
@@ -49,5 +56,5 @@ for _job in JOBS:
             mem_mb=memory_mib(_job, DEVICE),
             runtime=min(runtime_minutes(_job, DEVICE), LONGEST),
         shell:
-            "OMP_NUM_THREADS={threads} interplay run {params.experiment} --run '{params.which}' {params.tier} "
-            "{params.folders} --device {params.device} --threads {threads} > {log} 2>&1"
+            "OMP_NUM_THREADS={threads} interplay run {params.experiment:q} --run {params.which:q} {params.tier:q} "
+            "{params.folders:q} --device {params.device:q} --threads {threads} > {log:q} 2>&1"

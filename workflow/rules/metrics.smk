@@ -14,8 +14,8 @@ for _experiment, _headlines in CATALOGUE.headlines.items():
         output:
             METRICS[-1],
         params:
-            code=code_digest("interplay.evidence.headlines"),
-            headlines=text_digest("".join(one.model_dump_json() for one in _headlines)),
+            code=INGREDIENTS.of_code("interplay.evidence.headlines"),
+            headlines=INGREDIENTS.of_values("headlines", {one.runs: one.model_dump(mode="json") for one in _headlines}),
             experiment=_experiment,
             config=CONFIG,
             out=subpath(output[0], ancestor=2),
@@ -28,4 +28,4 @@ for _experiment, _headlines in CATALOGUE.headlines.items():
             runtime=READING_MINUTES,
             exhibits=1,
         shell:
-            "interplay metrics {params.experiment} --results {params.out} --config {params.config} > {log} 2>&1"
+            "interplay metrics {params.experiment:q} --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

@@ -1,6 +1,6 @@
 # What there is to do, read from the typed configuration. A wrong key stops here, before anything runs.
 
-import shlex
+import re
 import sys
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from interplay.protocols.forecast import (
     runtime_minutes,
     tries_when_cut_off,
 )
-from interplay.protocols.plan import matching_records, plan_jobs
+from interplay.protocols.plan import job_values, matching, plan_jobs, records_by_name
 from interplay.protocols.setup import load_setup
+from interplay.protocols.sourced import read_yaml
 from interplay.protocols.weights import WEIGHTS
-from interplay.records import code_digest, select_records, text_digest, visible_files
+from interplay.records import select_records, text_digest, visible_files
+from interplay.records.ingredients import Ingredients
 from interplay.records.selection import folders_beside
 
 CONFIG = Path(config.get("config", "config"))
@@ -39,9 +41,10 @@ except InterplayError as error:
     raise WorkflowError(str(error)) from None
 
 ROOT = config.get("results", "results")
+for _folder in (CONFIG, DATA, ROOT):
+    if re.search(r"[{}\x00-\x1f]", str(_folder)):
+        raise WorkflowError(f"{_folder!s:.100}: braces, which are wildcards of Snakemake, or a control sign; rename it")
 OUT = f"{ROOT}/{SETUP.folder}"
-TIER = f"--tier {SETUP.tier_name} --data {SETUP.data_name} --config {CONFIG}"
-TIER += "".join(f" --set {shlex.quote(one)}" for one in CHOSEN)
 DEVICE = config.get("device", SETUP.tier.compute.device)
 # Minutes that a job may ask for at most, on a cluster with limits; what takes longer is submitted again and goes on.
 LONGEST = config.get("longest", sys.maxsize)
@@ -61,22 +64,49 @@ def depth(path):
     return len(Path(path).parts)
 
 
+# Parameters that are functions: in any other Snakemake takes braces, as overrides may have them, for wildcards.
+def tier(wildcards):
+    """Options that name tier, data mapping, configuration and overrides."""
+    return ["--tier", SETUP.tier_name, "--data", SETUP.data_name, "--config", CONFIG, *(f"--set={one}" for one in CHOSEN)]
+
+
+# The digests that are parameters of rules, and what each is of, so that `make plan` can name what changed.
+INGREDIENTS = Ingredients()
+
+
+onstart:
+    INGREDIENTS.keep()
+
+
+RECORD_NAMES = records_by_name(JOBS)
+
+
 def records_for(selectors):
     """Records that the plan makes and one of the globs names."""
-    return [f"{OUT}/{path}" for path in matching_records(JOBS, selectors)]
+    return [f"{OUT}/{path}" for path in matching(RECORD_NAMES, selectors)]
 
 
-def digest_of_config(*names):
-    """Digest of files or folders below the configuration, so that an edited claim is judged anew."""
-    found = [path for name in names for path in visible_files(CONFIG / name, "**/*")] or []
+def digest_of_config(kind, *names):
+    """Digest of what files or folders below the configuration say; comments and layout say nothing."""
+    found = [path for name in names for path in visible_files(CONFIG / name, "**/*.yaml")]
     found += [CONFIG / name for name in names if (CONFIG / name).is_file()]
-    return text_digest("".join(path.read_text() for path in found if path.is_file()))
+    parts = {f"file {path}": INGREDIENTS.of_values("content", read_yaml(path)) for path in found}
+    return INGREDIENTS.digest(kind, parts)
+
+
+CLAIM_DIGESTS = {one.id: INGREDIENTS.of_values("claim", one.model_dump(mode="json")) for one in CLAIMS}
+PUBLISHED = digest_of_config("published", "published")
+
+
+def digest_of_claims(claims):
+    """Digest of some claims."""
+    return INGREDIENTS.digest("claims", {f"claim {one.id}": CLAIM_DIGESTS[one.id] for one in claims})
 
 
 def digest_of_levels():
     """Digest of the records of all other results at hand, on which claims are judged too."""
     found = [path for folder in folders_beside(Path(OUT)) for path in visible_files(folder / "records", "**/*.json")]
-    return text_digest("".join(f"{path}:{text_digest(path.read_bytes())}" for path in sorted(found)))
+    return INGREDIENTS.digest("levels", {f"record {path}": text_digest(path.read_bytes()) for path in sorted(found)})
 
 
 LEVELS = digest_of_levels()

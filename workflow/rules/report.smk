@@ -1,6 +1,8 @@
 # The report: gathers what the other rules made and computes nothing. Its folder is complete and can be moved: figures are
 # copied into it. (It is no part of `snakemake --report`, which would take the page without the figures beside it.)
 
+TEMPLATES = Path("src/interplay/report/templates")
+
 
 rule make_report:
     input:
@@ -12,12 +14,12 @@ rule make_report:
         f"{OUT}/report/appendix.md",
         directory(f"{OUT}/report/figures"),
     params:
-        code=code_digest("interplay.report"),
-        templates=text_digest(
-            b"".join(path.read_bytes() for path in sorted(Path("src/interplay/report/templates").glob("*")))
+        code=INGREDIENTS.of_code("interplay.report"),
+        templates=INGREDIENTS.digest(
+            "templates", {f"file {path}": text_digest(path.read_bytes()) for path in visible_files(TEMPLATES, "*")}
         ),
         config=CONFIG,
-        catalogue=digest_of_config("catalogue", "documents.yaml", "coverage.yaml"),
+        catalogue=digest_of_config("catalogue", "catalogue", "documents.yaml", "coverage.yaml"),
         out=subpath(output[0], ancestor=2),
     log:
         f"{OUT}/logs/report/make_report.log",
@@ -25,4 +27,4 @@ rule make_report:
         mem_mb=READING_MIB,
         runtime=READING_MINUTES,
     shell:
-        "interplay report --results {params.out} --config {params.config} > {log} 2>&1"
+        "interplay report --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

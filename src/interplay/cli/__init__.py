@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 import typer
 
 from interplay import __version__
 from interplay.errors import InterplayError
+from interplay.markup import one_line
 from interplay.records.disk import explain
-from interplay.records.machine import bound_threads, settle
+from interplay.records.machine import bound_threads, explain_memory, settle
 
 # The class of usage errors is click's, which newer versions of typer bring along under a name of their own.
 COMMANDS = (
@@ -24,6 +26,7 @@ COMMANDS = (
     "report",
     "measure",
     "fetch",
+    "doctor",
     "forecast",
     "schema",
     "locate",
@@ -58,6 +61,8 @@ def main() -> None:
     try:
         settle(os.environ)
         bound_threads(os.environ)
+        if isinstance(sys.stdout, TextIOWrapper):  # a file may have a name that is no text
+            sys.stdout.reconfigure(errors="backslashreplace")
         _register()
         app(standalone_mode=False)
     except InterplayError as error:
@@ -69,8 +74,9 @@ def main() -> None:
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except OSError as error:
-        if (said := explain(error)) is None:
+    except (ImportError, MemoryError, OSError, RuntimeError) as error:
+        said = explain_memory(error) or (explain(error) if isinstance(error, OSError) else None)
+        if said is None:
             raise
         sys.exit(_fail(said))
     except (KeyboardInterrupt, typer.Abort):
@@ -79,5 +85,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> int:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    typer.echo(f"error: {one_line(message)}", err=True)
     return 2

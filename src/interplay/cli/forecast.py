@@ -26,8 +26,8 @@ def forecast(
     """Forecast the time of every job, scaled from earlier runs on the same kind of device (results/, reference)."""
     from interplay.markup import plain_table
     from interplay.protocols.claim_files import find_claim, load_claims, selectors
+    from interplay.protocols.forecast import duration, measured_runs
     from interplay.protocols.forecast import forecast as estimate
-    from interplay.protocols.forecast import measured_runs
     from interplay.protocols.plan import needed_jobs, plan_jobs
     from interplay.protocols.setup import load_setup
     from interplay.protocols.tiers import check_device
@@ -39,7 +39,7 @@ def forecast(
     estimates = estimate(jobs, measured_runs(results), check_device(device or setup.tier.compute.device))
     rows = []
     for one in estimates:
-        time = "unknown" if one.seconds is None else _duration(one.seconds)
+        time = "unknown" if one.seconds is None else duration(one.seconds)
         rows.append([f"{one.job.experiment} {one.job.name}", str(len(one.job.runs)), one.device, time, one.basis])
     # Lines break for a person's terminal only: in a pipe, `grep` finds a job with its time on one line.
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -48,13 +48,6 @@ def forecast(
     known = sum(one.seconds or 0.0 for one in estimates)
     unknown = sum(one.seconds is None for one in estimates)
     typer.echo(
-        f"{len(estimates)} jobs of {sum(len(one.job.runs) for one in estimates)} runs, {_duration(known)} of computing "
+        f"{len(estimates)} jobs of {sum(len(one.job.runs) for one in estimates)} runs, {duration(known)} of computing "
         f"if one follows the other" + (f", {unknown} of unknown cost" if unknown else "")
     )
-
-
-def _duration(seconds: float) -> str:
-    for unit, size in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"

@@ -33,12 +33,13 @@ def run(
     from interplay.protocols.frozen_claims import freeze_claims
     from interplay.protocols.plan import select_runs
     from interplay.protocols.setup import load_setup
+    from interplay.protocols.tiers import check_device
     from interplay.records.machine import bounded
 
     setup = load_setup(config, tier, data, chosen or ())
     runs = select_runs(setup, experiment, which)
 
-    wanted = device or setup.tier.compute.device
+    wanted = check_device(device or setup.tier.compute.device)
     if wanted == "auto" and not any(run.accelerator for run in runs):
         wanted = "cpu"
 

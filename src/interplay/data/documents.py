@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from interplay.data.ledger import FOLDER
-from interplay.errors import InterplayError
 from interplay.markup import markdown_table
 from interplay.protocols.assets import Asset, DatasetInfo, Pinned, WeightsInfo
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.dvc_file import declarations
 from interplay.protocols.labelled import SPLITS
+from interplay.protocols.marked import read_page, replace_part
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import write_text_atomically
 
-BEGIN, END = "<!-- {}: made by `python -m interplay.data.documents` -->", "<!-- end of {} -->"
+MODULE = "interplay.data.documents"
 
 
 def documents(
@@ -39,8 +39,8 @@ def documents(
     )
     texts[data / ".gitignore"] = "".join(f"{line}\n" for line in ignored)
     page = checkout / "docs/data.md"
-    table = _between(_read(page), page, "data sets", _datasets(datasets))
-    texts[page] = _between(table, page, "weights", _weights(weights))
+    table = replace_part(read_page(page), page, "data sets", MODULE, _datasets(datasets))
+    texts[page] = replace_part(table, page, "weights", MODULE, _weights(weights))
     declared = checkout / "dvc.yaml"
     texts[declared] = f"{declarations(checkout / 'config')}artifacts:\n" + "".join(
         f"  {name}:\n    path: data/{form.path}\n    type: dataset\n    desc: {_described(datasets[name])}\n"
@@ -60,7 +60,7 @@ def write_documents(checkout: Path) -> list[Path]:
     gone = [path for path in sorted((checkout / "data").glob("*.dvc")) if path not in texts]
     for path in gone:
         path.unlink()
-    changed = [path for path, text in texts.items() if not path.is_file() or _read(path) != text]
+    changed = [path for path, text in texts.items() if not path.is_file() or read_page(path) != text]
     for path in changed:
         write_text_atomically(path, texts[path])
     return gone + changed
@@ -110,22 +110,6 @@ def _weights(weights: Mapping[str, WeightsInfo]) -> str:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
-
-
-def _between(text: str, path: Path, name: str, content: str) -> str:
-    begin, end = BEGIN.format(name), END.format(name)
-    before, opened, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not opened or not closed:
-        raise InterplayError(f"{path}: the marks of the table of {name} are gone; put `{begin}` and `{end}` back")
-    return f"{before}{begin}\n\n{content}\n\n{end}{after}"
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InterplayError(f"{path}: cannot be read ({error.strerror}); run this in a checkout") from error
 
 
 if __name__ == "__main__":

@@ -66,5 +66,5 @@ def _read(path: Path) -> Notes:
     try:
         notes = json.loads(path.read_text(encoding="utf-8"))
         return {str(key): (str(content), [int(part) for part in seen]) for key, (content, seen) in notes.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}

@@ -63,7 +63,7 @@ def _read(place: Path, splits: Sequence[str]) -> tuple[str, dict[str, list[Entry
         text = place.read_text(encoding="utf-8")
         content: Any = json.loads(text)
         lists = _LISTS.validate_python(content)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, ValidationError):
             first = error.errors()[0]
             said = f"{'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg']}"

@@ -21,6 +21,7 @@ from torch import Tensor
 from interplay.data.fetching.verify import require
 from interplay.data.ledger import Ledger
 from interplay.data.torchscript import is_torchscript, read_torchscript
+from interplay.data.unpacking import check_amount
 from interplay.errors import InterplayError
 from interplay.protocols.assets import Pinned, WeightsInfo
 from interplay.protocols.weights import weights_info
@@ -73,6 +74,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        _check_unfolded(path)
         if is_torchscript(path):
             return read_torchscript(path)
         with warnings.catch_warnings():
@@ -90,3 +92,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise InterplayError(f"{path}: not a mapping of names to tensors; convert it to safetensors")
     return {str(key): value for key, value in content.items()}
+
+
+def _check_unfolded(path: Path) -> None:
+    """Stop at an archive that unfolds into many times what it is: torch packs no tensors."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            sizes = [member.file_size for member in archive.infolist()]
+        check_amount(len(sizes), sum(sizes), path.stat().st_size)

@@ -17,7 +17,7 @@ from interplay.data.weights import load_weights, read_tensors
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Result, Weights
 from interplay.protocols.experiments import AnyRun
-from interplay.protocols.plan import model_path, record_path, run_values
+from interplay.protocols.plan import deciding, model_path, record_path, run_values
 from interplay.protocols.setup import Setup
 from interplay.protocols.sourced import differences
 from interplay.records import (
@@ -30,6 +30,7 @@ from interplay.records import (
     write_record,
 )
 from interplay.records.identity import first_of, keep_run, make_identity, taken_over
+from interplay.records.integrity import damage
 from interplay.records.store import check_writable, link_or_copy, replacing
 from interplay.training import Checkpoint, Compute, configure_torch
 
@@ -81,7 +82,7 @@ def run_all(
         kept_weights = finished.with_suffix(".safetensors")
         final, weights = results / record_path(experiment, run.name), results / model_path(experiment, run.name)
         record = None
-        if kept_weights.is_file() or not run.keeps_model:
+        if not run.keeps_model or _whole(kept_weights, name, say):
             record = taken_over(finished, identity, name=name, say=say, keep=keep_checkpoints)
         if record is None:
             say(f"{name}: starts")
@@ -117,6 +118,15 @@ def run_all(
     for path in kept:
         path.unlink(missing_ok=True)
     return written
+
+
+def _whole(kept_weights: Path, name: str, say: Say) -> bool:
+    """Whether the weights of a finished run are there, as they were written."""
+    if not kept_weights.is_file():
+        return False
+    if wrong := damage(kept_weights, thorough=True):
+        say(f"{name}: {kept_weights} cannot be taken over: {wrong}; starting anew")
+    return not wrong
 
 
 def _run_one(
@@ -169,9 +179,10 @@ def _earlier(run: AnyRun, name: str, results: Path, setup: Setup, experiment: st
         raise InterplayError(f"{path}: the record of {record.name}, a copy perhaps; run {name} again")
     # Its overrides count as this run's too, and are those of the plan.
     datasets = setup.mapping.of(experiment).datasets
+    followed = planned.protocol.model_dump(mode="json")
     changed = differences(
-        {**record.protocol, "data": record.datasets},
-        {**planned.protocol.model_dump(mode="json"), "data": {one: datasets[one].use for one in planned.reads}},
+        {**deciding(experiment, record.protocol), "data": record.datasets},
+        {**deciding(experiment, followed), "data": {one: datasets[one].use for one in planned.reads}},
     )
     if changed:
         raise InterplayError(f"{path}: made otherwise than is planned now ({first_of(changed)}); run {name} again")
@@ -184,6 +195,8 @@ def _models(run: AnyRun, results: Path) -> dict[str, Path]:
     for name, path in paths.items():
         if not path.is_file():
             raise InterplayError(f"{run.name} needs {path}, which does not exist; run {name} first")
+        if wrong := damage(path, thorough=True):
+            raise InterplayError(f"{path}: {wrong}; delete it and run {name} again")
     return paths
 
 

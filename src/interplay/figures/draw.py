@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from interplay.errors import InterplayError
 from interplay.figures.beside import Beside, load_beside
 from interplay.figures.style import house_style
+from interplay.markup import csv_cell
 from interplay.protocols.catalogue import Exhibit, load_catalogue
 from interplay.records import Record
 from interplay.records.store import write_bytes_atomically
@@ -72,7 +73,8 @@ def csv_text(frame: pd.DataFrame, exhibit: Exhibit, records: Sequence[Record]) -
     if frame.empty:
         raise InterplayError(f"{exhibit.ids[0]}: its records hold nothing to show; delete them and rerun")
     stamp = [f"{exhibit.ids[0]} [{exhibit.origin(records)}]", *[""] * (len(frame) - 1)]
-    return frame.assign(stamp=stamp).to_csv(index=False, na_rep="nan", lineterminator="\n")
+    safe = frame.map(lambda value: csv_cell(value) if isinstance(value, str) else value)
+    return safe.assign(stamp=stamp).to_csv(index=False, na_rep="nan", lineterminator="\n")
 
 
 def _render(figure: Figure, exhibit: Exhibit, records: Sequence[Record]) -> dict[str, bytes]:

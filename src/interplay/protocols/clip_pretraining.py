@@ -183,4 +183,6 @@ def image_operations(shape: ImageEncoder, features: int) -> float:
     return 2.0 * (weights + tokens * 32 * width * (3 * 32 * width + features))
 
 
-EXPERIMENT = Experiment(protocol=ClipPretrainingProtocol, unfold=unfold, cost=cost, similar=("supervised",))
+EXPERIMENT = Experiment(
+    protocol=ClipPretrainingProtocol, unfold=unfold, cost=cost, lists_runs=("seeds",), similar=("supervised",)
+)

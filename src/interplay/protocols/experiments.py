@@ -54,6 +54,8 @@ class Experiment(Generic[P, S]):
             for what there is not.
         cost: what one of them takes.
         reads: experiments whose trained networks it measures; it trains none of them again.
+        lists_runs: leaves of its protocol, as dotted keys, that say which runs there are and decide no run's result:
+            lists of seeds. One seed more makes one run more, and none of the others again.
         similar: experiments that train networks of the same kind, so that its time on a device where none of its own
             runs was made is forecast from theirs.
     """
@@ -62,6 +64,7 @@ class Experiment(Generic[P, S]):
     unfold: Callable[[Any, Given], Iterable[Run[P, S]]]
     cost: Callable[[Any, Given], Cost]
     reads: tuple[str, ...] = ()
+    lists_runs: tuple[str, ...] = ()
     similar: tuple[str, ...] = ()
 
 

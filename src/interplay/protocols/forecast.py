@@ -134,3 +134,11 @@ _SLOW_LINE = 1e6  # bytes a second
 def fetching_minutes(size: int) -> int:
     """Minutes after which the fetching of so many bytes may be taken for hanging."""
     return LEAST_MINUTES + round(size / _SLOW_LINE / 60)
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: `90 s`, `12.5 min`, `3.0 h`, `2.1 days`."""
+    for unit, size in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -112,4 +112,4 @@ def cost(run: GrokkingRun, given: Given) -> Cost:
     return Cost(operations=TRAINING * 2 * protocol.steps * pairs * weights, memory_mib=memory)
 
 
-EXPERIMENT = Experiment(protocol=GrokkingProtocol, unfold=unfold, cost=cost)
+EXPERIMENT = Experiment(protocol=GrokkingProtocol, unfold=unfold, cost=cost, lists_runs=("seeds",))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from typing import Any
 
 from interplay.errors import InterplayError
-from interplay.protocols.experiments import AnyRun, experiments
+from interplay.protocols.experiments import AnyRun, experiments, find_experiment
 from interplay.protocols.setup import Setup
-from interplay.records import code_digest, text_digest
+from interplay.protocols.sourced import remove
+from interplay.records import text_digest
+from interplay.records.identity import flat
 
 
 @dataclass(frozen=True)
 class Job:
     """One process of the workflow: some runs of one experiment. Paths are relative to the results folder.
 
+    `digest` is of the values that decide the results of its runs; code and files that are read count beside it.
     `datasets` and `weights` are those of the catalogue that it reads.
     """
 
@@ -91,14 +95,25 @@ def plan_jobs(setup: Setup, chosen: Iterable[str] | None = None) -> list[Job]:
 
 
 def job_digest(setup: Setup, experiment: str, runs: Iterable[AnyRun]) -> str:
-    """Digest of all that decides the results of some runs besides the files that they read."""
-    return text_digest("".join(run_digest(setup, experiment, run) for run in runs))
+    """Digest of all values that decide the results of some runs, without their code and the files that they read."""
+    values = {run.name: run_values(setup, experiment, run) for run in runs}
+    return text_digest(json.dumps(values, sort_keys=True))
 
 
-def run_digest(setup: Setup, experiment: str, run: AnyRun) -> str:
-    """Digest of all that decides a run's result besides the files that it reads: code, protocol, settings, data."""
-    code = code_digest(f"interplay.experiments.{experiment}")
-    return text_digest(code + json.dumps(run_values(setup, experiment, run), sort_keys=True))
+def job_values(setup: Setup, job: Job) -> dict[str, str]:
+    """All values that decide the results of a job's runs, flat: `protocol.steps` where they agree, else run by run.
+
+    A run's own values stand under its name: `plain/seed0: run.seed`, `plain/seed0: settings.temperature`.
+    """
+    each = {run.name: flat(run_values(setup, job.experiment, run)) for run in job.runs}
+    first, *others = each.values()
+    common = {
+        key: value
+        for key, value in first.items()
+        if not key.startswith(("run.", "settings")) and all(other.get(key) == value for other in others)
+    }
+    own = {f"{name}: {key}": value for name, one in each.items() for key, value in one.items() if key not in common}
+    return common | own
 
 
 def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
@@ -108,7 +123,7 @@ def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
     return {
         "run": {"name": run.name, "seed": run.seed},
         "settings": run.settings.model_dump(mode="json"),
-        "protocol": run.protocol.model_dump(mode="json"),
+        "protocol": deciding(experiment, run.protocol.model_dump(mode="json")),
         "data": {name: datasets[name].model_dump(mode="json") for name in run.reads},
         "reads": [*run.needs, *run.models],
         "weights": {name: {"use": weights[name].use, "content": weights[name].content} for name in run.weights},
@@ -118,6 +133,13 @@ def run_values(setup: Setup, experiment: str, run: AnyRun) -> dict[str, Any]:
             "capture": compute.capture,
         },
     }
+
+
+def deciding(experiment: str, protocol: dict[str, Any]) -> dict[str, Any]:
+    """The protocol of a run without what says only which other runs there are."""
+    for leaf in find_experiment(experiment).lists_runs:
+        protocol = remove(protocol, leaf.split(".")) or protocol
+    return protocol
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:
@@ -140,13 +162,18 @@ def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:
 
 def matching_records(jobs: Iterable[Job], selectors: Iterable[str]) -> list[str]:
     """Record paths of the planned runs that match one of the globs on `<experiment>/<run>`."""
-    patterns = list(selectors)
-    return [
-        record_path(job.experiment, run.name)
-        for job in jobs
-        for run in job.runs
-        if any(fnmatchcase(f"{job.experiment}/{run.name}", pattern) for pattern in patterns)
-    ]
+    return matching(records_by_name(jobs), selectors)
+
+
+def records_by_name(jobs: Iterable[Job]) -> dict[str, str]:
+    """The path of each planned record by its name `<experiment>/<run>`."""
+    return {f"{job.experiment}/{run.name}": record_path(job.experiment, run.name) for job in jobs for run in job.runs}
+
+
+def matching(records: Mapping[str, str], selectors: Iterable[str]) -> list[str]:
+    """The paths of those records whose name matches one of the globs, in the order of `records`."""
+    wanted = re.compile("|".join(map(translate, selectors)) or r"(?!)")
+    return [path for name, path in records.items() if wanted.match(name)]
 
 
 def needed_jobs(jobs: Sequence[Job], selectors: Iterable[str]) -> list[Job]:

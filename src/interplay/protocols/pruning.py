@@ -93,4 +93,5 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("supervised",),
+    lists_runs=("seeds",),
 )

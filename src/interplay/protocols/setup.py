@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from interplay.protocols.sourced import (
 )
 from interplay.protocols.tiers import Changes, Tier, TierOverrides
 from interplay.records import text_digest, visible_files
+
+RUN_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,9 @@ def load_setup(
     for name in experiments():  # what does not fit together shows when runs are listed
         try:
             runs = setup.unfold(name)
+            for called in (called for run in runs for called in (run.name, run.family)):
+                if not RUN_NAME.fullmatch(called):
+                    raise InterplayError(f"{called!r} cannot be the name of a run, which is a path below the records")
             trained |= {f"{name}/{run.name}" for run in runs if run.keeps_model}
             for model in (model for run in runs for model in run.models if model not in trained):
                 raise InterplayError(f"{name}: reads the network of {model}, which no run of this plan leaves")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt
 
 from interplay.errors import InterplayError
 from interplay.protocols.claims import DataName
@@ -50,6 +50,9 @@ class Tier(Strict):
     bundle: Literal["family", "run"] = Field(description="one process per family of sibling runs, or one per run")
     threads: PositiveInt = Field(description="threads of a job")
     compute: Compute
+    disk_gb: PositiveFloat | None = Field(
+        default=None, description="what the results take on the disk at most, checkpoints on the way included (GB)"
+    )
     freeze_claims: bool = Field(
         default=True,
         description="write down, before the first run, what the claims ask; the report shows later changes",

@@ -8,6 +8,10 @@ import re
 from pathlib import Path
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+MISPLACED = {
+    errno.EISDIR: "a folder where a file belongs",
+    errno.ENOTDIR: "on its way lies a file where a folder belongs",
+}
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 TO_FREE = "free some (other tiers: make clean-results TIER=...; data sets not in use below data/; .dvc/cache)"
 _RUST = re.compile(r"\(os error (\d+)\)")  # how safetensors says it
@@ -34,6 +38,8 @@ def explain(error: BaseException, path: Path | None = None) -> str | None:
         return f"{where}{mount} is mounted read-only; give a folder that can be written (--results for results)"
     if number in FORBIDDEN:
         return f"{where}permission denied; mend the rights of that folder or give another (--results for results)"
+    if number in MISPLACED:
+        return f"{where}{MISPLACED[number]}; move or delete it"
     return f"{where}{os.strerror(number).lower()}"
 
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from interplay.records.disk import explain
 from interplay.records.schema import Record, Strict
+from interplay.records.seals import is_broken
 from interplay.records.store import write_text_atomically
 
 KEEP_VARIABLE = "INTERPLAY_KEEP_CHECKPOINTS"
 HOW_TO_KEEP = f"{KEEP_VARIABLE}=1 takes it over"
 
 Identity = Mapping[str, str]
+DIGESTED = ("input ", "module ", "record ", "claim ", "file ")  # of these a digest stands there, which says nothing
 
 
 def make_identity(
@@ -32,7 +32,7 @@ def make_identity(
     """
     return {
         "device": device,
-        **dict(_flat(values)),
+        **flat(values),
         **{f"input {name}": digest for name, digest in inputs.items()},
         **{f"module {name}": digest for name, digest in modules.items()},
     }
@@ -45,7 +45,7 @@ def changes(saved: Identity, now: Identity) -> list[str]:
         old, new = saved.get(key), now.get(key)
         if old == new:
             continue
-        if key.startswith(("input ", "module ")):
+        if key.startswith(DIGESTED):
             found.append(f"{key} {'is new' if old is None else 'is gone' if new is None else 'changed'}")
         else:
             found.append(f"{key}: {_short(old)} -> {_short(new)}")
@@ -81,8 +81,10 @@ def taken_over(
     if not path.is_file():
         return None
     try:
+        if is_broken(path):
+            raise ValueError
         kept = KeptRun.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         reason = explain(error) or "it is damaged"
         say(f"{name}: the finished record {path} cannot be read ({reason}); starting anew")
         return None
@@ -99,11 +101,16 @@ def taken_over(
     return kept.record.model_copy(update={"provenance": origin})
 
 
-def _flat(values: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, str]]:
+def flat(values: Mapping[str, Any]) -> dict[str, str]:
+    """Nested values by dotted key, each as JSON."""
+    return dict(_leaves(values))
+
+
+def _leaves(values: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, str]]:
     for key, value in values.items():
         name = f"{where}.{key}" if where else str(key)
         if isinstance(value, Mapping) and value:
-            yield from _flat(value, name)
+            yield from _leaves(value, name)
         else:
             yield name, json.dumps(value, sort_keys=True, default=str)
 

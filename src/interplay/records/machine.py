@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
+import resource
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
 from interplay.errors import InterplayError
+from interplay.records.cgroups import cpu_quotas, memory_limits, read_lines
 
 # Cores of a job of Slurm on this node, and of each of its tasks. Where Slurm confines jobs by affinity or cgroups they
 # say nothing new; many clusters do not.
 ALLOCATED = ("SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK")
+# How the system, the loader of libraries and torch say that there is no memory left.
+_NO_MEMORY = re.compile(
+    r"cannot allocate memory|can't allocate memory|not enough memory|failed to map segment|can't start new thread",
+    re.IGNORECASE,
+)
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -28,7 +38,23 @@ def usable_cores(root: Path = Path("/"), environment: Mapping[str, str] = os.env
     """
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     allocated = [int(environment[name]) for name in ALLOCATED if environment.get(name, "").isdecimal()][:1]
-    return max(1, min([found, *(ceil(quota) for quota in _quotas(root)), *allocated]))
+    return max(1, min([found, *(ceil(quota) for quota in cpu_quotas(root)), *allocated]))
+
+
+def explain_memory(error: BaseException) -> str | None:
+    """One line on a lack of memory, wherever in the chain of `error` it is; None where there is none."""
+    current: BaseException | None = error
+    while current is not None:
+        if "CUDA out of memory" in str(current):
+            return "the card has no more memory; end what else uses it, or take another (DEVICE=); work done is kept"
+        if isinstance(current, MemoryError) or _NO_MEMORY.search(str(current)):
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+            return (
+                f"out of memory (this process took {peak:.0f} MiB at most); with fewer CORES less is needed at a time; "
+                "work done is kept, the same command goes on"
+            )
+        current = current.__cause__ or current.__context__
+    return None
 
 
 def bounded(threads: int) -> int:
@@ -36,57 +62,33 @@ def bounded(threads: int) -> int:
     return min(threads, usable_cores())
 
 
-def _quotas(root: Path) -> Iterator[float]:
-    """Cores' worth of CPU time that the cgroups of this process and those above them allow, version 1 and 2."""
-    for controllers, path in _cgroups(root):
-        for mounted_at, mounted in _mounts(root, controllers):
-            # In a container the path may be the host's, of which only the end is to be seen below the mount.
-            inside = Path(path).relative_to(mounted) if Path(path).is_relative_to(mounted) else Path()
-            for below in (inside, *inside.parents):
-                folder = root / mounted_at.lstrip("/") / below
-                quota = _quota(folder)
-                if quota is not None:
-                    yield quota
+def cpu_quota(root: Path = Path("/")) -> float | None:
+    """Cores' worth of CPU time that the cgroups allow, which may be half a core; None without a quota."""
+    return min(cpu_quotas(root), default=None)
 
 
-def _quota(folder: Path) -> float | None:
-    try:
-        if (folder / "cpu.max").is_file():  # version 2: "200000 100000" or "max 100000"
-            used, period = (folder / "cpu.max").read_text(encoding="ascii").split()
-        else:  # version 1, -1 for no limit
-            used = (folder / "cpu.cfs_quota_us").read_text(encoding="ascii")
-            period = (folder / "cpu.cfs_period_us").read_text(encoding="ascii")
-        return int(used) / int(period) if used.strip() not in ("max", "-1") and int(used) > 0 else None
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
+@dataclass(frozen=True)
+class Memory:
+    """What this process may have of the machine's memory, and what of that is free now (MiB).
+
+    `limited` says that a cgroup allows less than the machine has.
+    """
+
+    total_mib: int
+    free_mib: int
+    limited: bool
 
 
-def _cgroups(root: Path) -> Iterator[tuple[str, str]]:
-    """Lines `4:cpu,cpuacct:/path` (version 1) and `0::/path` (version 2) of this process that concern CPU time."""
-    for line in _lines(root / "proc/self/cgroup"):
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if not controllers or "cpu" in controllers.split(","):
-            yield controllers, path
-
-
-def _mounts(root: Path, controllers: str) -> Iterator[tuple[str, str]]:
-    """Where a cgroup hierarchy is mounted, and which part of it."""
-    for line in _lines(root / "proc/self/mountinfo"):
-        before, _, after = line.partition(" - ")
-        fields, kind = before.split(), after.split()
-        if len(fields) < 5 or len(kind) < 3:
-            continue
-        wanted = kind[0] == "cgroup2" if not controllers else kind[0] == "cgroup" and "cpu" in kind[2].split(",")
-        if wanted:
-            yield fields[4], fields[3]
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
+def usable_memory(root: Path = Path("/")) -> Memory:
+    """Memory of the machine, and no more than the cgroups of this process and those above them allow."""
+    told = {line.partition(":")[0]: line.partition(":")[2].split() for line in read_lines(root / "proc/meminfo")}
+    sizes = {name: int(words[0]) for name, words in told.items() if words and words[0].isdecimal()}  # KiB
+    installed = sizes.get("MemTotal", os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024)
+    free = sizes.get("MemAvailable", installed)
+    limits = list(memory_limits(root))
+    total = min([installed, *(limit // 1024 for limit, _ in limits)])
+    free = min([free, *((limit - taken) // 1024 for limit, taken in limits)])
+    return Memory(total // 1024, max(0, free) // 1024, total < installed)
 
 
 def bound_threads(environment: MutableMapping[str, str]) -> None:

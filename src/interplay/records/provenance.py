@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def git_state() -> tuple[str, bool]:
     commit yet, and where the source lies inside of another repository, as an installed package or an unpacked archive
     may. A container has no `.git`; its build passes the commit in `INTERPLAY_GIT_COMMIT`. Results are no changes.
     """
-    if given := os.environ.get("INTERPLAY_GIT_COMMIT"):
+    if re.fullmatch(r"[0-9a-f]{7,64}", given := os.environ.get("INTERPLAY_GIT_COMMIT", "")):
         return given, False
     root = SOURCE.parents[1]
     try:
@@ -73,6 +74,17 @@ def git_state() -> tuple[str, bool]:
         return commit, bool(_git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!results"))
     except (OSError, subprocess.CalledProcessError):
         return "unknown", False
+
+
+def commit_time() -> float | None:
+    """When the commit of the source tree was made, in seconds since 1970; None where `git_state` knows none."""
+    if not (SOURCE.parents[1] / ".git").exists():  # a source tree inside another repository
+        return None
+    try:
+        said = _git("log", "-1", "--format=%ct")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return float(said) if said.isdecimal() else None
 
 
 def _git(*arguments: str) -> str:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from interplay.errors import InterplayError
 from interplay.records.disk import explain
-from interplay.records.schema import Record
+from interplay.records.schema import SCHEMA_VERSION, Record
+from interplay.records.seals import seal
+
+
+class OtherVersionError(InterplayError):
+    """A record is whole, and of another version of the schema."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to; what is written there replaces `path` when the block ends, or is gone.
 
-    A reader sees the old file or the whole new one, never a part, also after a power cut.
+    A reader sees the old file or the whole new one, never a part, also after a power cut. The file is sealed (`seals`),
+    so that damage that comes later shows.
 
     Raises:
         InterplayError: the disk is full, read-only or refuses; one line that names it.
@@ -32,13 +39,15 @@ def replacing(path: Path) -> Iterator[Path]:
         os.close(descriptor)
         temporary = Path(name)
         yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
         # mkstemp makes files private; a result should be readable like any other file.
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
+        seal(temporary)
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
         temporary.replace(path)
+        _settle_folder(path.parent)
     except Exception as error:
         if isinstance(error, InterplayError) or (said := explain(error, path)) is None:
             raise
@@ -46,6 +55,16 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _settle_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut, where the system can do that for folders."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check_writable(folder: Path) -> None:
@@ -100,13 +119,30 @@ def read_record(path: Path) -> Record:
     """Read one record.
 
     Raises:
+        OtherVersionError: it is of another version of the schema.
         InterplayError: the file is missing, is not JSON, or does not fit the schema.
     """
     try:
-        return Record.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise InterplayError(f"{path}: cannot be read ({error.strerror}); make it with `make reproduce`") from error
+    try:
+        return Record.model_validate_json(content)
     except ValidationError as error:
+        if (version := _version(content)) not in (None, SCHEMA_VERSION):
+            raise OtherVersionError(
+                f"{path}: a record of version {version} of the schema, where {SCHEMA_VERSION} is read; read it with the"
+                " version of interplay that wrote it, or move it away and rerun"
+            ) from error
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "file"
         raise InterplayError(f"{path}: not a valid record ({where}: {first['msg']}); delete it and rerun") from error
+
+
+def _version(content: bytes) -> int | None:
+    """The version of the schema that a record says it has; None where it says none."""
+    try:
+        version = json.loads(content)["schema_version"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return version if isinstance(version, int) else None

@@ -11,6 +11,7 @@ from interplay.markup import markdown_code as _code
 from interplay.markup import markdown_table
 from interplay.markup import markdown_text as _text
 from interplay.report import wording
+from interplay.report.artifact_data import licence_of, source_of
 from interplay.report.formats import count_of, format_duration, format_memory
 from interplay.report.model import ClaimRow, Report
 from interplay.report.tones import LABELS, ROWS, TONES, basis_key
@@ -18,7 +19,7 @@ from interplay.report.tones import LABELS, ROWS, TONES, basis_key
 
 def render_appendix(report: Report) -> str:
     """The appendix, as Markdown."""
-    sections = (_introduction, _one_command, _claims, _exhibits, _cost, _machines, _data)
+    sections = (_introduction, _one_command, _claims, _exhibits, _cost, _machines, _data, _for_committees)
     return "\n\n".join("\n".join(section(report)) for section in sections) + "\n"
 
 
@@ -160,13 +161,28 @@ def _data(report: Report) -> list[str]:
         for level in report.levels
         for source in level.sources
     )
+    read = sorted({source.name.partition("/")[0] for level in report.levels for source in level.sources})
+    origins = ([_code(name), source_of(name), _text(licence_of(name))] for name in read)
     return [
         "## Data",
         "",
-        "Digests of the content that was read, with the number of records that read it. Records do not carry licences; "
-        "those of the data sets are listed where the data sets are documented, in `docs/data.md`.",
+        "Digests of the content that was read, with the number of records that read it.",
         "",
         *_table(("level", "data set", "digest"), rows),
+        "",
+        "Where they come from, in the order tried, and under which licence, by the catalogue of this version:",
+        "",
+        *_table(("data set", "from", "licence"), origins),
+    ]
+
+
+def _for_committees(report: Report) -> list[str]:
+    return [
+        "## For artifact evaluation",
+        "",
+        "Badges, the NeurIPS checklist item by item, hardware, a path of ten minutes and one of half an hour are in "
+        f"`ARTIFACT.md` of the repository; whether a machine can do this: `make doctor{report.commands.options}`. Time "
+        "and memory above are computing, as the records say; the time that people spend was not measured.",
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from interplay.markup import (
     Emphasis,
+    csv_cell,
     latex_emphasis,
     latex_table,
     latex_text,
@@ -47,10 +48,10 @@ class Table:
         text = io.StringIO()
         text.write(f"# {one_line(self.caption)} [{one_line(origin)}]\n")
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
+        writer.writerow(map(csv_cell, self.columns))
         for row in self.rows:
             values = [_plain(row.get(name)) for name in self.columns]
-            writer.writerow(["missing" if _is_missing(value) else value for value in values])
+            writer.writerow([_csv(value) for value in values])
         return text.getvalue()
 
     def markdown(self, origin: str) -> str:
@@ -85,6 +86,12 @@ class Table:
 
 def _plain(cell: Cell) -> Value:
     return cell.value if isinstance(cell, Marked) else cell
+
+
+def _csv(value: Value) -> Value:
+    if _is_missing(value):
+        return "missing"
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def _is_missing(value: Value) -> bool:

@@ -13,6 +13,7 @@ import torch
 
 from interplay.errors import InterplayError
 from interplay.records.identity import HOW_TO_KEEP, KEEP_VARIABLE, Identity, changes, first_of
+from interplay.records.seals import is_broken
 from interplay.records.store import replacing
 
 OLDER = "it was saved by an older version, which did not note what made it"
@@ -71,6 +72,8 @@ class Checkpoint:
         if not self.path.is_file():
             return None
         try:
+            if is_broken(self.path):  # torch.load would take flipped bits for weights
+                raise ValueError("it is damaged")
             content = torch.load(self.path, map_location=device, weights_only=True)
             state: dict[str, Any] = content["state"]
             saved = content["identity"]

@@ -95,6 +95,13 @@ def test_the_data_sets_that_do_not_agree_are_named(runs):
     assert "larger in 4 of 5 data sets (not in d -0.011)" in outcome.sentence
 
 
+def test_differences_that_cancel_out_are_none(runs):
+    """.1 + .2 - .3 is 6e-17 in floating point, and no data set is won by that."""
+    outcome = judged(runs({"a": [0.1, 0.2, -0.3], **{name: [0.01, 0.02, 0.015] for name in SETS[1:]}}))
+    assert outcome.numbers["difference a"] == 0
+    assert outcome.numbers["datasets_larger"] == 4
+
+
 def test_most_and_all_are_partial_conjunctions_of_tests_in_each_data_set(runs):
     rng = np.random.default_rng(0)
     table = {name: (0.1 * (name != "e") + 0.01 * rng.normal(size=5)).tolist() for name in SETS}

@@ -20,6 +20,8 @@ LAST_LINES = 12
 # That a command failed is told with the end of its log; that something failed, by `reproduce.py`.
 TOLD_ELSEWHERE = ("CalledProcessError", "At least one job did not complete", "Exiting because a job execution failed")
 
+KILLED = ("Signals.SIGKILL", "exit status 137")  # the same, said by Snakemake and by a shell in between
+
 
 class LogHandler(LogHandlerBase):
     """Writes to standard error, by events; everything that is no event and no warning is left to the full log."""
@@ -33,6 +35,8 @@ class LogHandler(LogHandlerBase):
     stream: TextIO = sys.stderr
 
     def __post_init__(self) -> None:
+        # On a full disk Snakemake's own log fails; that is told once, not with a traceback for every line of it.
+        logging.raiseExceptions = False
         self._total = self._done = 0
         self._rules: dict[int, str] = {}
         self._started: dict[int, float] = {}
@@ -78,6 +82,11 @@ class LogHandler(LogHandlerBase):
 
     def _complain(self, record: logging.LogRecord) -> None:
         message = record.getMessage().strip()
+        if "CalledProcessError" in message and any(sign in message for sign in KILLED):
+            self._line(
+                "killed from outside: by hand, or by the system for lack of memory (fewer CORES need less); "
+                "the same command goes on where this job was:"
+            )
         if not any(part in message for part in TOLD_ELSEWHERE):
             self._line(message)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import lzma
 import tarfile
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
 from interplay.data.fetching.http import Progress, SourceFailure, download
+from interplay.data.unpacking import DAMAGE, Member, bounded
 from interplay.protocols.assets import DebSource, Pinned
 
 _MAGIC = b"!<arch>\n"
@@ -46,14 +45,14 @@ def take_out(package: Path, path: str, target: Path, limit: int) -> None:
         with package.open("rb") as stream:
             size = _find(stream, "data.tar")
             part: Any = _Part(stream, size)
-            with tarfile.open(fileobj=part, mode="r|*") as archive:
-                _copy(archive, path, target, limit)
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, ValueError) as error:
+            with tarfile.open(fileobj=part, mode="r|*", tarinfo=Member) as archive:
+                _copy(archive, package.stat().st_size, path, target, limit)
+    except DAMAGE as error:
         raise SourceFailure(f"{package.name} is no whole Debian package ({error})") from error
 
 
-def _copy(archive: tarfile.TarFile, path: str, target: Path, limit: int) -> None:
-    for member in archive:
+def _copy(archive: tarfile.TarFile, packed: int, path: str, target: Path, limit: int) -> None:
+    for member in bounded(archive, packed):
         if member.name.removeprefix("./") != path:
             continue
         inside = archive.extractfile(member) if member.isfile() else None
@@ -72,6 +71,8 @@ def _find(stream: IO[bytes], wanted: str) -> int:
         raise ValueError("it does not begin as one")
     while len(header := stream.read(_HEADER)) == _HEADER:
         size = int(header[48:58])
+        if size < 0:  # would be read for ever
+            raise ValueError(f"a member of {size} bytes")
         if header[:16].decode("ascii", "replace").startswith(wanted):
             return size
         stream.seek(size + size % 2, 1)

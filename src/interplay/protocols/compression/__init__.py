@@ -30,4 +30,5 @@ EXPERIMENT = Experiment(
     protocol=CompressionProtocol,
     unfold=unfold,
     cost=cost,
+    lists_runs=("seeds", "information.seeds"),
 )

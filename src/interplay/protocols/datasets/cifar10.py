@@ -8,6 +8,7 @@ DATASET = DatasetInfo(
     title="CIFAR-10",
     description="photographs of ten kinds of animals and vehicles",
     origin="fetched",
+    library="numpy",
     reader="interplay.data.readers.cifar:read_cifar10",
     num_classes=10,
     image_shape=(3, 32, 32),

@@ -8,6 +8,7 @@ DATASET = DatasetInfo(
     title="CIFAR-100",
     description="photographs of a hundred kinds of things, fine labels",
     origin="fetched",
+    library="numpy",
     reader="interplay.data.readers.cifar:read_cifar100",
     num_classes=100,
     image_shape=(3, 32, 32),

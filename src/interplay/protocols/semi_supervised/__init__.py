@@ -12,5 +12,6 @@ EXPERIMENT = Experiment(
     protocol=SemiSupervisedProtocol,
     unfold=unfold,
     cost=cost,
+    lists_runs=("seeds", "seeds_of_others", "sweep.seeds"),
     similar=("supervised",),
 )

@@ -11,4 +11,5 @@ EXPERIMENT = Experiment(
     protocol=SupervisedProtocol,
     unfold=unfold,
     cost=training_cost,
+    lists_runs=("seeds", "sweep.seeds", "variants.seeds", "children.seeds"),
 )

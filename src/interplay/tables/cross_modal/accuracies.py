@@ -114,6 +114,7 @@ def _won(values: Mapping[str, Mapping[str, BySeed]], ours: str, rivals: Sequence
     found = []
     for rival in rivals:
         shared = [name for name in values[ours] if name in values[rival]]
-        won = sum(fmean(values[ours][name].values()) > fmean(values[rival][name].values()) for name in shared)
+        means = ((fmean(values[one][name].values()) for one in (ours, rival)) for name in shared)
+        won = sum(larger - smaller > 1e-12 for larger, smaller in means)  # equal shares may differ by rounding
         found.append(f"{won} of {len(shared)}")
     return f"{found[0]}; {found[1]}"

@@ -1,0 +1,77 @@
+"""The NVIDIA driver, its cards, and whether what the tier trains fits onto them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from interplay.doctor.diagnosis import Diagnosis, check, mend, note, ok
+from interplay.doctor.machine import Card, Machine
+from interplay.doctor.needs import Needs
+from interplay.doctor.sizes import gibibytes
+
+# Of NVIDIA's release notes: the oldest driver for Linux and the oldest cards, by major version of CUDA.
+OLDEST_DRIVER = {12: 525, 13: 580}
+OLDEST_CAPABILITY = {12: (5, 0), 13: (7, 5)}
+ROUNDED_FROM = (8, 0)  # tf32 and bf16
+# A card holds more than what a job declares, which is what it takes on a CPU: the one reading that was measured on both
+# took 4,588 MiB of a card where its job declares 3,273.
+ON_A_CARD = 1.5
+
+
+@check("driver", quick=True)
+def driver(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
+    """Whoever asks for CUDA has NVIDIA's driver."""
+    if needs.device.startswith("cuda") and not machine.driver:
+        yield mend(f"DEVICE={needs.device}, but no NVIDIA driver is here", "install it, or give DEVICE=cpu or auto")
+
+
+@check("GPU")
+def gpu(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
+    """Cards with a driver for the locked CUDA, which torch sees."""
+    if not machine.cards:
+        found = f"none ({machine.cards_problem})"
+        if needs.device.startswith("cuda"):
+            yield mend(f"{found}, but DEVICE={needs.device}", "give DEVICE=cpu or auto, or mend the driver")
+        elif needs.device == "auto" and needs.on_cards():
+            yield note(
+                f"{found}; jobs of tier {needs.tier} run on the CPU", "see the table below for how long that takes"
+            )
+        else:
+            yield ok(f"{found}; tier {needs.tier} needs none")
+        return
+    cuda = int(needs.locked.get("nvidia-cuda-runtime", "0").partition(".")[0])
+    for card in machine.cards:
+        yield _one(card, cuda, needs)
+    if machine.visible == 0:
+        yield mend(
+            f"torch sees none of {len(machine.cards)}",
+            "look at CUDA_VISIBLE_DEVICES, and whether torch was installed with CUDA (make setup)",
+        )
+    elif machine.visible is None:
+        yield note(f"whether torch sees them is not known ({machine.cards_problem})", "python -c 'import torch'")
+
+
+def _one(card: Card, cuda: int, needs: Needs) -> Diagnosis:
+    capability = ".".join(map(str, card.capability))
+    found = f"{card.index}: {card.name}, {gibibytes(card.memory_mib)} ({gibibytes(card.free_mib)} free), "
+    found += f"compute capability {capability}, driver {card.driver}"
+    major = card.driver.partition(".")[0]
+    if major.isdecimal() and int(major) < OLDEST_DRIVER.get(cuda, 0):
+        return mend(found, f"CUDA {cuda} of the locked torch needs driver {OLDEST_DRIVER[cuda]} or newer; update it")
+    if card.capability < OLDEST_CAPABILITY.get(cuda, (0, 0)):
+        oldest = ".".join(map(str, OLDEST_CAPABILITY[cuda]))
+        return mend(
+            found, f"CUDA {cuda} of the locked torch needs capability {oldest}; give DEVICE=cpu or another card"
+        )
+    jobs = needs.on_cards()
+    tight = [job for job, size in jobs.items() if ON_A_CARD * size > card.memory_mib]
+    if tight:
+        return note(
+            f"{found}; {len(tight)} of {len(jobs)} jobs may not fit, the largest is {tight[0]} with "
+            f"{gibibytes(jobs[tight[0]])} declared",
+            "a larger card, or a claim or figure without them (make plan)",
+        )
+    if needs.precision != "fp32" and card.capability < ROUNDED_FROM:
+        return note(found, f"{needs.precision} needs capability 8.0; this card computes in single precision, slower")
+    fit = f"; all {len(jobs)} jobs that gain from one fit" if jobs else ""
+    return ok(f"{found}{fit}")

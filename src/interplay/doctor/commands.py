@@ -1,0 +1,98 @@
+"""Asking programs, none of which may keep anyone waiting."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from interplay.doctor.machine import Card, Tool
+
+SECONDS = 5.0
+CLUSTER_SECONDS = 2.0  # a client that finds no controller waits for 10 s and more
+TORCH_SECONDS = 120.0  # a first `import torch` from a cold disk takes its time
+_FIELDS = "index,name,memory.total,memory.free,compute_cap,driver_version"
+
+# What each says where its daemon, controller or server answers.
+ENGINES = {
+    "docker": ("docker", "version", "--format", "{{.Server.Version}}"),
+    "podman": ("podman", "version", "--format", "{{.Client.Version}}"),
+    "apptainer": ("apptainer", "--version"),
+}
+CLIENTS = {
+    "Slurm": ("sinfo", "--noheader", "--format=%R %D %G"),
+    "Kubernetes": ("kubectl", "version", "--request-timeout=2s"),
+}
+
+
+def ask(command: Sequence[str], seconds: float = SECONDS) -> tuple[str, str]:
+    """What a program prints, and why it does not answer, in one line each; one of them is empty."""
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "", f"no answer within {seconds:g} s"
+    except OSError as error:
+        return "", (error.strerror or str(error)).lower()
+    if done.returncode == 0:
+        return done.stdout.strip(), ""
+    said = [line.strip() for line in (*done.stdout.splitlines(), *done.stderr.splitlines()) if line.strip()]
+    return "", said[-1] if said else f"exit status {done.returncode}"
+
+
+def look_for(programs: Mapping[str, Sequence[str]], seconds: float = SECONDS) -> tuple[Tool, ...]:
+    """Those of some programs that are installed, with what they answer."""
+    found = []
+    for name, command in programs.items():
+        if shutil.which(command[0]):
+            said, silent = ask(command, seconds)
+            found.append(Tool(name=name, version=" ".join(said.splitlines()[-1:]), silent=silent))
+    return tuple(found)
+
+
+def look_at_cards() -> tuple[tuple[Card, ...], str]:
+    """The GPUs that NVIDIA's driver knows, and why there are none."""
+    if shutil.which("nvidia-smi") is None:
+        return (), "nvidia-smi is not installed"
+    said, silent = ask(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
+    return (read_cards(said), "") if not silent else ((), f"nvidia-smi: {silent}")
+
+
+def read_cards(table: str) -> tuple[Card, ...]:
+    """Cards from what `nvidia-smi` prints of them; lines that it could not fill in are left out."""
+    cards = []
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in line.split(",")]
+        try:
+            index, name, total, free, capability, driver = cells
+            major, _, minor = capability.partition(".")
+            cards.append(
+                Card(
+                    index=int(index),
+                    name=name,
+                    memory_mib=int(total),
+                    free_mib=int(free),
+                    capability=(int(major), int(minor)),
+                    driver=driver,
+                )
+            )
+        except ValueError:
+            continue
+    return tuple(cards)
+
+
+def cards_of_torch(python: str) -> tuple[int | None, str]:
+    """How many cards torch sees, asked of a process of its own, and why that cannot be told."""
+    said, silent = ask([python, "-c", "import torch; print(torch.cuda.device_count())"], TORCH_SECONDS)
+    last = said.splitlines()[-1] if said else ""
+    return (int(last), "") if last.isdecimal() else (None, silent or "torch does not say")

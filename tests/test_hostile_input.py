@@ -1,0 +1,461 @@
+"""What no input may do: run, write outside of where results go, or end in anything but one clear line.
+
+A table of texts, each given to every entry point at which a person or a file can put text: the command line, `make`,
+`workflow/reproduce.py`, the workflow's rules. A text that would run makes the file `ran` where it runs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import lzma
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from interplay import cli
+from interplay.data import unpacking
+from interplay.data.fetching.deb import take_out
+from interplay.data.fetching.http import SourceFailure
+from interplay.data.ledger import Ledger
+from interplay.errors import InterplayError
+from interplay.protocols import claim_files
+from interplay.protocols.setup import load_setup
+from interplay.records import read_record
+from interplay.tables.table import Table
+
+RAN = "ran"
+TEXTS = {
+    "shell": f"$(touch {RAN})",
+    "backticks": f"`touch {RAN}`",
+    "make": f"$(shell touch {RAN})",
+    "make twice": f"$$(shell touch {RAN})$$$$(touch {RAN})",
+    "double quote": f'"; touch {RAN}; "',
+    "single quote": f"'; touch {RAN}; '",
+    "python": f"'+__import__('os').mkdir('{RAN}')+'",
+    "semicolon": f"x; touch {RAN}",
+    "new line": f"x\ntouch {RAN}\n",
+    "carriage return": f"x\rtouch {RAN}\r",
+    "above": "../../outside",
+    "elsewhere": "/none/such/outside",
+    "globs": "*?[a-z]",
+    "braces": "{x} {} {0.__class__}",
+    "dash": "--help",
+    "tag": "<script>alert(1)</script>",
+    "template": "{{ 7 * 7 }}",
+    "right to left": "\u202etxt.exe",
+    "terminal": "\x1b[31mred\x1b]0;title\x07",
+    "not UTF-8": "\udcff\udcfe",
+    "lone space": " ",
+    "comment": "# $x %s %n",
+    "endless": "x" * 5000,
+}
+NAMES = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+
+
+def one_clear_line(said: str) -> bool:
+    """Whether `said` is one line that a terminal shows as it is: an error, and no traceback."""
+    whole = said.removesuffix("\n")
+    return whole.startswith("error: ") and whole.isprintable()
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+# --- the command line ---------------------------------------------------------------------------------------------
+
+
+# Each entry: what stands before the text on the command line. The text is no name of anything.
+COMMANDS = [
+    (),
+    ("run",),
+    ("run", "theory", "--run"),
+    ("run", "theory", "--tier"),
+    ("run", "theory", "--data"),
+    ("run", "theory", "--set"),
+    ("run", "theory", "--device"),
+    ("run", "theory", "--threads"),
+    ("run", "theory", "--config"),
+    ("figure",),
+    ("figure", "metrics24/fig2", "--config"),
+    ("figure", "metrics24/fig2", "--results"),
+    ("table",),
+    ("table", "metrics24/table3", "--results"),
+    ("metrics",),
+    ("metrics", "grokking", "--results"),
+    ("verdicts", "--results", "nowhere", "--claim"),
+    ("verdicts", "--results", "nowhere", "--config"),
+    ("verdicts", "--results", "nowhere", "--tier"),
+    ("verdicts", "--results", "nowhere", "--data"),
+    ("controls", "--runs", "nowhere", "--results"),
+    ("report", "--results"),
+    ("measure",),
+    ("measure", "nowhere.npz", "--seed"),
+    ("fetch",),
+    ("fetch", "digits", "--root"),
+    ("fetch", "cifar10", "--root", ".", "--source"),
+    ("forecast", "--claim"),
+    ("forecast", "--tier"),
+    ("forecast", "--set"),
+    ("forecast", "--device"),
+    ("locate",),
+    ("locate", "note", "words", "--documents"),
+]
+
+
+@pytest.fixture
+def interplay(monkeypatch, capsys, tmp_path, config):
+    """Calls the command line in this process, in an empty folder; gives the exit status and what was said."""
+    (tmp_path / "config").symlink_to(config)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(claim_files, "load_claims", LOAD_CLAIMS)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["interplay", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        said = capsys.readouterr()
+        return caught.value.code, said.out, said.err
+
+    return call
+
+
+LOAD_CLAIMS = cache(claim_files.load_claims)  # a second each time
+# No shell is near: texts that differ in nothing else are left out. `dash` asks for help, and `globs` name runs.
+SPOKEN = ("shell", "new line", "above", "braces", "right to left", "terminal", "not UTF-8", "endless")
+
+
+@pytest.mark.parametrize("before", COMMANDS, ids=" ".join)
+def test_text_on_the_command_line_is_refused_in_one_line(interplay, tmp_path, before):
+    for name in SPOKEN:
+        text = TEXTS[name]
+        words = (*before[:-1], f"{before[-1]}={text}") if before and before[-1][:2] == "--" else (*before, "--", text)
+        status, out, err = interplay(*words)
+        assert (name, status) == (name, 2), out + err
+        assert one_clear_line(err), (name, err)
+        assert files(tmp_path) == {"config"}, name
+
+
+# --- make -----------------------------------------------------------------------------------------------------------
+
+GIVEN = (
+    "TIER",
+    "DATA",
+    "CORES",
+    "SET",
+    "DEVICE",
+    "ID",
+    "ENGINE",
+    "RESULTS",
+    "UPGRADE",
+    "BUILD_FLAGS",
+    "FLAGS",
+    "OTHER",
+)
+TELLS = """#!/bin/sh
+for word; do printf '%s\\0' "$word" >> told; done
+"""
+needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+
+@pytest.fixture
+def make(tmp_path, root):
+    """Calls `make` on our Makefile in a folder where all programs only write down the words that they are given."""
+    shutil.copy(root / "Makefile", tmp_path)
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    names = ("python", "cyclonedx-py", "dvc", "git", "interplay", "lint-imports", "mypy", "pytest", "ruff", "snakemake")
+    for path in (*(programs / name for name in names), tmp_path / "envs/lock.sh"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(TELLS)
+        path.chmod(0o755)
+    (tmp_path / "told").touch()
+    environment = {key: value for key, value in os.environ.items() if "MAKE" not in key and key not in GIVEN}
+
+    def call(*words, **variables):
+        (tmp_path / "told").write_text("")
+        done = subprocess.run(
+            ["make", "-C", str(tmp_path), "--no-print-directory", *words],
+            env=environment | {"PYTHON": "true"} | variables,
+            capture_output=True,
+        )
+        return done, (tmp_path / "told").read_bytes().decode(errors="surrogateescape").split("\0")[:-1]
+
+    return call
+
+
+def targets(root: Path) -> list[str]:
+    text = (root / "Makefile").read_text().replace("\\\n", "")
+    return re.search(r"^\.PHONY: (.*)$", text, flags=re.MULTILINE)[1].split()
+
+
+@needs_make
+@NAMES
+def test_what_is_given_to_make_is_text(make, root, tmp_path, text):
+    """On the command line and in the environment, for every target."""
+    known = files(tmp_path)
+    everything = sorted(targets(root), key=lambda name: "clean" in name)  # what the others need is removed last
+    given = {name: text for name in GIVEN if name != "RESULTS"}
+    for words, variables in (([f"{name}={value}" for name, value in given.items()], {}), ([], given)):
+        make("--keep-going", *everything, *words, **variables)
+        assert not list(tmp_path.rglob(RAN))
+        assert files(tmp_path) - known <= {"results", "sbom.cdx.json"}
+
+
+@needs_make
+@NAMES
+def test_a_folder_that_is_given_to_make_is_one_folder(make, tmp_path, text):
+    if text not in (TEXTS["above"], TEXTS["elsewhere"]):  # which name another folder, as they may
+        make("smoke-in-container", f"RESULTS={text}")
+        assert not list(tmp_path.rglob(RAN))
+
+
+@needs_make
+@NAMES
+def test_what_is_given_to_make_arrives_as_it_is(make, text):
+    words = {"figure": ("--tier", "--figure", "--set"), "claim": ("--data", "--claim"), "controls": ("--device",)}
+    for target, options in words.items():
+        given = [f"{name}={text}" for name in ("TIER", "ID", "SET", "DATA", "DEVICE")]
+        done, told = make(target, *given)
+        assert done.returncode == 0, done.stderr
+        assert {f"{option}={text.lstrip()}" for option in options} <= set(told)
+
+
+@needs_make
+@NAMES
+def test_no_results_but_those_of_a_tier_are_cleaned(make, tmp_path, text):
+    for kept in ("results/reference", "outside", "results/x"):
+        (tmp_path / kept).mkdir(parents=True)
+    known = files(tmp_path)
+    done, _ = make("clean-results", f"TIER={text}")
+    assert done.returncode != 0
+    assert b"error: unknown TIER" in done.stderr
+    assert files(tmp_path) == known
+
+
+@needs_make
+@pytest.mark.parametrize("how", ["line", "environment"])
+def test_a_python_that_is_given_is_one_word(make, tmp_path, how):
+    words, variables = (["PYTHON=" + TEXTS["make"]], {}) if how == "line" else ([], {"PYTHON": TEXTS["semicolon"]})
+    done, told = make("figure", *words, **variables)
+    assert (done.returncode != 0, told) == (True, [])
+    assert not (tmp_path / RAN).exists()
+
+
+def test_no_recipe_pastes_what_is_given(root):
+    """Whoever adds a variable that a user gives: name it in GIVEN, and read it from the environment, "$$NAME"."""
+    text = (root / "Makefile").read_text().replace("\\\n", "")
+    given = re.search(r"^GIVEN = (.*)$", text, flags=re.MULTILINE)[1].split()
+    optional = set(re.findall(r"^(\w+) \?=", text, flags=re.MULTILINE))
+    assert optional <= {*given, "PYTHON"}
+    recipes = [line for line in text.splitlines() if line.startswith(("\t", "REPRODUCE"))]
+    used = {name for line in recipes for name in re.findall(r"\$\$\{?([A-Z][A-Z_]+)", line)}
+    assert used <= {*given, "FIRST_PYTHON"}
+    assert [line for line in recipes if re.search(rf"(?<!\$)\$[({{]({'|'.join(given)}|PYTHON)\b", line)] == []
+
+
+# --- the workflow ---------------------------------------------------------------------------------------------------
+
+SAYS = """
+import contextlib, io, json, sys
+sys.path.insert(0, "workflow")
+import reproduce
+def refuse(*_): raise AssertionError("it would run")
+reproduce.run_snakemake = reproduce.die_with_parent = refuse
+reproduce.die_with_parent = lambda: None
+found = []
+for words in json.load(open(sys.argv[1])):
+    sys.argv[1:] = words
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = reproduce.main()
+    found.append([words, status, out.getvalue(), err.getvalue()])
+json.dump(found, sys.stdout)
+"""
+
+
+def test_what_reaches_reproduce_is_refused_in_one_line(root, tmp_path):
+    options = ("--tier", "--data", "--cores", "--set", "--device", "--figure", "--table", "--claim")
+    asked = [[f"{option}={TEXTS[name]}"] for option in options for name in SPOKEN]
+    (tmp_path / "asked.json").write_text(json.dumps(asked))
+    done = subprocess.run(
+        [sys.executable, "-c", SAYS, str(tmp_path / "asked.json")], cwd=root, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert len(found) == len(asked)
+    for words, status, out, err in found:
+        assert (status, out) == (2, ""), words
+        assert one_clear_line(err), words
+
+
+@pytest.mark.slow
+def test_rules_hand_folders_and_overrides_on_as_they_are(root, tmp_path):
+    """Through Snakemake itself, with a program in the place of `interplay` that writes down what it is told."""
+    folder = f"a $(touch {RAN}) `touch {RAN}`'; touch {RAN}; ' *"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/interplay").write_text(
+        "#!/bin/sh\n" + f'printf "%s\\0" "$@" >> {shlex.quote(str(tmp_path))}/told\n'
+    )
+    (tmp_path / "bin/interplay").chmod(0o755)
+    chosen = ["theory.draws=20", "pruning={scopes: [global]}"]
+    path = os.pathsep.join([str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    words = ["run_theory_all", "--profile", str(root / "profiles/default"), "--cores", "1", "--nolock"]
+    words += ["--snakefile", str(root / "Snakefile"), "--directory", str(tmp_path / "work")]
+    words += ["--config", f"results={folder}", f"config={root / 'config'}", f"set={json.dumps(chosen[:1])}"]
+    environment = os.environ | {"PATH": path}
+    done = subprocess.run([sys.executable, "-m", "snakemake", *words], env=environment, capture_output=True, text=True)
+    told = (tmp_path / "told").read_text().split("\0")
+    assert done.returncode != 0  # there is no record
+    assert told[told.index("--results") + 1] == folder
+    assert f"--set={chosen[0]}" in told
+    assert not list(tmp_path.rglob(RAN))
+
+
+def test_a_run_is_called_by_no_path_that_leads_out(config):
+    for text in ("../../x", "/x", f"$(touch {RAN})", "a//b", "", "a\nb", "{x}", "-r"):
+        with pytest.raises(InterplayError, match="cannot be the name of a run"):
+            load_setup(config, "paper", None, [f"theory.documents={json.dumps([text])}"])
+
+
+# --- what is written ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_of_csv_is_a_formula(text):
+    table = Table((text, "number"), ({text: text, "number": -1.5},), "caption")
+    head, row = list(csv.reader(io.StringIO(table.csv("origin").partition("\n")[2])))
+    assert head[0] == row[0] == f"'{text}".replace("\r", "\n")
+    assert row[1] == "-1.5"
+
+
+def test_no_record_keeps_what_the_environment_holds(make_record, monkeypatch):
+    for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "HTTPS_PROXY", "PIP_INDEX_URL", "INTERPLAY_DOCUMENTS"):
+        monkeypatch.setenv(name, "https://user:verysecret@host/")
+    monkeypatch.setenv("INTERPLAY_GIT_COMMIT", "https://user:verysecret@host/")
+    assert "verysecret" not in make_record().model_dump_json()
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a": ' * 100_000, b"9" * 5_000, b"\xff", b"null", b""])
+def test_json_that_is_none_of_ours_is_one_line(tmp_path, content):
+    (tmp_path / "record.json").write_bytes(content)
+    with pytest.raises(InterplayError) as caught:
+        read_record(tmp_path / "record.json")
+    assert "\n" not in str(caught.value)
+    (tmp_path / ".decoded").mkdir()
+    (tmp_path / ".decoded/x.verified.json").write_bytes(content)
+    assert Ledger(tmp_path, "x").said(tmp_path / "record.json") is None
+
+
+# --- archives -------------------------------------------------------------------------------------------------------
+
+
+def member(name, content=b"x", kind=tarfile.REGTYPE, link="", mode=0o644):
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.type, entry.linkname, entry.mode = len(content), kind, link, mode
+    return entry, content
+
+
+def tar(*members, mode="w:gz", form=tarfile.PAX_FORMAT):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode, format=form) as archive:
+        for entry, content in members:
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def zipped(*names, content=b"x"):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+LARGE = bytes(100_000)  # beyond the limits that the tests set
+ARCHIVES = {
+    "tar above": tar(member("../outside")),
+    "tar above by a folder": tar(member("a/../../outside")),
+    "tar elsewhere through a link": tar(member("a", b"", tarfile.SYMTYPE, ".."), member("a/outside")),
+    "tar link out": tar(member("a", b"", tarfile.SYMTYPE, "/etc/passwd")),
+    "tar hard link out": tar(member("a", b"", tarfile.LNKTYPE, "../../secret")),
+    "tar device": tar(member("a", b"", tarfile.CHRTYPE)),
+    "tar pipe": tar(member("a", b"", tarfile.FIFOTYPE)),
+    "tar bomb": tar(member("a", LARGE)),
+    "tar bomb of many": tar(*(member(f"a{number}", b"") for number in range(300))),
+    "tar bomb by xz": tar(member("a", LARGE), mode="w:xz"),
+    "tar bomb in a name": tar(member("a" * 70_000)),
+    "tar bomb in a name of GNU": tar(member("a" * 70_000), form=tarfile.GNU_FORMAT),
+    "zip above": zipped("../outside"),
+    "zip elsewhere": zipped("/outside"),
+    "zip bomb": zipped("a", content=LARGE),
+    "zip bomb of many": zipped(*(f"a{number}" for number in range(300)), content=b""),
+    "zip that lies of its size": zipped("a", content=LARGE).replace((100_000).to_bytes(4, "little"), b"\1\0\0\0"),
+    "no archive": b"<html>",
+    "nothing": b"",
+}
+
+
+@pytest.fixture
+def small_limits(monkeypatch):
+    for name, limit in (("LEAST_BYTES", 50_000), ("MOST_MEMBERS", 200), ("MOST_HEADER", 50_000)):
+        monkeypatch.setattr(unpacking, name, limit)
+
+
+@pytest.mark.usefixtures("small_limits")
+@pytest.mark.parametrize("content", ARCHIVES.values(), ids=ARCHIVES)
+def test_an_archive_lands_nowhere_else_and_is_no_bomb(tmp_path, content):
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "archive").write_bytes(content)
+    with pytest.raises(InterplayError, match="archive: cannot be unpacked") as caught:
+        unpacking.unpack(tmp_path / "archive", tmp_path / "room/folder")
+    assert "\n" not in str(caught.value)
+    assert {path.name for path in tmp_path.iterdir()} == {"secret", "archive", "room"}
+    assert [path.name for path in (tmp_path / "room").iterdir()] == ["folder"]
+    written = [path for path in (tmp_path / "room/folder").rglob("*") if path.is_file() and not path.is_symlink()]
+    assert sum(path.stat().st_size for path in written) <= 50_000
+
+
+def test_what_is_unpacked_is_no_program_of_another_user(tmp_path):
+    (tmp_path / "archive").write_bytes(tar(member("/a", mode=0o6777), member("b/c")))
+    unpacking.unpack(tmp_path / "archive", tmp_path / "folder")
+    assert files(tmp_path / "folder") == {"a", "b", "b/c"}  # a leading slash is dropped
+    assert (tmp_path / "folder/a").stat().st_mode & 0o7022 == 0
+
+
+def ar(size, content):
+    return b"!<arch>\n" + f"{'data.tar.xz':<16}{0:<12}{0:<6}{0:<6}{644:<8}{size:<10}`\n".encode() + content
+
+
+DEBS = {
+    "a size below zero": ar(-60, b""),
+    "a size beyond the file": ar(10**9, b""),
+    "a bomb": ar(10**9, tar(member("a", LARGE), member("file"), mode="w:xz")),
+    "a bomb in a name": ar(10**9, tar(member("a" * 70_000), member("file"), mode="w:xz")),
+    "a link": ar(10**9, tar(member("file", b"", tarfile.SYMTYPE, "/etc/passwd"), mode="w:xz")),
+    "a device": ar(10**9, tar(member("file", b"", tarfile.CHRTYPE), mode="w:xz")),
+    "too large a file": ar(10**9, tar(member("file", bytes(2_000)), mode="w:xz")),
+    "no tar": ar(10**9, lzma.compress(b"x" * 2_000)),
+}
+
+
+@pytest.mark.usefixtures("small_limits")
+@pytest.mark.parametrize("content", DEBS.values(), ids=DEBS)
+def test_a_package_is_no_bomb(tmp_path, content, monkeypatch):
+    monkeypatch.setattr(unpacking, "GROWTH", 0)  # the size that it claims to have is its own word
+    (tmp_path / "x.deb").write_bytes(content)
+    with pytest.raises(SourceFailure) as caught:
+        take_out(tmp_path / "x.deb", "file", tmp_path / "target", 1_000)
+    assert "\n" not in str(caught.value)
+    assert files(tmp_path) == {"x.deb"}

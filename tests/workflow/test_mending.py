@@ -1,0 +1,216 @@
+"""What is broken among results is taken away before Snakemake believes it; what is not, stays."""
+
+import errno
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from interplay.errors import InterplayError
+from interplay.records import write_record, write_text_atomically
+
+NOTE = {"rule": "run_theory_all", "input": [], "params": ["'a'"], "record_format_version": 6, "starttime": 1.5}
+
+
+@pytest.fixture
+def mending(load_script):
+    return load_script("workflow/mending.py")
+
+
+@pytest.fixture
+def made(tmp_path, make_record):
+    """A folder of results with one file of each kind, and Snakemake's note on one."""
+    out = tmp_path / "results/smoke"
+    for seed in (0, 1):
+        record = make_record(run=f"cifar10/plain/seed{seed}", seed=seed)
+        write_record(record, out / f"records/{record.name}.json")
+    write_text_atomically(out / "figures/metrics24/fig2.csv", "x,y\n1,2\n")
+    write_text_atomically(out / "verdicts.json", "[]\n")
+    write_text_atomically(out / "report/figures/metrics24/fig2.svg", "<svg></svg>\n")
+    page = '<html><img src="figures/metrics24/fig2.svg"></html>\n'
+    write_text_atomically(out / "report/index.html", page)
+    (out / "logs").mkdir()
+    (out / "logs/a.log").write_text("")
+    note = tmp_path / ".snakemake/metadata/cmVjb3Jk"
+    note.parent.mkdir(parents=True)
+    note.write_text(json.dumps(NOTE))
+    return tmp_path
+
+
+@pytest.fixture
+def mend(made, mending):
+    """Mends; gives what was said, and what is gone and new."""
+
+    def run():
+        said = []
+        before = files(made)
+        mending.mend(made / "results/smoke", made / ".snakemake", said.append)
+        return said, before - files(made), files(made) - before
+
+    return run
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+RECORD = "results/smoke/records/supervised/cifar10/plain/seed0.json"
+FIGURE = "results/smoke/figures/metrics24/fig2.csv"
+
+
+def test_what_is_whole_stays_and_nothing_is_said(mend):
+    assert mend() == ([], set(), set())
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\0garbage", b"null\n"])
+@pytest.mark.parametrize("name", [RECORD, "results/smoke/verdicts.json", FIGURE])
+def test_a_damaged_output_is_taken_away_and_named(mend, made, name, content):
+    (made / name).write_bytes(content)
+    said, gone, _ = mend()
+    assert gone == {name}
+    assert len(said) == 1
+    assert said[0].startswith(f"{made / name}: ")
+    assert said[0].endswith("; taken away, to be made again")
+
+
+def test_one_digit_of_a_record_that_changed_by_itself_is_noticed(mend, made):
+    text = (made / RECORD).read_text()
+    (made / RECORD).write_text(text.replace('"seed": 0', '"seed": 1'))
+    assert mend()[1] == {RECORD}
+
+
+def test_records_that_others_put_there_are_taken_as_they_are(mend, made):
+    """As `dvc pull` does, or a person who copies them."""
+    content = (made / RECORD).read_bytes()
+    (made / RECORD).unlink()
+    (made / RECORD).write_bytes(content)
+    assert mend() == ([], set(), set())
+    (made / RECORD).write_bytes(content[:100])
+    assert mend()[1] == {RECORD}
+
+
+def test_a_record_of_another_version_is_set_aside(mend, made):
+    content = json.loads((made / RECORD).read_text()) | {"schema_version": 2, "new_field": 1}
+    (made / RECORD).unlink()
+    (made / RECORD).write_text(json.dumps(content))
+    said, gone, new = mend()
+    assert (gone, new) == ({RECORD}, {f"{RECORD}.earlier"})
+    assert "a record of version 2 of the schema, where 1 is read" in said[0]
+    assert json.loads((made / f"{RECORD}.earlier").read_text()) == content
+
+
+def test_a_folder_in_the_place_of_a_file(mend, made):
+    (made / RECORD).unlink()
+    (made / RECORD).mkdir()
+    said, _, _ = mend()
+    assert said == [f"{made / RECORD}: an empty folder where a file belongs; taken away"]
+    assert not (made / RECORD).exists()
+    (made / RECORD).mkdir()
+    (made / RECORD / "mine.txt").write_text("mine")
+    with pytest.raises(InterplayError, match=r"seed0.json: a folder where a file belongs; move or delete it$"):
+        mend()
+    assert (made / RECORD / "mine.txt").read_text() == "mine"
+
+
+def test_a_record_that_may_not_be_read_is_named_with_what_to_do(mend, made, mending, monkeypatch):
+    def refuse(_path, **_options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(mending, "damage", refuse)
+    with pytest.raises(
+        InterplayError, match=r"cannot be read \(permission denied\); make it readable \(chmod"
+    ) as caught:
+        mend()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_report_that_lacks_a_picture_is_made_again(mend, made):
+    (made / "results/smoke/report/figures/metrics24/fig2.svg").unlink()
+    assert mend()[1] == {"results/smoke/report/index.html"}
+
+
+def test_a_damaged_picture_of_the_report_takes_the_page_with_it(mend, made):
+    (made / "results/smoke/report/figures/metrics24/fig2.svg").write_text("")
+    assert mend()[1] == {f"results/smoke/report/{name}" for name in ("index.html", "figures/metrics24/fig2.svg")}
+
+
+@pytest.mark.parametrize("content", [b"", b'{"rule": "a', b"\xff\xfe\xfd", b"7", b'{"input": 3}'])
+def test_notes_that_snakemake_would_stumble_over_are_taken_away(mend, made, content):
+    (made / ".snakemake/metadata/cmVjb3Jk").write_bytes(content)
+    said, gone, _ = mend()
+    assert gone == {".snakemake/metadata/cmVjb3Jk"}
+    assert said[0].endswith("cmVjb3Jk: a broken note of Snakemake; taken away")
+
+
+def test_notes_on_long_paths_stay(mend, made):
+    long = made / ".snakemake/metadata/@longlonglong/rest"
+    long.parent.mkdir()
+    long.write_text(json.dumps(NOTE))
+    (made / ".snakemake/metadata/bm90ZQ==").mkdir()
+    said, gone, _ = mend()
+    assert (len(said), gone) == (1, set())
+    assert not (made / ".snakemake/metadata/bm90ZQ==").exists()
+
+
+def test_half_written_files_are_cleared_once_nobody_writes_them(mend, made):
+    path = (made / RECORD).with_name(".seed0.json.x7_k2pqz")
+    path.write_text("{")
+    assert mend() == ([], set(), set())
+    os.utime(path, (0, time.time() - 3600))
+    assert mend()[1] == {path.relative_to(made).as_posix()}
+
+
+# On a disk of one megabyte the system itself refuses, while a record, a note and a log are written.
+FULL = """
+import sys
+from pathlib import Path
+from interplay.errors import InterplayError
+from interplay.records import write_bytes_atomically
+folder = Path(sys.argv[1])
+write_bytes_atomically(folder / "record", b"whole")
+try:
+    write_bytes_atomically(folder / "record", bytes(2_000_000))
+except InterplayError as error:
+    print(error)
+print((folder / "record").read_bytes(), [path.name for path in folder.iterdir()])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="only root may mount a small disk")
+def test_a_disk_that_is_really_full_is_one_line_and_the_old_file_stays(tmp_path):
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    finally:
+        subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+    said, kept = done.stdout.splitlines()
+    assert said.startswith(f"{tmp_path / 'record'}: the disk of {tmp_path} is full: ")
+    assert kept == "b'whole' ['record']"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+def test_somebody_elses_record_is_named_not_taken_away(made, root):
+    """A real refusal of the system: as root made it and nobody may read it."""
+    (made / RECORD).chmod(stat.S_IRUSR)
+    code = (
+        f"import sys; sys.path.insert(0, {str(root / 'workflow')!r})\n"
+        "from pathlib import Path\nimport mending\nfrom interplay.errors import InterplayError\nimport os\n"
+        f"mending.mend(Path({str(made / 'results/smoke')!r}), Path('/nonexistent'))\n"  # everything is imported
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        f"try: mending.mend(Path({str(made / 'results/smoke')!r}), Path('/nonexistent'))\n"
+        "except InterplayError as error: print(error)"
+    )
+    for folder in (made, *made.parents):  # temporary folders are their owner's alone
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"{made / RECORD}: cannot be read (permission denied); make it readable")
+    assert (made / RECORD).exists()

@@ -1,0 +1,77 @@
+"""What `make plan` counts: the cost of due jobs, and how long they take together."""
+
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def script(root, load_script):
+    sys.path.insert(0, str(root / "workflow"))
+    yield load_script("workflow/plan.py")
+    sys.path.remove(str(root / "workflow"))
+
+
+@pytest.fixture
+def cost(script):
+    def make(rule, seconds, waits_for=(), threads=1, memory=100, gpu=0, priority=1):
+        due = script.Due(rule, ("missing: x",), tuple(waits_for), seconds, threads, memory, gpu, priority)
+        return script.Cost(due, "cuda" if gpu else "cpu", seconds)
+
+    return make
+
+
+def test_jobs_fill_the_cores_and_wait_for_what_they_read(script, cost):
+    jobs = [cost("a", 10.0), cost("b", 20.0), cost("c", 5.0), cost("d", 1.0, waits_for=["a", "b"])]
+    assert script.schedule(jobs, 2) == script.Schedule(21.0, 200)
+    assert script.schedule(jobs, 1) == script.Schedule(36.0, 100)
+
+
+def test_one_job_at_a_time_has_the_card_and_what_has_threads_takes_cores(script, cost):
+    assert script.schedule([cost("a", 10.0, gpu=1), cost("b", 10.0, gpu=1)], 2).seconds == 20.0
+    assert script.schedule([cost("a", 10.0, threads=2), cost("b", 10.0)], 2).seconds == 20.0
+    assert script.schedule([cost("a", 10.0, threads=8)], 2).seconds == 10.0
+
+
+def test_what_is_awaited_goes_first_and_what_is_not_due_is_not_waited_for(script, cost):
+    jobs = [cost("a", 10.0), cost("b", 10.0, priority=2), cost("c", 10.0, waits_for=["b", "done before"])]
+    assert script.schedule(jobs, 1).seconds == 30.0
+    jobs = [cost("late", 10.0), cost("first", 4.0, priority=2), cost("then", 6.0, waits_for=["first"])]
+    assert script.schedule(jobs, 2).seconds == 10.0
+
+
+def test_an_unknown_cost_takes_no_time_and_keeps_its_place(script, cost):
+    assert script.schedule([cost("a", None), cost("b", 3.0, waits_for=["a"])], 1).seconds == 3.0
+
+
+def test_what_a_figure_takes_is_what_it_or_its_like_took_here(script, tmp_path):
+    def due(rule, seconds):
+        return script.Due(rule, (), (), seconds, 1, 100, 0, 1)
+
+    plan = script.Plan(
+        (due("figure_a", 4.0), due("figure_b", 6.0), due("figure_c", None), due("table_a", None)), (), ()
+    )
+    assert [one.seconds for one in script.costs(plan, {}, "cpu", tmp_path)] == [4.0, 6.0, 5.0, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("metrics24/fig9", "figures/metrics24/fig9.csv"),
+        ("metrics24/table3", "tables/metrics24/table3.csv"),
+        ("grokking_train_fits", "claims/grokking_train_fits.json"),
+    ],
+)
+def test_a_name_is_found_whatever_it_is_of(script, root, tmp_path, monkeypatch, name, file):
+    monkeypatch.chdir(root)
+    assert script.targets_of(name, tmp_path) == [tmp_path / file]
+    assert script.targets_of("", tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("metrics24/fig99", "metrics24/fig9"), ("grokking_trian_fits", "train_fits")]
+)
+def test_of_an_unknown_name_near_ones_are_said(script, root, tmp_path, monkeypatch, name, near):
+    monkeypatch.chdir(root)
+    with pytest.raises(script.InterplayError, match=rf"no figure, table or claim '{name}'; did you mean .*{near}"):
+        script.targets_of(name, tmp_path)

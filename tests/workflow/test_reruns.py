@@ -1,0 +1,305 @@
+"""What reruns after which change: exactly that, and why. The DAG in small; nothing is run, files stand for results."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+import yaml
+
+from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_setup
+from interplay.records import write_record
+
+pytestmark = pytest.mark.slow
+
+OUT = "results/smoke"
+ALWAYS = {"judge_claims", "make_report"}  # read every record
+
+
+class Checkout:
+    """A copy of the checkout in which everything seems made, and what there would be to do in it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.jobs = {job.slug: job for job in plan_jobs(load_setup(folder / "config"))}
+        self.exhibits = load_catalogue(folder / "config").exhibits
+
+    def call(self, *command, check=True):
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+        }
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def snakemake(self, *arguments):
+        done = self.call("snakemake", "--profile", "profiles/default", "--cores", "2", "--nolock", *arguments)
+        return done.stdout + done.stderr
+
+    def plan(self, *arguments):
+        """Each job that would run, and why, in the order in which they are named."""
+        done = self.call(sys.executable, "workflow/plan.py", "--cores", "2", *arguments)
+        table = done.stdout.split("\n\n")[0].splitlines()[1:] if done.stdout.startswith("job ") else []
+        return {line.split()[0]: re.split(r"  (?:cpu|cuda)  ", line)[1] for line in table}
+
+    def edit(self, path, old, new):
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text, path
+        file.write_text(text.replace(old, new, 1))
+
+    def rules(self, *experiments):
+        return {rule for rule, job in self.jobs.items() if job.experiment in experiments}
+
+    def with_readers(self, rules):
+        """`rules`, all jobs that read their records, and theirs, and what is drawn, counted and judged of them."""
+        due, before = set(rules), set()
+        while due != before:
+            before = set(due)
+            made = {path for rule in due for path in self.jobs[rule].outputs}
+            due |= {rule for rule, job in self.jobs.items() if made & set(job.inputs)}
+        names = [f"{self.jobs[rule].experiment}/{run.name}" for rule in due for run in self.jobs[rule].runs]
+        for exhibit in self.exhibits:
+            if any(fnmatchcase(name, glob) for name in names for glob in exhibit.needs):
+                due.add(f"{exhibit.kind}_{exhibit.name}")
+        return due | {f"metrics_{name.partition('/')[0]}" for name in names} | ALWAYS
+
+
+@pytest.fixture(scope="module")
+def finished(root, load_script, make_record, tmp_path_factory):
+    """All files that the DAG makes, with nothing in them but valid records, and Snakemake's notes that it made them."""
+    folder = tmp_path_factory.mktemp("finished") / "checkout"
+    load_script("benchmarks/pipeline.py").copy_checkout(folder)
+    exhibits = load_script("tests/workflow/test_pipeline.py").EXHIBITS
+    load_script("benchmarks/shrunken.py").shrink(folder / "config", exhibits)
+    path = folder / "config/data/offline.yaml"
+    mapping = yaml.safe_load(path.read_text())
+    # One experiment reads a set that is fetched.
+    mapping["experiments"] = {"temperature": {"cifar10": {"use": "fashion-mnist"}}}
+    path.write_text(yaml.safe_dump(mapping))
+    path = folder / "config/tiers/smoke.yaml"
+    path.write_text(path.read_text().replace("bundle: family", "bundle: run"))
+    shutil.copytree(root / "envs", folder / "envs")
+    checkout = Checkout(folder)
+    outputs = re.findall(r"^    output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
+    for name in (name for line in outputs for name in line.split(", ")):
+        file = folder / name
+        if Path(name).suffix:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        else:
+            file.mkdir(parents=True, exist_ok=True)
+    for job in checkout.jobs.values():
+        for run in job.runs:
+            record = make_record(experiment=job.experiment, run=run.name)
+            write_record(record, folder / OUT / f"records/{job.experiment}/{run.name}.json")
+    checkout.snakemake("--touch", "--forceall")
+    return checkout
+
+
+@pytest.fixture
+def checkout(finished):
+    """The finished checkout, whose files are as they were again afterwards."""
+    kept = {}
+    edit = finished.edit
+
+    def remembering(path, old, new):
+        kept.setdefault(path, (finished.folder / path).read_text())
+        edit(path, old, new)
+
+    finished.edit = remembering
+    yield finished
+    finished.edit = edit
+    for path, text in kept.items():
+        (finished.folder / path).write_text(text)
+
+
+def test_nothing_changed_nothing_is_due(checkout):
+    assert checkout.plan() == {}
+    (kept,) = (checkout.folder / ".snakemake/ingredients").glob("*.json")
+    assert kept.stat().st_size > 10_000
+
+
+def test_a_comment_a_docstring_or_the_layout_make_nothing_due(checkout):
+    for path in ("training/loop.py", "information/entropy.py", "figures/grokking.py", "evidence/verdicts.py"):
+        checkout.edit(f"src/interplay/{path}", '"""', '"""Said otherwise. ')
+        checkout.edit(f"src/interplay/{path}", "\nfrom ", "\n# a comment\n\nfrom ")
+    for path in ("claims/grokking", "tiers/smoke/theory", "experiments/supervised", "data/offline", "coverage"):
+        if (checkout.folder / f"config/{path}.yaml").is_file():
+            checkout.edit(f"config/{path}.yaml", "", "# a comment\n\n")
+    for path in ("experiments", "exhibits", "evidence", "report", "metrics", "data", "plan"):
+        checkout.edit(f"workflow/rules/{path}.smk", "", "# a comment\n\n\n")
+    checkout.edit("workflow/rules/experiments.smk", "tier=TIER,", "tier=(\n                TIER\n            ),")
+    checkout.edit("workflow/rules/metrics.smk", "{params.out} --config", '{params.out} "\n            "--config')
+    assert checkout.plan() == {}
+
+
+def test_a_metric_reruns_the_experiments_that_measure_with_it(checkout):
+    checkout.edit("src/interplay/information/closed_forms.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    due = checkout.plan()
+    assert set(due) == checkout.with_readers(checkout.rules("supervised", "theory"))
+    for rule in checkout.rules("supervised", "theory"):
+        assert due[rule] == "module interplay.information.closed_forms changed"
+    assert due["run_estimators_cifar10_seed0"] == "reads what run_supervised_cifar10_plain_seed0 makes anew"
+    order = list(due)
+    for rule, job in checkout.jobs.items():
+        makers = [
+            other for other in due if other in checkout.jobs and set(checkout.jobs[other].outputs) & set(job.inputs)
+        ]
+        assert rule not in due or all(order.index(other) < order.index(rule) for other in makers)
+
+
+def test_a_plot_redraws_its_figure(checkout):
+    checkout.edit("src/interplay/figures/grokking.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    assert checkout.plan() == {
+        "figure_metrics24_fig9": "module interplay.figures.grokking changed",
+        "make_report": "reads what figure_metrics24_fig9 makes anew",
+    }
+
+
+def test_a_value_of_a_protocol_reruns_its_experiment(checkout):
+    checkout.edit("config/experiments/grokking.yaml", "weight_decay: {value: 1.0", "weight_decay: {value: 0.5")
+    due = checkout.plan()
+    assert set(due) == checkout.with_readers(checkout.rules("grokking"))
+    assert due["run_grokking_modular_addition_seed0"] == "protocol.optimizer.weight_decay: 1.0 -> 0.5"
+
+
+def test_an_override_of_the_tier_reruns_its_experiment(checkout):
+    checkout.edit("config/tiers/smoke/theory.yaml", "draws: 10", "draws: 11")
+    due = checkout.plan()
+    assert set(due) == checkout.with_readers(checkout.rules("theory"))
+    assert due["run_theory_interplay24"] == "protocol.draws: 10 -> 11"
+
+
+def test_one_seed_more_is_one_run_more(checkout):
+    checkout.edit("config/tiers/smoke/grokking.yaml", "seeds: [0]", "seeds: [0, 1]")
+    due = checkout.plan()
+    new = "run_grokking_modular_addition_seed1"
+    assert set(due) == checkout.with_readers(checkout.rules("grokking")) - checkout.rules("grokking") | {new}
+    record = f"{OUT}/records/grokking/modular-addition/seed1.json"
+    assert due[new] == f"missing: {record}"
+    assert due["figure_metrics24_fig9"] == f"reads now as well: {record}; reads what {new} makes anew"
+
+
+def test_the_pin_of_what_is_read_reruns_its_readers(checkout):
+    text = (checkout.folder / "src/interplay/protocols/datasets/digits.py").read_text()
+    pin = re.search(r'"train": "([0-9a-f]{16})"', text)[1]
+    checkout.edit("src/interplay/protocols/datasets/digits.py", pin, "0" * 16)
+    due = checkout.plan()
+    readers = {rule for rule, job in checkout.jobs.items() if "digits" in job.datasets}
+    assert len(readers) > 10
+    assert set(due) == checkout.with_readers(readers)
+    assert re.fullmatch(
+        'data.cifar10.content: "[0-9a-f]{16}" -> "[0-9a-f]{16}"', due["run_supervised_cifar10_plain_seed0"]
+    )
+
+
+def test_the_pin_of_a_file_fetches_it_and_reruns_nothing_while_it_holds_the_same_data(checkout):
+    """Another packing of the same images: what a run reads is pinned by its decoded content."""
+    pin = "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
+    checkout.edit("src/interplay/protocols/datasets/fashion_mnist.py", pin, "0" * 64)
+    due = checkout.plan()
+    assert set(due) == {"fetch_fashion_mnist"}
+    assert due["fetch_fashion_mnist"].startswith("files.train-images-idx3-ubyte: ")
+
+
+def test_data_that_are_written_anew_make_nothing_due(checkout):
+    """Fetched again after a restore, say: newer than all results, and the same by its pin."""
+    (checkout.folder / "data/fashion-mnist").touch()
+    assert checkout.plan() == {}
+
+
+def test_a_bound_of_a_claim_judges_anew_and_redraws_where_it_is_shown(checkout):
+    checkout.edit(
+        "config/claims/grokking.yaml",
+        "metric: train_accuracy, at_least: 0.99}",
+        "metric: train_accuracy, at_least: 0.98}",
+    )
+    due = checkout.plan()
+    assert set(due) == {"figure_metrics24_fig9", "judge_claims", "make_report"}
+    assert due["judge_claims"] == "claim grokking_train_fits: test.at_least: 0.99 -> 0.98"
+
+
+def test_another_lock_makes_nothing_due_and_versions_that_differ_are_told(checkout, make_record):
+    """Records say what they were made with; a new lock is no reason to throw days of computing away."""
+    checkout.edit("envs/requirements.lock", "torch==", "torch==9.")
+    path = checkout.folder / OUT / "records/grokking/modular-addition/seed0.json"
+    old = make_record().provenance
+    old = old.model_copy(update={"packages": old.packages | {"numpy": "1.0"}})
+    before = (path.read_text(), path.stat().st_mtime_ns)
+    write_record(make_record(experiment="grokking", run="modular-addition/seed0", provenance=old), path)
+    os.utime(path, ns=(before[1], before[1]))
+    told = checkout.call(sys.executable, "workflow/plan.py").stdout
+    path.write_text(before[0])
+    os.utime(path, ns=(before[1], before[1]))
+    assert told.startswith("nothing to do: ")
+    assert re.search(r"kept, but made with numpy 1\.0 \(here .*\): run_grokking_modular_addition_seed0", told)
+
+
+def test_the_command_of_a_rule_reruns_that_rule(checkout):
+    checkout.edit("workflow/rules/metrics.smk", "interplay metrics", "nice interplay metrics")
+    due = checkout.plan()
+    assert set(due) == {f"metrics_{job.experiment}" for job in checkout.jobs.values()} & set(due)
+    assert set(due.values()) == {"the command of its rule changed"}
+    assert len(due) > 5
+
+
+def test_a_missing_file_is_named(checkout):
+    drawing = checkout.folder / OUT / "figures/metrics24/fig9.svg"
+    drawing.unlink()
+    due = checkout.plan()
+    drawing.touch()
+    assert due == {
+        "figure_metrics24_fig9": f"missing: {OUT}/figures/metrics24/fig9.svg",
+        "make_report": "reads what figure_metrics24_fig9 makes anew",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "needs"),
+    [
+        ("metrics24/fig9", "figure_metrics24_fig9", ("grokking",)),
+        ("metrics24/fig7.barriers", "table_metrics24_fig7_barriers", ("connectivity",)),
+        ("grokking_train_fits", "claim_grokking_train_fits", ("grokking",)),
+    ],
+)
+def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, name, rule, needs):
+    """Where nothing was made yet; `make figure` asks Snakemake for the drawing, `make plan` for the numbers."""
+    chosen = "grokking.steps=7 supervised.ema_decay=0.8"
+    due = checkout.plan("--set", chosen, "--id", name)
+    wanted = checkout.rules(*needs)
+    read = {path for one in wanted for path in checkout.jobs[one].inputs}
+    wanted |= {one for one, job in checkout.jobs.items() if read & set(job.outputs)}
+    assert set(due) == wanted | {rule}
+    kind = rule.partition("_")[0]
+    code = (
+        "import sys; sys.path.insert(0, 'workflow'); import reproduce; reproduce.sole_workflow = None\n"
+        "from unittest.mock import patch\n"
+        f"sys.argv[1:] = ['--set', {chosen!r}, '--{kind}', {name!r}]\n"
+        "def dry(command, lock, environment):\n"
+        "    import subprocess; place = command.index('--profile')\n"
+        "    command[place:place] = ['--dry-run']\n"
+        "    sys.exit(subprocess.call([one for one in command if one not in ('--logger', 'interplay')]))\n"
+        "from contextlib import nullcontext\n"
+        "reproduce._is_able = lambda *given: True\n"
+        "reproduce.sole_workflow = lambda lock: nullcontext(); reproduce.run_marked = dry; reproduce.main()\n"
+    )
+    done = checkout.call(sys.executable, "-c", code)
+    made = set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE))
+    assert made == set(due)
+
+
+def test_an_unknown_name_is_one_line_with_what_comes_near(checkout):
+    done = checkout.call(sys.executable, "workflow/plan.py", "--id", "metrics24/fig99", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: there is no figure, table or claim 'metrics24/fig99'; did you mean metrics24/fig9")
