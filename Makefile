@@ -6,6 +6,8 @@ CORES ?=
 SET ?=
 DEVICE ?=
 ENGINE ?= docker
+PROFILE ?=
+EXTRAS ?=
 RESULTS ?= $(CURDIR)/results
 REMOTE ?=
 LEVEL ?= all
@@ -14,7 +16,8 @@ OUTPUT ?=
 
 # What is given is text. `$(TIER)` in a recipe would be pasted into the shell's text, and make itself would run a
 # `$(shell ...)` in it: so every given value is taken as it stands, and recipes read it from their environment, "$$TIER".
-GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID UPGRADE BUILD_FLAGS FLAGS REMOTE LEVEL FORCE OUTPUT BASE CA PIP_CONF SOURCE
+GIVEN = TIER DATA CORES SET DEVICE ENGINE RESULTS ID PROFILE EXTRAS UPGRADE BUILD_FLAGS FLAGS REMOTE LEVEL FORCE OUTPUT \
+	BASE CA PIP_CONF SOURCE
 $(foreach name,$(GIVEN) PYTHON,$(if $(filter environment,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(eval override $(name) := $$(value $(name)))))
 export $(GIVEN)
@@ -29,7 +32,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What would lead Python to other packages than those of the environment.
 unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" \
-	--set="$$SET" --device="$$DEVICE"
+	--set="$$SET" --device="$$DEVICE" --profile="$$PROFILE"
 ARCHIVE = exec python workflow/archive.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" \
 	--device="$$DEVICE" --remote="$$REMOTE" --level="$$LEVEL" --force="$$FORCE"
 # An image of this commit; certificates and settings of pip go in as secrets, of which no layer keeps anything. SOURCE is
@@ -46,12 +49,14 @@ BUILD = DOCKER_BUILDKIT=1 "$$ENGINE" build $$BUILD_FLAGS $${BASE:+--build-arg=BA
 help:  ## this list
 	@echo 'make TARGET [TIER=smoke|review|paper] [DATA=offline|published] [CORES=n] [PYTHON=python3.11]'
 	@echo '            [DEVICE=cpu|cuda|cuda:N|auto] [SET="experiment.path.to.key=value ..."]'
+	@echo '            [PROFILE=profiles/slurm] [EXTRAS=clusters]'
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  \1 - \2/p' $(firstword $(MAKEFILE_LIST))
 
 setup: export FIRST_PYTHON = $(PYTHON)
 setup:  ## environment in .venv from the hash-pinned locks (the targets below do it by themselves)
 	@test -n "$$FIRST_PYTHON" || { echo 'error: no Python 3.11 to 3.13 with venv found; give one with PYTHON=' >&2; exit 2; }
-	@"$$FIRST_PYTHON" envs/install.py
+	@"$$FIRST_PYTHON" envs/install.py $${EXTRAS:+"--extra=$$EXTRAS"} \
+		$$(grep -qs '^executor:' "$$PROFILE/config.yaml" && echo --extra=clusters)  # a profile that submits jobs needs it
 
 doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--online asks the sources of data
 	@interplay doctor --tier="$$TIER" $${DATA:+"--data=$$DATA"} $${DEVICE:+"--device=$$DEVICE"} $$FLAGS

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin/python"
 BOOTSTRAP, REQUIREMENTS = ROOT / "envs/bootstrap.lock", ROOT / "envs/requirements.lock"
+EXTRAS = {"clusters": ROOT / "envs/clusters.lock"}  # what only some need, installed over the others
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 # Of pip's settings those that say from where and how to fetch; the others say what to install where.
@@ -43,9 +44,12 @@ KEPT, REDIRECTING = frozenset(_FETCHING.split()), frozenset(_REDIRECTING.split()
 def main() -> None:
     parser = argparse.ArgumentParser(description="Set up .venv from the locks, unless it is set up already.")
     parser.add_argument("--packages-only", action="store_true", help="leave the project itself out")
-    packages_only = parser.parse_args().packages_only
+    parser.add_argument("--extra", action="append", default=[], help=f"add one of {', '.join(EXTRAS)}")
+    arguments = parser.parse_args()
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         _fail(f"Python {_dotted(sys.version_info[:2])} is not supported; give one with make PYTHON=/path/to/python3.11")
+    if unknown := [extra for extra in arguments.extra if extra not in EXTRAS]:
+        _fail(f"EXTRAS={unknown[0]} is unknown; there is {', '.join(EXTRAS)}")
     try:
         (ROOT / ".cache").mkdir(exist_ok=True)
         lock = (ROOT / ".cache/setup.lock").open("w")
@@ -54,7 +58,10 @@ def main() -> None:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second set-up waits, and then finds nothing to do
         _once(VENV / ".packages", _digest(BOOTSTRAP, REQUIREMENTS), install_packages)
-        if not packages_only:
+        for extra in arguments.extra:
+            locks = (BOOTSTRAP, REQUIREMENTS, EXTRAS[extra])
+            _once(VENV / f".{extra}", _digest(*locks), lambda lock=locks[-1]: install_locked(lock))
+        if not arguments.packages_only:
             _once(VENV / ".project", _digest(ROOT / "pyproject.toml", BOOTSTRAP, REQUIREMENTS), install_project)
 
 
@@ -68,15 +75,21 @@ def install_packages() -> None:
             _fail(f"the disk of {VENV} is full; the environment needs 6 GB. Free some and run make again")
         _fail(f"{sys.executable} cannot make a virtual environment ({error}); on Debian install python3-venv")
     pip, settings = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"], _pip_environment()
-    checked = ["--require-hashes", "--no-build-isolation", "-r", REQUIREMENTS]
     if _run(*pip, "--require-hashes", "--no-deps", "-r", BOOTSTRAP, environment=settings):
         _fail("pip cannot install envs/bootstrap.lock (see above); mend that and run make again")
+    install_locked(REQUIREMENTS)
+
+
+def install_locked(lock: Path) -> None:
+    """Install what a lock names into the environment, each package checked against its hash."""
+    name, checked = lock.relative_to(ROOT), ["--require-hashes", "--no-build-isolation", "-r", lock]
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     if _run(PYTHON, "-m", "uv", "pip", "install", *quiet, "--python", PYTHON, "--compile-bytecode", *checked):
         # uv knows nothing of the mirrors and certificates that pip may be configured with on this machine.
-        _say("uv cannot install envs/requirements.lock (see above); pip tries the same with this machine's settings")
-        if _run(*pip, *checked, environment=settings):
-            _fail("envs/requirements.lock is not installed (see above); mend that and run make again")
+        _say(f"uv cannot install {name} (see above); pip tries the same with this machine's settings")
+        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if _run(*pip, *checked, environment=_pip_environment()):
+            _fail(f"{name} is not installed (see above); mend that and run make again")
 
 
 def install_project() -> None:

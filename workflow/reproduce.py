@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from clusters import Profile, job_prefix, load_profile, none_left_behind
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
 from interplay.markup import one_line
@@ -31,6 +32,7 @@ from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sol
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Path("config")
 LOCK = Path(".cache/reproduce.lock")
+HERE = Profile(Path("profiles/default"), "local")
 
 
 def main() -> int:
@@ -42,14 +44,17 @@ def main() -> int:
         bound_threads(os.environ)
         setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
         device = check_device(arguments.device or setup.tier.compute.device)
-        cores = cores_given(arguments.cores)
+        profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
+        cores = cores_given(arguments.cores, profile)
         results = Path("results") / setup.folder
         targets, read = _targets(arguments, results)
-        if not _is_able(needs_of(setup, device, cores, read, ROOT, whole=False), results):
+        # A login node need not be able to do what compute nodes do.
+        if profile.here and not _is_able(needs_of(setup, device, cores or 1, read, ROOT, whole=False), results):
             return 2
-        print(f"tier {setup.tier_name}, {setup.data_name} data, {cores} cores, into {results}", file=sys.stderr)
-        with sole_workflow(LOCK):
-            status = run_snakemake(setup, device, cores, targets)
+        where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
+        print(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", file=sys.stderr)
+        with sole_workflow(LOCK), none_left_behind(profile, LOCK):
+            status = run_snakemake(setup, device, cores, targets, profile=profile)
     except InterplayError as error:
         return _fail(str(error), 2)
     except BusyError as busy:
@@ -66,6 +71,9 @@ def main() -> int:
     if status:
         said = _refused(results) or "not everything was made; see above"
         return _fail(f"{said}. What was made is kept, the same command goes on", status)
+    if profile.storage:
+        print(f"everything is below {profile.storage}/{results}")
+        return 0
     try:
         _summarise(arguments, results, targets)
     except InterplayError as error:
@@ -86,6 +94,7 @@ def parser_of(description: str) -> argparse.ArgumentParser:
 
 def _parse() -> argparse.Namespace:
     parser = parser_of(__doc__)
+    parser.add_argument("--profile", default="", help="settings of Snakemake; profiles/default if not given")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
     one.add_argument("--table", help="make this table only, e.g. interplay24/table1")
@@ -101,11 +110,16 @@ def overrides_given(given: str) -> list[str]:
         raise InterplayError(f"SET={given}: {error}; quote values with spaces, like 'grokking.seeds=[0, 1]'") from error
 
 
-def cores_given(given: str) -> int:
-    """As many as asked for, at most those that this process may use."""
+def cores_given(given: str, profile: Profile = HERE) -> int | None:
+    """As many as asked for, at most those that this process may use.
+
+    Where jobs go to a cluster, as many as asked for, and None for no limit but that of the profile.
+    """
     usable = usable_cores()
     if given and (not (given.isascii() and given.isdecimal()) or int(given) < 1):
         raise InterplayError(f"CORES={given} is no number of cores; give a whole number from 1 up")
+    if not profile.here:
+        return int(given) if given else None
     if given and int(given) > usable:
         print(f"CORES={given}: this process may use {usable} cores, so {usable}", file=sys.stderr)
     return min(int(given), usable) if given else usable
@@ -144,11 +158,12 @@ def _targets(arguments: argparse.Namespace, results: Path) -> tuple[list[Path], 
 def run_snakemake(
     setup: Setup,
     device: str,
-    cores: int,
+    cores: int | None,
     targets: Sequence[Path | str],
     root: Path = Path("results"),
     variables: Mapping[str, str] = MappingProxyType({}),
     config: Path = CONFIG,
+    profile: Profile = HERE,
 ) -> int:
     """Make `targets` (everything, without any) below `root`; what is there and broken is made again.
 
@@ -165,7 +180,7 @@ def run_snakemake(
         check_writable(folder)  # Snakemake itself ends in tracebacks on a full disk
     mend(root / setup.folder)
     command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
-    command += snakemake_arguments(setup, device, cores, targets, root, config)
+    command += snakemake_arguments(setup, device, cores, targets, root, config, profile)
     environment = dict(os.environ) | dict(variables)
     # Rules call `interplay` by name, whether the environment is activated or not.
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
@@ -176,12 +191,24 @@ def run_snakemake(
 
 
 def snakemake_arguments(
-    setup: Setup, device: str, cores: int, targets: Sequence[Path | str], root: Path, config: Path
+    setup: Setup,
+    device: str,
+    cores: int | None,
+    targets: Sequence[Path | str],
+    root: Path,
+    config: Path,
+    profile: Profile = HERE,
 ) -> list[str]:
     """What Snakemake is told, whether it is to make `targets` or to say what that would take."""
-    arguments = ["--profile", "profiles/default"]
-    arguments += ["--nolock", "--cores", str(cores)]  # the lock is ours, and no killed process leaves it behind
-    arguments += ["--config", f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
+    arguments = ["--profile", str(profile.path)]
+    arguments += ["--workflow-profile", "none"]  # or profiles/default would override what another profile says
+    arguments += ["--nolock"]  # the lock is ours, and no killed process leaves it behind
+    arguments += ["--cores", str(cores)] if cores is not None else []
+    arguments += [] if profile.here else ["--local-cores", str(usable_cores())]
+    arguments += ["--slurm-jobname-prefix", job_prefix(LOCK)] if profile.executor == "slurm" else []
+    # What a profile says of the configuration would be overridden by what is said here.
+    arguments += ["--config", *profile.config]
+    arguments += [f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
     arguments += [f"results={root}", f"config={config}"]
     arguments += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
     return arguments + (["--", *map(str, targets)] if targets else [])

@@ -66,7 +66,7 @@ V1 = (
 )
 def test_a_quota_of_cpu_time_bounds_the_cores(tmp_path, many_cores, lines, mounts, files, cores):
     cgroup(tmp_path, lines, mounts, files)
-    assert usable_cores(tmp_path) == cores
+    assert usable_cores(tmp_path, {}) == cores
 
 
 MEMINFO = "MemTotal:       33554432 kB\nMemFree:  100 kB\nMemAvailable:   16777216 kB\n"
@@ -120,6 +120,21 @@ def test_affinity_bounds_the_cores_and_no_proc_is_no_error(tmp_path, monkeypatch
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {3}, raising=False)
     assert usable_cores(tmp_path / "none") == 1
     assert bounded(100_000) == 1
+
+
+@pytest.mark.parametrize(
+    ("allocated", "cores"),
+    [
+        ({"SLURM_CPUS_ON_NODE": "3", "SLURM_CPUS_PER_TASK": "1"}, 3),  # three tasks of one core share the job
+        ({"SLURM_CPUS_PER_TASK": "2"}, 2),
+        ({"SLURM_CPUS_ON_NODE": "128"}, 64),
+        ({"SLURM_CPUS_ON_NODE": "0"}, 1),
+        ({"SLURM_CPUS_ON_NODE": "many"}, 64),
+        ({}, 64),
+    ],
+)
+def test_what_slurm_allocated_bounds_the_cores(tmp_path, many_cores, allocated, cores):
+    assert usable_cores(tmp_path, allocated) == cores
 
 
 def test_threads_of_libraries_are_bounded(monkeypatch):

@@ -95,6 +95,34 @@ def test_a_step_of_the_set_up_is_done_once(install, tmp_path):
     assert done == [1, 2]
 
 
+@pytest.fixture
+def steps(install, tmp_path, monkeypatch):
+    """The steps of the set-up that are done with some words, in an environment that stays between calls."""
+    monkeypatch.setattr(install, "VENV", tmp_path)
+
+    def call(*words):
+        done = []
+        monkeypatch.setattr(install.sys, "argv", ["install.py", *words])
+        monkeypatch.setattr(install, "install_packages", lambda: done.append("packages"))
+        monkeypatch.setattr(install, "install_locked", lambda lock: done.append(lock.name))
+        monkeypatch.setattr(install, "install_project", lambda: done.append("project"))
+        install.main()
+        return done
+
+    return call
+
+
+def test_what_only_some_need_is_installed_where_it_is_asked_for_and_once(steps):
+    assert steps() == ["packages", "project"]
+    assert steps("--extra", "clusters") == ["clusters.lock"]
+    assert steps("--extra", "clusters") == steps() == []
+
+
+def test_an_extra_without_a_lock_is_one_line(steps):
+    with pytest.raises(SystemExit, match=r"^error: EXTRAS=rockets is unknown; there is clusters$"):
+        steps("--extra", "rockets")
+
+
 def test_an_interrupted_step_is_repeated(install, tmp_path):
     def interrupted():
         raise KeyboardInterrupt

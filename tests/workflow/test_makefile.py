@@ -38,6 +38,27 @@ def test_testing_runs_every_check(make, check):
     assert re.search(rf"^{check}", make("--dry-run", "test").stdout, flags=re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "extras"),
+    [
+        ([], []),
+        (["PROFILE=profiles/default"], []),
+        (["PROFILE=profiles/slurm"], ["--extra=clusters"]),
+        (["PROFILE=profiles/none"], []),  # reproduce.py says that there is none
+        (["PROFILE=$(touch touched)"], []),
+        (["EXTRAS=clusters"], ["--extra=clusters"]),
+    ],
+)
+def test_a_profile_that_submits_jobs_brings_its_executor(make, tmp_path, root, arguments, extras):
+    shutil.copy(root / "Makefile", tmp_path)
+    shutil.copytree(root / "profiles", tmp_path / "profiles")
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs/install.py").write_text("import sys\nprint(sys.argv[1:])")
+    done = make("setup", *arguments, folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{extras}\n", "")
+    assert not (tmp_path / "touched").exists()
+
+
 def test_another_pythons_home_and_packages_lead_nowhere(make, tmp_path, root):
     shutil.copy(root / "Makefile", tmp_path)
     (tmp_path / "envs").mkdir()

@@ -1,4 +1,5 @@
 # Fetching: one rule per data set or set of weights, named fetch_<name>. A file that is there and verified is left alone.
+# Where the other jobs go to a cluster these stay here: compute nodes often have no network.
 
 
 def as_pinned(pinned):
@@ -17,7 +18,8 @@ for _name in sorted(FETCHING):
         params:
             pin=INGREDIENTS.of_values("pin", {"files": as_pinned(DATASETS[_name].pinned)}),
             name=_name,
-            folder=data_folder,
+            folder=subpath(output[0], ancestor=depth(_path)),
+        localrule: True
         priority: 3
         log:
             f"{OUT}/logs/fetch/{_name}.log",
@@ -39,7 +41,8 @@ for _name, _mark in sorted(BROUGHT.items()):
         params:
             pin=INGREDIENTS.of_values("pin", {"forms": [as_pinned(form) for form in WEIGHTS[_name].forms]}),
             name=_name,
-            folder=data_folder,
+            folder=subpath(output[0], ancestor=depth(_mark)),
+        localrule: True
         priority: 3
         log:
             f"{OUT}/logs/fetch/{_name}.log",

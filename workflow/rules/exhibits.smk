@@ -48,10 +48,13 @@ for _exhibit in CATALOGUE.exhibits:
             exhibit=_exhibit.ids[0],
             config=CONFIG,
             out=subpath(output[0], ancestor=3),
+        group:
+            "exhibits"
         log:
             f"{OUT}/logs/{_exhibit.kind}/{_exhibit.name}.log",
         resources:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
+            exhibits=1,
         shell:
             "interplay {params.kind:q} {params.exhibit:q} --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

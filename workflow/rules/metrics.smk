@@ -19,10 +19,13 @@ for _experiment, _headlines in CATALOGUE.headlines.items():
             experiment=_experiment,
             config=CONFIG,
             out=subpath(output[0], ancestor=2),
+        group:
+            "exhibits"
         log:
             f"{OUT}/logs/metrics/{_experiment}.log",
         resources:
             mem_mb=READING_MIB,
             runtime=READING_MINUTES,
+            exhibits=1,
         shell:
             "interplay metrics {params.experiment:q} --results {params.out:q} --config {params.config:q} > {log:q} 2>&1"

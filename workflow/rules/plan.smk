@@ -1,6 +1,7 @@
 # What there is to do, read from the typed configuration. A wrong key stops here, before anything runs.
 
 import re
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -17,6 +18,7 @@ from interplay.protocols.forecast import (
     fetching_minutes,
     memory_mib,
     runtime_minutes,
+    tries_when_cut_off,
 )
 from interplay.protocols.plan import job_values, matching, plan_jobs, records_by_name
 from interplay.protocols.setup import load_setup
@@ -44,6 +46,10 @@ for _folder in (CONFIG, DATA, ROOT):
         raise WorkflowError(f"{_folder!s:.100}: braces, which are wildcards of Snakemake, or a control sign; rename it")
 OUT = f"{ROOT}/{SETUP.folder}"
 DEVICE = config.get("device", SETUP.tier.compute.device)
+# Minutes that a job may ask for at most, on a cluster with limits; what takes longer is submitted again and goes on.
+LONGEST = config.get("longest", sys.maxsize)
+if not isinstance(LONGEST, int) or LONGEST < 1:
+    raise WorkflowError(f"longest={LONGEST} is no number of minutes; give a whole number from 1 up")
 # Where the files lie that a data set is read from, its own and those of sets that it is made of, and what marks weights
 # that were brought; the others are made on the fly.
 FILES = {name: files_of(info) for name, info in DATASETS.items()}
@@ -53,20 +59,15 @@ BROUGHT = {name: f".decoded/{name}.fetched" for name in WEIGHTS}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 
 
+def depth(path):
+    """How many folders and files a path is made of."""
+    return len(Path(path).parts)
+
+
 # Parameters that are functions: in any other Snakemake takes braces, as overrides may have them, for wildcards.
 def tier(wildcards):
     """Options that name tier, data mapping, configuration and overrides."""
     return ["--tier", SETUP.tier_name, "--data", SETUP.data_name, "--config", CONFIG, *(f"--set={one}" for one in CHOSEN)]
-
-
-def folders(wildcards):
-    """Options that name the folders of results and data, which a configuration may move."""
-    return ["--results", ROOT, "--data-root", DATA]
-
-
-def data_folder(wildcards):
-    """Where data sets lie, which a configuration may move."""
-    return DATA
 
 
 # The digests that are parameters of rules, and what each is of, so that `make plan` can name what changed.

@@ -113,6 +113,18 @@ def runtime_minutes(job: Job, device: str) -> int:
     return LEAST_MINUTES + round(job.operations / SLOWEST[device_of(job, device)] / 60)
 
 
+SPARE_TRIES, MOST_TRIES = 2, 20  # a job that fails at once should not be submitted hundreds of times
+
+
+def tries_when_cut_off(minutes: int, longest: int) -> int | None:
+    """How often at most to submit again a job of `minutes` that is cut off after `longest`; None where it is not.
+
+    None leaves it to the profile how often to try; 0 would forbid it. What is not done by then goes on when the
+    workflow is run again.
+    """
+    return min((minutes - 1) // longest + SPARE_TRIES, MOST_TRIES) if minutes > longest else None
+
+
 # What figures, tables, verdicts and the report take: seconds and 175 MiB in smoke, where records are short.
 READING_MIB, READING_MINUTES = 2048, 10
 FETCHING_MIB = 1024

@@ -8,7 +8,7 @@ import re
 import resource
 import sys
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -16,6 +16,9 @@ from pathlib import Path
 from interplay.errors import InterplayError
 from interplay.records.cgroups import cpu_quotas, memory_limits, read_lines
 
+# Cores of a job of Slurm on this node, and of each of its tasks. Where Slurm confines jobs by affinity or cgroups they
+# say nothing new; many clusters do not.
+ALLOCATED = ("SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK")
 # How the system, the loader of libraries and torch say that there is no memory left.
 _NO_MEMORY = re.compile(
     r"cannot allocate memory|can't allocate memory|not enough memory|failed to map segment|can't start new thread",
@@ -24,16 +27,18 @@ _NO_MEMORY = re.compile(
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
-def usable_cores(root: Path = Path("/")) -> int:
-    """Cores that this process may use: those it may be scheduled on, and no more than its cgroups' quota of CPU time.
+def usable_cores(root: Path = Path("/"), environment: Mapping[str, str] = os.environ) -> int:
+    """Cores that this process may use: those it may be scheduled on, its cgroups' quota, and what Slurm allocated.
 
     A container on a machine of 64 cores with a quota of 2 sees 64; as many threads would wait for each other.
 
     Args:
         root: where `proc` and the cgroups lie; another one in tests.
+        environment: where Slurm says what it allocated.
     """
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min([found, *(ceil(quota) for quota in cpu_quotas(root))]))
+    allocated = [int(environment[name]) for name in ALLOCATED if environment.get(name, "").isdecimal()][:1]
+    return max(1, min([found, *(ceil(quota) for quota in cpu_quotas(root)), *allocated]))
 
 
 def explain_memory(error: BaseException) -> str | None:

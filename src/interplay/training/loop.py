@@ -73,6 +73,7 @@ def run_loop(
         log.load_state_dict(saved["log"])
         done, training, logging = saved["done"], saved["training"], saved["logging"]
         sessions = saved["sessions"] + 1
+        checkpoint.say(f"{checkpoint.name}: goes on from step {done}")
     due = set(observe_at)
     logged = {int(row["step"]) for row in log.state_dict()}
     while True:
