@@ -146,7 +146,7 @@ def test_what_is_staged_for_kubernetes_is_read_and_written_where_it_is_staged(st
     assert {command.split("interplay ")[1].split()[0] for command in commands} == {"run", "figure", "fetch"}
     for command in commands:
         if "interplay run " in command:  # images that are drawn by code need no file, and so no staged folder
-            sets = f"{staged}/sets" if "'cifar10/plain'" in command else "sets"
+            sets = f"{staged}/sets" if " cifar10/plain " in command else "sets"
             assert f"--results {staged}/{tmp_path.name} --data-root {sets} " in command
         elif "interplay fetch " in command:
             assert f"--root {staged}/sets " in command
