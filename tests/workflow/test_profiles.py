@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -135,10 +136,14 @@ def test_small_jobs_are_put_together_and_none_with_a_card_among_them(on_slurm, r
 
 
 @pytest.mark.slow
-def test_what_is_staged_for_kubernetes_is_read_and_written_where_it_is_staged(storage, root, tmp_path):
+def test_what_is_staged_for_kubernetes_is_read_and_written_where_it_is_staged(storage, root, tmp_path, load_script):
     """One figure, the networks that it shows and what they need; all of it lies below the folder of the bucket."""
+    config = tmp_path / "config"
+    shutil.copytree(root / "config", config)
+    load_script("benchmarks/shrunken.py").shrink(config, ["metrics24/fig2"])  # the plugin takes its time for every file
+    shutil.copy(root / "config/data/offline.yaml", config / "data")
     targets = ["--", "figure_metrics24_fig2", "fetch_fashion_mnist"]
-    words = [f"results={tmp_path.name}", "data_root=sets", "device=auto"]
+    words = [f"results={tmp_path.name}", "data_root=sets", "device=auto", f"config={config}"]
     there = dry_run(root, "kubernetes", *words, *storage, *targets)
     assert rules_in(there).keys() == rules_in(dry_run(root, "default", *words, *targets)).keys()
     staged = ".snakemake/storage/s3/my-bucket/interplay"
@@ -146,7 +151,7 @@ def test_what_is_staged_for_kubernetes_is_read_and_written_where_it_is_staged(st
     assert {command.split("interplay ")[1].split()[0] for command in commands} == {"run", "figure", "fetch"}
     for command in commands:
         if "interplay run " in command:  # images that are drawn by code need no file, and so no staged folder
-            sets = f"{staged}/sets" if "'cifar10/plain'" in command else "sets"
+            sets = f"{staged}/sets" if " cifar10/plain " in command else "sets"
             assert f"--results {staged}/{tmp_path.name} --data-root {sets} " in command
         elif "interplay fetch " in command:
             assert f"--root {staged}/sets " in command
