@@ -38,7 +38,7 @@ def whole(records):
 @pytest.fixture
 def verdicts(claims, level, published):
     def of(runs):
-        return {one.id: one.ladder[0] for one in judge(claims, [level(runs)], published)}
+        return {one.id: one.ladder[0] for one in judge(claims, [level(runs, "review")], published)}
 
     return of
 
@@ -167,6 +167,6 @@ def test_generalisation_is_not_kept_where_new_classes_lose_more_than_a_point(who
 
 def test_dealt_out_anew_no_claim_comes_out(claims, whole, level, published):
     """Metrics dealt out within each run: which method, or which weight, is which is left to chance."""
-    results = put_to_controls(claims, SHUFFLED, level(whole), {}, published)
+    results = put_to_controls(claims, SHUFFLED, level(whole, "review"), {}, published)
     assert {result.claim: result.share for result in results if result.passed and not result.excused} == {}
     assert sum(result.share is not None for result in results) == len(claims)
