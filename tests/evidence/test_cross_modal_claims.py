@@ -23,7 +23,7 @@ def claims(config):
 def records(cross_modal_runs, make):
     def some(**fields):
         def build(experiment, run, **more):
-            return make(f"{experiment}/{run}", **more)
+            return make(f"{experiment}/{run}", tier="review", **more)
 
         return cross_modal_runs(build, **fields)
 
