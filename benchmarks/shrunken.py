@@ -38,6 +38,8 @@ def shrink(config: Path, exhibits: Collection[str]) -> None:
         content["exhibits"] = [entry for entry in content["exhibits"] if entry["ids"][0] in exhibits]
         path.write_text(yaml.safe_dump(content))
     (config / "coverage.yaml").unlink()  # it speaks of the whole catalogue
+    path = config / "tiers/smoke.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"disk_gb": 0.01}))
     path = config / "data" / "offline.yaml"
     mapping = yaml.safe_load(path.read_text())
     del mapping["experiments"]
