@@ -106,7 +106,7 @@ class Workflow:
         seconds, used = perf_counter() - started, _cpu_seconds() - before
         if done.returncode:
             sys.exit(done.stdout + done.stderr)
-        rules = re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)
+        rules = re.findall(r"^ *(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)
         return seconds, used, [rule for rule in rules if rule != "all"]
 
 

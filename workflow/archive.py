@@ -64,7 +64,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _publish(setup: Setup, device: str, remote: str | None) -> None:
-    due = re.findall(r"^(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
+    due = re.findall(r"^ *(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
     if due := [rule for rule in due if rule != "all"]:
         more = f" and {len(due) - 1} more" if len(due) > 1 else ""
         raise InterplayError(

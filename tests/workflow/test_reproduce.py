@@ -52,7 +52,7 @@ def test_a_full_disk_is_one_line_before_snakemake_starts_and_after_it_failed(roo
         "def full(folder): raise InterplayError(f'{folder}: the disk of / is full: 0 bytes free')\n"
         "reproduce.sole_workflow = lambda lock: contextlib.nullcontext()\nsys.argv[1:] = []\n"
         "reproduce.check_writable = full\nprint(reproduce.main())\n"
-        "reproduce.run_snakemake = lambda *_: 1\nprint(reproduce.main())"
+        "reproduce.run_snakemake = lambda *_, **__: 1\nprint(reproduce.main())"
     )
     done = run_in_python(root, code)
     assert done.stdout.split() == ["2", "1"]
@@ -95,7 +95,7 @@ def test_a_machine_that_cannot_do_it_starts_nothing(root):
 def test_what_needs_less_is_asked_for_less(root):
     code = f"{NO_MEMORY}\nneeds = []\nreal_quick = reproduce.quick_examination\n"
     code += "def quick(asked, *rest):\n    needs.append(asked)\n    return []\n"
-    code += "reproduce.quick_examination = quick\nreproduce.run_snakemake = lambda *rest: 1\n"
+    code += "reproduce.quick_examination = quick\nreproduce.run_snakemake = lambda *_, **__: 1\n"
     code += "for argument in (['--figure', 'metrics24/fig9'], []):\n    sys.argv[1:] = argument\n    reproduce.main()\n"
     code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs])"
     one, everything = eval(run_in_python(root, code).stdout)

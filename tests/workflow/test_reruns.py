@@ -90,7 +90,7 @@ def finished(root, load_script, make_record, tmp_path_factory):
     path.write_text(path.read_text().replace("bundle: family", "bundle: run"))
     shutil.copytree(root / "envs", folder / "envs")
     checkout = Checkout(folder)
-    outputs = re.findall(r"^    output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
+    outputs = re.findall(r"^ +output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
     for name in (name for line in outputs for name in line.split(", ")):
         file = folder / name
         if Path(name).suffix:
@@ -294,7 +294,7 @@ def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, na
         "reproduce.sole_workflow = lambda lock: nullcontext(); reproduce.run_marked = dry; reproduce.main()\n"
     )
     done = checkout.call(sys.executable, "-c", code)
-    made = set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE))
+    made = set(re.findall(r"^ *(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE))
     assert made == set(due)
 
 

@@ -47,7 +47,7 @@ class Checkout:
 
     def planned(self) -> set[str]:
         """Rules that a dry run would run."""
-        rules = re.findall(r"^(?:local)?rule (\w+):", self.snakemake("--dry-run"), flags=re.MULTILINE)
+        rules = re.findall(r"^ *(?:local)?rule (\w+):", self.snakemake("--dry-run"), flags=re.MULTILINE)
         return set(rules) - {"all"}
 
 
@@ -59,7 +59,7 @@ def author(load_script, tmp_path_factory):
     exhibits = load_script("tests/workflow/test_pipeline.py").EXHIBITS
     load_script("benchmarks/shrunken.py").shrink(folder / "config", exhibits)
     checkout = Checkout(folder)
-    outputs = re.findall(r"^    output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
+    outputs = re.findall(r"^ +output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
     for name in (name for line in outputs for name in line.split(", ")):
         file = folder / name
         if Path(name).suffix:
