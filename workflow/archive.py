@@ -21,10 +21,18 @@ from interplay.archive.restore import Restored, restore
 from interplay.errors import InterplayError
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.plan import plan_jobs
-from interplay.protocols.setup import Setup, load_setup
-from interplay.protocols.tiers import check_device
-from interplay.records.machine import bound_threads, settle
-from reproduce import CONFIG, LOCK, ROOT, cores_given, overrides_given, parser_of, run_snakemake, snakemake_arguments
+from interplay.protocols.setup import Setup
+from reproduce import (
+    CONFIG,
+    LOCK,
+    ROOT,
+    asked_for,
+    cores_given,
+    fail,
+    parser_of,
+    run_snakemake,
+    snakemake_arguments,
+)
 from supervision import BusyError, die_with_parent, sole_workflow
 
 RESULTS = Path("results")
@@ -35,10 +43,7 @@ def main() -> int:
     os.chdir(ROOT)
     die_with_parent()
     try:
-        settle(os.environ)
-        bound_threads(os.environ)
-        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
-        device = check_device(arguments.device or setup.tier.compute.device)
+        setup, device = asked_for(arguments)
         cores = cores_given(arguments.cores)
         with sole_workflow(LOCK):
             if arguments.what == "publish":
@@ -46,11 +51,9 @@ def main() -> int:
             else:
                 _restore(setup, device, cores, arguments)
     except InterplayError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return fail(str(error), 2)
     except BusyError as busy:
-        print(f"error: another workflow is at work in this checkout ({busy}); wait or stop it", file=sys.stderr)
-        return 1
+        return fail(f"another workflow is at work in this checkout ({busy}); wait or stop it", 1)
     return 0
 
 

@@ -12,12 +12,11 @@ import sys
 from pathlib import Path
 
 from interplay.errors import InterplayError
-from interplay.markup import one_line
 from interplay.protocols.controls import load_controls
 from interplay.protocols.setup import load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.machine import bound_threads, settle
-from reproduce import CONFIG, LOCK, ROOT, cores_given, run_snakemake
+from reproduce import CONFIG, LOCK, ROOT, cores_given, fail, run_snakemake
 from supervision import BusyError, die_with_parent, sole_workflow
 
 FOLDER = Path("results/controls")
@@ -43,11 +42,9 @@ def main() -> int:
                     setup = load_setup(CONFIG, arguments.tier, control.data, control.set)
                     status = run_snakemake(setup, device, cores_given(arguments.cores), ["records"], FOLDER / name)
     except InterplayError as error:
-        print(f"error: {one_line(str(error))}", file=sys.stderr)
-        return 2
+        return fail(str(error), 2)
     except BusyError as busy:
-        print(f"error: another workflow is at work in this checkout ({busy}); wait or stop it", file=sys.stderr)
-        return 1
+        return fail(f"another workflow is at work in this checkout ({busy}); wait or stop it", 1)
     if status:
         return status
     command = ["controls", "--results", f"results/{plain.folder}", "--runs", str(FOLDER)]

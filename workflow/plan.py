@@ -21,14 +21,13 @@ from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
 from interplay.protocols.plan import Job, deciding, plan_jobs, record_path
-from interplay.protocols.setup import Setup, load_setup
+from interplay.protocols.setup import Setup
 from interplay.protocols.sourced import differences
-from interplay.protocols.tiers import check_device
 from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
-from interplay.records.machine import bound_threads, settle, usable_memory
+from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
-from reproduce import CONFIG, ROOT, cores_given, overrides_given, parser_of, snakemake_arguments
+from reproduce import CONFIG, ROOT, asked_for, cores_given, fail, parser_of, snakemake_arguments
 
 RESULTS = Path("results")
 MOST_REASONS = 4  # of a job, in its line
@@ -57,18 +56,14 @@ def main() -> int:
     arguments = parser.parse_args()
     os.chdir(ROOT)
     try:
-        settle(os.environ)
-        bound_threads(os.environ)
-        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
-        device = check_device(arguments.device or setup.tier.compute.device)
+        setup, device = asked_for(arguments)
         cores = cores_given(arguments.cores)
         targets = targets_of(arguments.id, RESULTS / setup.folder)
         plan = read_plan(snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG))
         jobs = {job.slug: job for job in plan_jobs(setup)}
         print("\n".join([*told(setup, plan, jobs, device, cores), *left_behind(setup, plan, jobs)]), flush=True)
     except InterplayError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return fail(str(error), 2)
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -40,10 +40,7 @@ def main() -> int:
     os.chdir(ROOT)
     die_with_parent()
     try:
-        settle(os.environ)
-        bound_threads(os.environ)
-        setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
-        device = check_device(arguments.device or setup.tier.compute.device)
+        setup, device = asked_for(arguments)
         profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
         cores = cores_given(arguments.cores, profile)
         results = Path("results") / setup.folder
@@ -56,28 +53,28 @@ def main() -> int:
         with sole_workflow(LOCK), none_left_behind(profile, LOCK):
             status = run_snakemake(setup, device, cores, targets, profile=profile)
     except InterplayError as error:
-        return _fail(str(error), 2)
+        return fail(str(error), 2)
     except BusyError as busy:
-        return _fail(f"another workflow is at work in this checkout ({busy}); wait for it or stop it", 1)
+        return fail(f"another workflow is at work in this checkout ({busy}); wait for it or stop it", 1)
     except OSError as error:
         if (said := explain(error)) is None:
             raise
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             said = f"{ROOT} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
-        return _fail(said, 2)
+        return fail(said, 2)
     if status == INTERRUPTED:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status
     if status:
         said = _refused(results) or "not everything was made; see above"
-        return _fail(f"{said}. What was made is kept, the same command goes on", status)
+        return fail(f"{said}. What was made is kept, the same command goes on", status)
     if profile.storage:
         print(f"everything is below {profile.storage}/{results}")
         return 0
     try:
         _summarise(arguments, results, targets)
     except InterplayError as error:
-        return _fail(str(error), 2)
+        return fail(str(error), 2)
     return 0
 
 
@@ -90,6 +87,18 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:N or auto; the tier's own if not given")
     parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
     return parser
+
+
+def asked_for(arguments: argparse.Namespace) -> tuple[Setup, str]:
+    """The setup and the device that the options of `parser_of` say, in an environment that workflows can stand in.
+
+    Raises:
+        InterplayError: one line on what is given wrongly.
+    """
+    settle(os.environ)
+    bound_threads(os.environ)
+    setup = load_setup(CONFIG, arguments.tier, arguments.data or None, overrides_given(arguments.set))
+    return setup, check_device(arguments.device or setup.tier.compute.device)
 
 
 def _parse() -> argparse.Namespace:
@@ -133,7 +142,7 @@ def _is_able(needs: Needs, results: Path) -> bool:
     stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
     if stopping:
         less = "one claim or figure may need less"
-        _fail(f"nothing was started; mend first: {', '.join(stopping)} (`make doctor` looks closer; {less})", 2)
+        fail(f"nothing was started; mend first: {', '.join(stopping)} (`make doctor` looks closer; {less})", 2)
     return not stopping
 
 
@@ -237,7 +246,8 @@ def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]
         print(target)
 
 
-def _fail(message: str, status: int) -> int:
+def fail(message: str, status: int) -> int:
+    """Say what went wrong, in one line, and give the exit status back."""
     print(f"error: {one_line(message)}", file=sys.stderr)
     return status
 
