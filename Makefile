@@ -89,8 +89,8 @@ export: setup  ## pack the results of TIER into one archive with an RO-Crate; OU
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
 	@exec python workflow/controls.py --tier="$$TIER" --cores="$$CORES" --device="$$DEVICE"
 
-test: setup lint  ## style, types, layers, workflow and all tests
-	@pytest
+test: setup lint  ## style, types, layers, workflow and all tests, on as many cores as there are up to four
+	@pytest --numprocesses="$${CORES:-auto}" --dist=loadfile
 	@echo 'make test: everything passed'
 
 lint: setup  ## style, types, layers and workflow without the tests

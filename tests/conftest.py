@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from interplay.records import Record, collect_provenance
+from interplay.records.machine import usable_cores
 
 if TYPE_CHECKING:
     import torch
@@ -42,6 +43,12 @@ def config(root: Path) -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "each_device: once on the CPU and once on CUDA, where there is a device")
+
+
+@pytest.hookimpl(optionalhook=True)  # tests run without pytest-xdist, too
+def pytest_xdist_auto_num_workers() -> int:
+    """Processes of `--numprocesses=auto`: what a quota leaves counts, and each holds a torch of its own in memory."""
+    return min(usable_cores(), 4)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
