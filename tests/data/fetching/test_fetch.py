@@ -170,6 +170,7 @@ class TestFolder:
             (gzip.compress(b"lABELS"), "b-labels is altered"),
             (gzip.compress(b"label"), "b-labels is truncated: 5 bytes, pinned 6"),
         ],
+        ids=["cut off", "too large", "altered", "truncated"],
     )
     def test_with_one_bad_file_is_not_seen_at_all(self, server, write_root, lines, packed, said):
         server.answers["/set/b-labels.gz"] = packed
