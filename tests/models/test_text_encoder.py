@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interplay.models.dual_encoder import FrozenClip
-from interplay.models.text_encoder import Suffixes
+from interplay.models.text_encoder import Suffixes, encode_embedded
 
 WIDTH, FEATURES = 128, 24
 
@@ -26,9 +26,9 @@ def clip_of(layers):
     )
 
 
-def whole(clip, prefixes, tokens, ends):
+def whole(model, prefixes, tokens, ends):
     """Every text joined and encoded by itself, by all of OpenCLIP's transformer."""
-    model, rows = clip.model, []
+    rows = []
     for prefix in prefixes:
         joined = torch.cat([prefix.expand(len(tokens), -1, -1), model.token_embedding(tokens)], 1)
         mask = model.attn_mask[: joined.shape[1], : joined.shape[1]]
@@ -39,13 +39,31 @@ def whole(clip, prefixes, tokens, ends):
 
 
 @st.composite
-def texts(draw):
+def texts(draw, most=6):
     """Tokens of few kinds, so that texts begin alike, are equal or begin another, and their ends; noise follows."""
-    count, length = draw(st.integers(1, 6)), draw(st.integers(1, 6))
+    count, length = draw(st.integers(1, most)), draw(st.integers(1, 6))
     row = st.lists(st.integers(0, 2), min_size=length, max_size=length)
     tokens = draw(st.lists(row, min_size=count, max_size=count))
     ends = draw(st.lists(st.integers(0, length - 1), min_size=count, max_size=count))
     return torch.tensor(tokens), torch.tensor(ends)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+@settings(max_examples=15, deadline=None)
+@given(texts=texts(most=11))
+def test_texts_of_all_lengths_train_the_network_as_whole_texts_do(layers, texts):
+    """Whatever is left out after ends, features and the gradients of all parameters stay what they are."""
+    model, (tokens, ends) = clip_of(layers).model.requires_grad_(), texts
+    weight = torch.randn(len(tokens), FEATURES, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    nothing = torch.empty(1, 0, WIDTH, dtype=torch.float64)
+    parameters = [value for name, value in model.named_parameters() if not name.startswith(("visual", "logit"))]
+    expected = whole(model, nothing, tokens, ends)[0]
+    found = encode_embedded(model, model.token_embedding(tokens), ends)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
+    for one, other in zip(
+        *(torch.autograd.grad((features * weight).sum(), parameters) for features in (found, expected)), strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
@@ -56,7 +74,7 @@ def test_features_and_gradients_are_those_of_whole_texts(layers, texts, prefixes
     draw = torch.Generator().manual_seed(0)
     prefix = torch.randn(prefixes, 5, WIDTH, generator=draw, dtype=torch.float64).requires_grad_()
     weight = torch.randn(prefixes, len(tokens), FEATURES, generator=draw, dtype=torch.float64)
-    expected, found = whole(clip, prefix, tokens, ends), clip.encode_suffixes(prefix, Suffixes.of(tokens, ends))
+    expected, found = whole(clip.model, prefix, tokens, ends), clip.encode_suffixes(prefix, Suffixes.of(tokens, ends))
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
     one, other = (torch.autograd.grad((value * weight).sum(), prefix)[0] for value in (found, expected))
     torch.testing.assert_close(one, other, rtol=0, atol=1e-10)
