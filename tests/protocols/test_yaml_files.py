@@ -14,6 +14,16 @@ WORDS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs
 LEAVES = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["libyaml", "python"], autouse=True)
+def _libyaml(request):
+    """Everything below holds, word for word, with libyaml and without."""
+    if request.param and not yaml.__with_libyaml__:
+        pytest.skip("PyYAML was built without libyaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "__with_libyaml__", request.param)
+        yield
+
+
 @given(st.recursive(LEAVES | WORDS, lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner), max_leaves=12))
 def test_json_is_yaml(value):
     assert parse_yaml(json.dumps(value), "value") == value
