@@ -86,7 +86,7 @@ def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespac
     _enter(setup, device, brought)
     names = [job.slug for job in brought.to_do]
     left = f"{len(names)} jobs: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" if names else "no run"
-    exhibits = "nothing else" if brought.made else "and figures, tables, metrics, verdicts and report, about a minute"
+    exhibits = "nothing else" if brought.made else "and figures, tables, metrics, verdicts and report, a minute or two"
     _say(f"left to be done: {left}; {exhibits}")
     if names or not brought.made:
         _say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")

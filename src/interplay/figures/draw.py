@@ -86,6 +86,8 @@ def _render(figure: Figure, exhibit: Exhibit, records: Sequence[Record]) -> dict
         "pdf": {"Title": title, "Subject": exhibit.shows, "Keywords": origin, "CreationDate": None},
         "png": {"Title": title, "Description": exhibit.shows, "Source": origin},
     }
+    figure.draw_without_rendering()  # laid out once, alike in every format, and not again before each is written
+    figure.set_layout_engine("none")
     rendered = {}
     for name in FORMATS:
         buffer = io.BytesIO()
