@@ -22,7 +22,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+
+from shrunken import copy_code
 
 from interplay.markup import markdown_table
 from interplay.records import Record, select_records
@@ -57,20 +58,6 @@ with open(os.environ["INTERPLAY_TIMES"], "a") as log:
 code = os.waitstatus_to_exitcode(status)
 sys.exit(code if code >= 0 else 128 - code)
 """
-
-
-def copy_checkout(target: Path) -> None:
-    """Copy what the workflow is made of, so that nothing of this checkout is touched."""
-    target.mkdir(parents=True)
-    for name in ("Snakefile", "pyproject.toml"):
-        shutil.copy(ROOT / name, target)
-    for name in ("workflow", "profiles", "config", "src"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    shutil.copytree(ROOT / "data", target / "data", ignore=lambda folder, names: [n for n in names if not _pin(n)])
-
-
-def _pin(name: str) -> bool:
-    return name.endswith((".dvc", ".yaml"))
 
 
 def write_meter(folder: Path) -> None:
@@ -182,7 +169,7 @@ def logging_share(records: list[Record]) -> float:
 
 def measure(cores: int, log: Path, targets: list[str], folder: Path) -> None:
     """Measure and print."""
-    copy_checkout(folder)
+    copy_code(folder)
     write_meter(folder / "bin")
     workflow = Workflow(folder, log, cores, targets)
     log.unlink(missing_ok=True)

@@ -26,6 +26,7 @@ from reproduce import (
     CONFIG,
     LOCK,
     ROOT,
+    activated,
     asked_for,
     cores_given,
     fail,
@@ -115,8 +116,7 @@ def _enter(setup: Setup, device: str, brought: Restored) -> None:
 def _snakemake(setup: Setup, device: str, options: Sequence[str], targets: Sequence[str] = ()) -> str:
     command = [sys.executable, "-m", "snakemake", *options]
     command += snakemake_arguments(setup, device, 1, targets, RESULTS, CONFIG)
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    done = subprocess.run(command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=activated(os.environ), capture_output=True, text=True, check=False)
     if done.returncode:
         last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
         raise InterplayError(f"Snakemake: {last[0].strip()}")

@@ -190,13 +190,17 @@ def run_snakemake(
     mend(root / setup.folder)
     command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
     command += snakemake_arguments(setup, device, cores, targets, root, config, profile)
-    environment = dict(os.environ) | dict(variables)
-    # Rules call `interplay` by name, whether the environment is activated or not.
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
+    environment = activated(dict(os.environ) | dict(variables))
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT / "workflow/progress"), environment.get("PYTHONPATH")])
     )
     return run_marked(command, LOCK, environment)
+
+
+def activated(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables under which rules find `interplay` by its name, whether the environment is activated or not."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", os.defpath)])
+    return {**environment, "PATH": path}
 
 
 def snakemake_arguments(

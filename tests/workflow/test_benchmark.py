@@ -9,7 +9,12 @@ import pytest
 
 
 @pytest.fixture
-def pipeline(load_script):
+def shrunken(load_script):
+    return load_script("benchmarks/shrunken.py")
+
+
+@pytest.fixture
+def pipeline(load_script, shrunken):
     return load_script("benchmarks/pipeline.py")
 
 
@@ -87,8 +92,8 @@ def test_a_log_gives_the_overhead_again(pipeline, root, tmp_path, capsys, monkey
     assert re.search(r"overhead over the bare runs +\| +2\.0 \| +25\.0% \|", printed)
 
 
-def test_the_checkout_is_copied_without_its_data_and_results(pipeline, root, tmp_path):
-    pipeline.copy_checkout(tmp_path / "copy")
+def test_the_checkout_is_copied_without_its_data_and_results(shrunken, root, tmp_path):
+    shrunken.copy_code(tmp_path / "copy")
     names = {path.name for path in (tmp_path / "copy").iterdir()}
     assert names == {"Snakefile", "pyproject.toml", "workflow", "profiles", "config", "src", "data"}
     pins = sorted(path.name for path in (tmp_path / "copy/data").iterdir())

@@ -78,9 +78,10 @@ class Checkout:
 def finished(root, load_script, make_record, tmp_path_factory):
     """All files that the DAG makes, with nothing in them but valid records, and Snakemake's notes that it made them."""
     folder = tmp_path_factory.mktemp("finished") / "checkout"
-    load_script("benchmarks/pipeline.py").copy_checkout(folder)
+    shrunken = load_script("benchmarks/shrunken.py")
+    shrunken.copy_code(folder)
     exhibits = load_script("tests/workflow/test_pipeline.py").EXHIBITS
-    load_script("benchmarks/shrunken.py").shrink(folder / "config", exhibits)
+    shrunken.shrink(folder / "config", exhibits)
     path = folder / "config/data/offline.yaml"
     mapping = yaml.safe_load(path.read_text())
     # One experiment reads a set that is fetched.

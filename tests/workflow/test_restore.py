@@ -55,9 +55,10 @@ class Checkout:
 def author(load_script, tmp_path_factory):
     """Everything seems made, by Snakemake's notes too: records as the plan has them, something in all other files."""
     folder = tmp_path_factory.mktemp("author") / "checkout"
-    load_script("benchmarks/pipeline.py").copy_checkout(folder)
+    shrunken = load_script("benchmarks/shrunken.py")
+    shrunken.copy_code(folder)
     exhibits = load_script("tests/workflow/test_pipeline.py").EXHIBITS
-    load_script("benchmarks/shrunken.py").shrink(folder / "config", exhibits)
+    shrunken.shrink(folder / "config", exhibits)
     checkout = Checkout(folder)
     outputs = re.findall(r"^ +output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
     for name in (name for line in outputs for name in line.split(", ")):
