@@ -210,12 +210,11 @@ def fill_disk(scene: Scene) -> str:
     free = shutil.disk_usage(scene.folder).free
     left = scene.draw.choice([0, 4096, 65536])
     ballast = scene.folder / "ballast"
-    with ballast.open("wb") as stream:
+    with ballast.open("wb", buffering=0) as stream:  # what a buffer held would be written once more on closing, in vain
         for size in (2**16, 2**12, 1):
             try:
                 while shutil.disk_usage(scene.folder).free > left:
                     stream.write(bytes(size))
-                    stream.flush()
             except OSError:
                 continue
     return f"{free / 1e6:.0f} MB of disk filled but for {left} bytes"
