@@ -260,31 +260,33 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
     print(f"undisturbed: {len(reference.rules)} jobs, {reference.seconds:.0f} s on {cores} cores", flush=True)
     order = random.Random(seed)
     outcomes, skipped, queue = list[Outcome](), list[str](), list[Kind]()
-    for number in range(kills):
-        if not queue:  # every kind once, in random order, before any of them again
-            queue = order.sample(kinds, len(kinds))
-        kind, case = queue.pop(), room / f"case{number}"
-        with ExitStack() as stack:
-            place = case
-            if kind.own_disk:
-                used = sum(path.lstat().st_size for path in folder.rglob("*")) // 2**20
-                if not small_disk(case, used * 5 // 4 + DISK_MB, stack):
-                    skipped.append(kind.name)
-                    continue
-                place = case / case.name
-            stack.callback(end_all, place)
-            outcome = run_case(kind, random.Random(f"{seed}/{number}"), reference, place, cores)
-            outcomes.append(outcome)
-            end_all(place)
-            if outcome.wrong and kind.own_disk:
-                shutil.copytree(place, room / f"case{number}.kept", symlinks=True)
-        said = f"WRONG: {'; '.join(outcome.wrong)[:400]}" if outcome.wrong else "ok"
-        said += f" (done again: {', '.join(outcome.again)})" if outcome.again else ""
-        print(f"{number + 1:3} {kind.name}: {outcome.said}: {said} ({outcome.seconds:.0f} s)", flush=True)
-        if not outcome.wrong:
-            shutil.rmtree(case, ignore_errors=True)
-            shutil.rmtree(room / f"{case.name}.logs", ignore_errors=True)
-    print(f"\n{summarise(kinds, outcomes, skipped)}")
+    try:
+        for number in range(kills):
+            if not queue:  # every kind once, in random order, before any of them again
+                queue = order.sample(kinds, len(kinds))
+            kind, case = queue.pop(), room / f"case{number}"
+            with ExitStack() as stack:
+                place = case
+                if kind.own_disk:
+                    used = sum(path.lstat().st_size for path in folder.rglob("*")) // 2**20
+                    if not small_disk(case, used * 5 // 4 + DISK_MB, stack):
+                        skipped.append(kind.name)
+                        continue
+                    place = case / case.name
+                stack.callback(end_all, place)
+                outcome = run_case(kind, random.Random(f"{seed}/{number}"), reference, place, cores)
+                outcomes.append(outcome)
+                end_all(place)
+                if outcome.wrong and kind.own_disk:
+                    shutil.copytree(place, room / f"case{number}.kept", symlinks=True)
+            said = f"WRONG: {'; '.join(outcome.wrong)[:400]}" if outcome.wrong else "ok"
+            said += f" (done again: {', '.join(outcome.again)})" if outcome.again else ""
+            print(f"{number + 1:3} {kind.name}: {outcome.said}: {said} ({outcome.seconds:.0f} s)", flush=True)
+            if not outcome.wrong:
+                shutil.rmtree(case, ignore_errors=True)
+                shutil.rmtree(room / f"{case.name}.logs", ignore_errors=True)
+    finally:  # of a campaign that is ended early, too
+        print(f"\n{summarise(kinds, outcomes, skipped)}")
     return sum(bool(one.wrong) for one in outcomes)
 
 
