@@ -234,6 +234,26 @@ def small_disk(folder: Path, size_mb: int, stack: ExitStack) -> bool:
     return True
 
 
+def one_case(kind: Kind, draw: random.Random, reference: Reference, case: Path, cores: int) -> Outcome | None:
+    """Do a case in the folder `case`, kept if anything was wrong; None where a disk of its own is not allowed."""
+    with ExitStack() as stack:
+        place = case
+        if kind.own_disk:
+            used = sum(path.lstat().st_size for path in reference.folder.rglob("*")) // 2**20
+            if not small_disk(case, used * 5 // 4 + DISK_MB, stack):
+                return None
+            place = case / case.name
+        stack.callback(end_all, place)
+        outcome = run_case(kind, draw, reference, place, cores)
+        end_all(place)
+        if outcome.wrong and kind.own_disk:
+            shutil.copytree(place, case.with_name(f"{case.name}.kept"), symlinks=True)
+    if not outcome.wrong:
+        shutil.rmtree(case, ignore_errors=True)
+        shutil.rmtree(case.with_name(f"{case.name}.logs"), ignore_errors=True)
+    return outcome
+
+
 def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Path) -> int:
     """Do it all below `room`, and print what came of it.
 
@@ -254,7 +274,11 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
     shrunken.override(folder / "config", "grokking", seeds=[0, 1], steps=300, checkpoint_every=20)
     began = time.time()
     undisturbed = Workflow(folder, room / "undisturbed.log", cores)
-    if undisturbed.wait() != 0:
+    try:
+        status = undisturbed.wait()
+    finally:
+        end_all(folder)
+    if status != 0:
         sys.exit(f"the undisturbed run failed:\n{undisturbed.text}")
     reference = Reference.of(folder, began, undisturbed.text)
     print(f"undisturbed: {len(reference.rules)} jobs, {reference.seconds:.0f} s on {cores} cores", flush=True)
@@ -264,27 +288,15 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
         for number in range(kills):
             if not queue:  # every kind once, in random order, before any of them again
                 queue = order.sample(kinds, len(kinds))
-            kind, case = queue.pop(), room / f"case{number}"
-            with ExitStack() as stack:
-                place = case
-                if kind.own_disk:
-                    used = sum(path.lstat().st_size for path in folder.rglob("*")) // 2**20
-                    if not small_disk(case, used * 5 // 4 + DISK_MB, stack):
-                        skipped.append(kind.name)
-                        continue
-                    place = case / case.name
-                stack.callback(end_all, place)
-                outcome = run_case(kind, random.Random(f"{seed}/{number}"), reference, place, cores)
-                outcomes.append(outcome)
-                end_all(place)
-                if outcome.wrong and kind.own_disk:
-                    shutil.copytree(place, room / f"case{number}.kept", symlinks=True)
+            kind = queue.pop()
+            outcome = one_case(kind, random.Random(f"{seed}/{number}"), reference, room / f"case{number}", cores)
+            if outcome is None:
+                skipped.append(kind.name)
+                continue
+            outcomes.append(outcome)
             said = f"WRONG: {'; '.join(outcome.wrong)[:400]}" if outcome.wrong else "ok"
             said += f" (done again: {', '.join(outcome.again)})" if outcome.again else ""
             print(f"{number + 1:3} {kind.name}: {outcome.said}: {said} ({outcome.seconds:.0f} s)", flush=True)
-            if not outcome.wrong:
-                shutil.rmtree(case, ignore_errors=True)
-                shutil.rmtree(room / f"{case.name}.logs", ignore_errors=True)
     finally:  # of a campaign that is ended early, too
         print(f"\n{summarise(kinds, outcomes, skipped)}")
     return sum(bool(one.wrong) for one in outcomes)
