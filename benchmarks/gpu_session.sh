@@ -33,6 +33,7 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.requirements import Requirement
 
 wanted = [Requirement(line) for line in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"]]
+wanted = [one for one in wanted if one.marker is None or one.marker.evaluate()]
 missing, other = [], []
 for one in [*wanted, Requirement("pytest"), Requirement("hypothesis")]:
     try:

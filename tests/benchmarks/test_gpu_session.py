@@ -29,20 +29,23 @@ def session(root, tmp_path):
 
 
 @pytest.fixture
-def changed(root):
-    """The script with one thing replaced, beside the real one so that it finds what that finds."""
-    copies = []
+def changed(root, tmp_path):
+    """The script with one thing replaced, among links to all that the real one finds; the checkout may be read-only."""
 
     def make(old, new):
         text = (root / SCRIPT).read_text()
         assert old in text
-        copies.append(root / "benchmarks" / f".changed-{os.getpid()}.sh")
-        copies[-1].write_text(text.replace(old, new))
-        return copies[-1]
+        copy = tmp_path / "checkout" / SCRIPT
+        copy.parent.mkdir(parents=True)
+        for path in (*root.glob("[!.]*"), *(root / SCRIPT).parent.iterdir()):
+            link = tmp_path / "checkout" / path.relative_to(root)
+            if not link.exists():
+                link.symlink_to(path)
+        copy.unlink()
+        copy.write_text(text.replace(old, new))
+        return copy
 
-    yield make
-    for copy in copies:
-        copy.unlink(missing_ok=True)
+    return make
 
 
 @pytest.mark.slow

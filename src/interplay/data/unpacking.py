@@ -10,11 +10,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import IO, Any, Self
 
 from interplay.data.ledger import FOLDER
 from interplay.errors import InterplayError
 from interplay.records.disk import explain
+
+if not hasattr(tarfile, "data_filter"):  # Python before 3.11.4, as in Debian 12, cannot refuse members that lead out
+    from backports import tarfile  # type: ignore[no-redef]
 
 GROWTH = 10  # unpacked bytes for a packed one: photographs and pixels do not even double
 LEAST_BYTES = 2**26  # that may be unpacked from an archive however small
@@ -41,11 +44,16 @@ def unpack(archive: Path, folder: Path) -> None:
             with zipfile.ZipFile(archive) as contents:
                 contents.extractall(folder, list(_checked(contents, size)))
         else:
-            with tarfile.open(archive, tarinfo=Member) as contents:
+            with open_tar(archive) as contents:
                 contents.extractall(folder, bounded(contents, size), filter="data")
     except (OSError, *DAMAGE) as error:
         said = explain(error, folder) or " ".join(str(error).split())
         raise InterplayError(f"{archive}: cannot be unpacked into {folder} ({said})") from error
+
+
+def open_tar(archive: Path | None = None, stream: IO[bytes] | Any = None) -> tarfile.TarFile:
+    """A tar archive, packed or not: a file that can be read anywhere, or a stream that is read once."""
+    return tarfile.open(archive, mode="r" if stream is None else "r|*", fileobj=stream, tarinfo=Member)
 
 
 class Member(tarfile.TarInfo):

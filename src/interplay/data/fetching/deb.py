@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from interplay.data.fetching.http import Progress, SourceFailure, download
-from interplay.data.unpacking import DAMAGE, Member, bounded
+from interplay.data.unpacking import DAMAGE, bounded, open_tar
 from interplay.protocols.assets import DebSource, Pinned
+
+if TYPE_CHECKING:
+    import tarfile
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60  # bytes: name 16, time 12, owner 6, group 6, mode 8, size 10, end 2
@@ -44,8 +46,7 @@ def take_out(package: Path, path: str, target: Path, limit: int) -> None:
     try:
         with package.open("rb") as stream:
             size = _find(stream, "data.tar")
-            part: Any = _Part(stream, size)
-            with tarfile.open(fileobj=part, mode="r|*", tarinfo=Member) as archive:
+            with open_tar(stream=_Part(stream, size)) as archive:
                 _copy(archive, package.stat().st_size, path, target, limit)
     except DAMAGE as error:
         raise SourceFailure(f"{package.name} is no whole Debian package ({error})") from error
