@@ -64,13 +64,18 @@ same_records() {
 import json, sys
 from pathlib import Path
 
+sys.path.insert(0, "benchmarks")
+from undisturbed import without_times
+
 one, other = (Path(folder) for folder in sys.argv[1:3])
 names = {path.relative_to(one) for path in one.rglob(f"{(sys.argv[3:] or ['*'])[0]}.json")}
-contents = [{name: json.loads((folder / name).read_text()) for name in names} for folder in (one, other)]
-for records in contents:
-    for record in records.values():
-        record.pop("provenance")
-        record["settings"] = {key: value for key, value in record["settings"].items() if "seconds" not in key}
+
+
+def results(path):
+    return without_times(json.loads(path.read_text()) | {"provenance": {}})
+
+
+contents = [{name: results(folder / name) for name in names} for folder in (one, other)]
 unequal = [str(name) for name in names if contents[0][name] != contents[1][name]]
 print(f"        {len(names)} records compared", *unequal)
 sys.exit(not names or bool(unequal))

@@ -110,10 +110,17 @@ def content(path: Path) -> Any:
     if "records" not in path.parts:
         return whole
     try:
-        record = json.loads(whole)
-        return {**record, "provenance": {k: v for k, v in record["provenance"].items() if k not in OF_THE_TIME}}
+        return without_times(json.loads(whole))
     except (ValueError, TypeError, AttributeError, KeyError):
         return whole
+
+
+def without_times(record: dict[str, Any]) -> str:
+    """A record but for its times, as text, in which what is not a number equals itself."""
+    rest = {**record, "provenance": {k: v for k, v in record["provenance"].items() if k not in OF_THE_TIME}}
+    for part in ("settings", "trajectory"):
+        rest[part] = {key: value for key, value in (rest.get(part) or {}).items() if "seconds" not in key}
+    return json.dumps(rest, sort_keys=True)
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -141,3 +141,15 @@ def test_what_a_message_names_is_found(campaign, tmp_path):
     text = "tier smoke\nerror: .cache/reproduce.lock: a folder where a file belongs; move or delete it\n"
     assert campaign._named_in(text, tmp_path) == tmp_path / ".cache/reproduce.lock"
     assert campaign._named_in("error: nothing of the kind", tmp_path) is None
+
+
+def test_records_are_compared_but_for_times_and_what_is_no_number_equals_itself(undisturbed):
+    def record(**changes):
+        times = {"wall_seconds": 1.0, "sessions": 1, "code_digest": "a"}
+        whole = {"metrics": {"x": float("nan")}, "trajectory": {"y": [float("nan")], "seconds_a": [1]}, "settings": {}}
+        return undisturbed.without_times(json.loads(json.dumps({"provenance": times, **whole, **changes})))
+
+    same = record(provenance={"code_digest": "a", "sessions": 2}, trajectory={"seconds_a": [2], "y": [float("nan")]})
+    assert same == record()
+    assert record(metrics={"x": 0.0}) != record()
+    assert record(provenance={"code_digest": "b"}) != record()
