@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from interplay.data.ledger import FOLDER
 from interplay.errors import InterplayError
@@ -51,8 +51,8 @@ def unpack(archive: Path, folder: Path) -> None:
         raise InterplayError(f"{archive}: cannot be unpacked into {folder} ({said})") from error
 
 
-def open_tar(archive: Path | None = None, stream: IO[bytes] | Any = None) -> tarfile.TarFile:
-    """A tar archive, packed or not: a file that can be read anywhere, or a stream that is read once."""
+def open_tar(archive: Path | None = None, stream: Any = None) -> tarfile.TarFile:
+    """A tar archive, packed or not: a file that can be read anywhere, or whatever has `read(count)`, read once."""
     return tarfile.open(archive, mode="r" if stream is None else "r|*", fileobj=stream, tarinfo=Member)
 
 
