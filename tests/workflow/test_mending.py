@@ -132,7 +132,9 @@ def test_frozen_claims_are_never_taken_away(mend, made, content):
     path = made / "results/smoke/claims.lock.json"
     path.write_bytes(content)
     (made / RECORD).write_text("{")
-    with pytest.raises(InterplayError, match=r"claims\.lock\.json: .* never made anew .*: bring it back \(git") as caught:
+    with pytest.raises(
+        InterplayError, match=r"claims\.lock\.json: .* never made anew .*: bring it back \(git"
+    ) as caught:
         mend()
     assert "\n" not in str(caught.value)
     assert path.read_bytes() == content
@@ -309,9 +311,10 @@ def test_somebody_elses_record_is_named_not_taken_away(made, root):
     code = (
         f"import sys; sys.path.insert(0, {str(root / 'workflow')!r})\n"
         "from pathlib import Path\nimport mending\nfrom interplay.errors import InterplayError\nimport os\n"
-        f"mending.mend(Path({str(made / 'results/smoke')!r}), {PLANNED!r}, Path('/nonexistent'))\n"  # everything is imported
+        f"given = Path({str(made / 'results/smoke')!r}), {PLANNED!r}, Path('/nonexistent')\n"
+        "mending.mend(*given)\n"  # everything is imported
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        f"try: mending.mend(Path({str(made / 'results/smoke')!r}), {PLANNED!r}, Path('/nonexistent'))\n"
+        "try: mending.mend(*given)\n"
         "except InterplayError as error: print(error)"
     )
     for folder in (made, *made.parents):  # temporary folders are their owner's alone
