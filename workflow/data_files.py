@@ -7,17 +7,23 @@ time (`ancient`) it leaves alone only where it exists. So what due jobs lack is 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from interplay.data.ledger import FOLDER, UNPACKED
 from interplay.errors import InterplayError
 from interplay.protocols.datasets import DATASETS, files_of
 from interplay.protocols.plan import Job
 from interplay.protocols.weights import WEIGHTS, fetched_mark
+from mending import ABANDONED_SECONDS, UNFINISHED
 
 DATA = Path("data")
+UNPACKED_SECONDS = 3600.0  # an archive that was unpacked is read for a minute
 DUE = Path(__file__).with_name("due.py")
 
 
@@ -43,6 +49,18 @@ def drop_marks(data: Path = DATA) -> None:
     for name, info in WEIGHTS.items():
         if not any((data / form.path).exists() for form in info.forms):
             (data / fetched_mark(name)).unlink(missing_ok=True)
+
+
+def sweep(data: Path = DATA) -> None:
+    """Remove what killed processes left of decoded and of unpacked data; nobody works at what is so old."""
+    for path in (data / FOLDER).glob(".*"):
+        unpacked = path.name.startswith(UNPACKED) and path.is_dir()
+        if not unpacked and (path.is_dir() or not UNFINISHED.fullmatch(path.name)):
+            continue
+        with suppress(OSError):  # gone meanwhile, or another user's: rubbish does no harm
+            youngest = max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
+            if time.time() - youngest > (UNPACKED_SECONDS if unpacked else ABANDONED_SECONDS):
+                shutil.rmtree(path) if unpacked else path.unlink()
 
 
 def due_rules(arguments: Sequence[str], there: Iterable[str], environment: Mapping[str, str]) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from clusters import Profile, job_prefix, load_profile, none_left_behind
-from data_files import drop_marks, due_rules, lacking, missing
+from data_files import drop_marks, due_rules, lacking, missing, sweep
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
 from interplay.markup import one_line
@@ -204,6 +204,7 @@ def run_snakemake(
         return run_marked([sys.executable, "-m", "snakemake", "--logger", "interplay", *arguments], LOCK, environment)
 
     drop_marks()
+    sweep()
     if not profile.storage and (lost := missing(standing.jobs)):
         arguments = snakemake_arguments(setup, device, cores, targets, root, config, profile, standing.forced)
         due = due_rules(arguments, lost, marked(LOCK, environment))

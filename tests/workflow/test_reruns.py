@@ -125,6 +125,7 @@ def finished(root, load_script, make_record, tmp_path_factory):
             record = make_record(experiment=job.experiment, run=run.name)
             write_record(record, folder / OUT / f"records/{job.experiment}/{run.name}.json")
     checkout.snakemake("--touch", "--forceall")
+    checkout.outputs = {name for line in outputs for name in line.split(", ")}
     return checkout
 
 
@@ -143,6 +144,17 @@ def checkout(finished):
     finished.edit = edit
     for path, text in kept.items():
         (finished.folder / path).write_text(text)
+
+
+def test_what_may_be_taken_away_if_it_is_broken_is_what_the_rules_make(checkout, load_script):
+    outputs = load_script("workflow/outputs.py")
+    made = outputs.made_of_records(checkout.folder / "config")
+    rules = {f"{OUT}/{path}" for one in made if not one.asked for path in one.outputs}
+    runs = {f"{OUT}/{path}" for job in checkout.jobs.values() for path in job.outputs}
+    assert rules | runs == {name for name in checkout.outputs if name.startswith(OUT)}
+    known = outputs.outputs_of(checkout.jobs.values(), made)
+    assert {name.removeprefix(f"{OUT}/") for name in rules | runs} <= known
+    assert {one.rule for one in made if not one.asked} | set(checkout.jobs) <= set(checkout.snakemake("--list").split())
 
 
 def test_nothing_changed_nothing_is_due(checkout):
