@@ -15,12 +15,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MARK = "INTERPLAY_REPRODUCE"
 TAKEOVER_SECONDS = 5.0  # what a workflow whose `make` was killed needs to end
 GRACE_SECONDS = 5.0
+STUBBORN_SECONDS = 20.0  # after SIGKILL, until it is said which processes do not end
 INTERRUPTED = 130
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PR_SET_PDEATHSIG = 1
@@ -35,7 +36,7 @@ def sole_workflow(lock: Path) -> Iterator[None]:
     """Hold the lock of a checkout, and end what an earlier, killed workflow left running in it.
 
     Raises:
-        BusyError: another workflow is at work.
+        BusyError: another workflow is at work, or processes of one that was killed do not end.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as stream:
@@ -52,7 +53,8 @@ def sole_workflow(lock: Path) -> Iterator[None]:
         stream.truncate(0)
         stream.write(str(os.getpid()))
         stream.flush()
-        end_marked(_mark(lock), at_once=True)
+        if not end_marked(_mark(lock), at_once=True):
+            raise BusyError("processes that a killed one left, and that do not end")
         yield
 
 
@@ -71,7 +73,7 @@ def run_marked(command: Sequence[str], lock: Path, environment: dict[str, str]) 
     that is ignored already, as `nohup` and a shell's background jobs have it, stays ignored.
 
     Returns:
-        the exit status of the command; 130 after a signal.
+        the exit status of the command, not 0 where processes are left that cannot be ended; 130 after a signal.
     """
     signals: list[int] = []
     _hear_sigterm()
@@ -89,8 +91,8 @@ def run_marked(command: Sequence[str], lock: Path, environment: dict[str, str]) 
                 patience = time.monotonic() + GRACE_SECONDS
             if signals and (signals != [signal.SIGINT] or time.monotonic() > (patience or 0.0)):
                 break
-    end_marked(_mark(lock), at_once=len(signals) > 1)
-    status = child.wait()
+    ended = end_marked(_mark(lock), at_once=len(signals) > 1)
+    status = child.wait() if ended else child.poll() or 1
     for number in handled:
         signal.signal(number, before[number])
     return INTERRUPTED if signals else status
@@ -101,19 +103,27 @@ def marked(lock: Path, environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, MARK: _mark(lock)}
 
 
-def end_marked(mark: str, at_once: bool = False) -> None:
-    """End all processes that carry `mark`: SIGTERM, and SIGKILL for those that stay."""
+def end_marked(mark: str, at_once: bool = False) -> bool:
+    """End all processes that carry `mark`: SIGTERM, and SIGKILL for those that stay.
+
+    Returns:
+        whether none is left. One that waits for a disk or a card that does not answer cannot be ended: then one line
+        says which.
+    """
     deadline = time.monotonic() + (0.0 if at_once else GRACE_SECONDS)
     told: set[int] = set()
     while processes := _marked(mark):
         late = time.monotonic() > deadline
+        if time.monotonic() > deadline + STUBBORN_SECONDS:
+            named = ", ".join(map(str, sorted(processes)))
+            print(f"error: processes {named} do not end, whatever they wait for (see ps); end them", file=sys.stderr)
+            return False
         for process in processes if late else set(processes) - told:
-            try:
+            with suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL if late else signal.SIGTERM)
-            except ProcessLookupError:
-                continue
             told.add(process)
         time.sleep(0.1)
+    return True
 
 
 def _hear_sigterm() -> None:
@@ -127,7 +137,9 @@ def _mark(lock: Path) -> str:
 
 
 def _marked(mark: str) -> list[int]:
-    """Processes of this user with the mark in their environment; none where there is no /proc."""
+    """Processes of this user with the mark in their environment."""
+    if not Path("/proc/self/environ").is_file():
+        return _marked_without_proc(mark)
     entry, found = f"{MARK}={mark}".encode(), []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -137,4 +149,19 @@ def _marked(mark: str) -> list[int]:
             continue
         if entry in environment.split(b"\0") and not finished and int(folder.name) != os.getpid():
             found.append(int(folder.name))
+    return found
+
+
+def _marked_without_proc(mark: str) -> list[int]:
+    """As on macOS, by psutil, which Snakemake brings."""
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            carries = process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.Error, OSError):  # gone meanwhile, or another user's
+            continue
+        if carries and process.pid != os.getpid():
+            found.append(process.pid)
     return found

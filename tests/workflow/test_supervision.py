@@ -141,6 +141,28 @@ def test_the_status_of_the_command_is_passed_on_and_its_stragglers_ended(lock, s
     assert marked(supervision, lock) == []
 
 
+def test_without_proc_the_same_processes_are_found(started, lock, supervision):
+    assert sorted(supervision._marked_without_proc(supervision._mark(lock))) == sorted(marked(supervision, lock))
+
+
+def test_a_process_that_cannot_be_ended_is_named_and_not_waited_for(lock, supervision, monkeypatch, capsys):
+    """As one in uninterruptible sleep is."""
+    monkeypatch.setattr(supervision, "STUBBORN_SECONDS", 0.5)
+    monkeypatch.setattr(supervision.os, "kill", lambda process, number: None)
+    with subprocess.Popen(["sleep", "300"], env={supervision.MARK: supervision._mark(lock)}) as stubborn:
+        assert not supervision.end_marked(supervision._mark(lock), at_once=True)
+        assert capsys.readouterr().err.startswith(f"error: processes {stubborn.pid} do not end")
+        with pytest.raises(supervision.BusyError, match="do not end"), supervision.sole_workflow(lock):
+            pytest.fail("it is given while others are at work")
+        monkeypatch.undo()
+        stubborn.kill()
+
+
+def test_a_command_that_leaves_what_cannot_be_ended_did_not_succeed(lock, supervision, monkeypatch):
+    monkeypatch.setattr(supervision, "end_marked", lambda *_given, **_named: False)
+    assert supervision.run_marked(["true"], lock, dict(os.environ)) == 1
+
+
 def test_other_processes_are_left_alone(lock, supervision):
     with subprocess.Popen(["sleep", "300"], env={supervision.MARK: "another checkout"}) as other:
         with supervision.sole_workflow(lock):
