@@ -58,7 +58,7 @@ setup:  ## environment in .venv from the hash-pinned locks (the targets below do
 	@"$$FIRST_PYTHON" envs/install.py $${EXTRAS:+"--extra=$$EXTRAS"} \
 		$$(grep -qs '^executor:' "$$PROFILE/config.yaml" && echo --extra=clusters)  # a profile that submits jobs needs it
 
-doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--online asks the sources of data
+doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--offline asks no source of data
 	@interplay doctor --tier="$$TIER" $${DATA:+"--data=$$DATA"} $${DEVICE:+"--device=$$DEVICE"} $$FLAGS
 
 reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, report; goes on where it stopped
