@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,8 +67,8 @@ def main() -> int:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
         return status
     if status:
-        said = _refused(results) or _killed(status) or "not everything was made; see above"
-        return fail(f"{said}. What was made is kept, the same command goes on", status if status > 0 else 128 - status)
+        said = _refused(results) or "not everything was made; see above"
+        return fail(f"{said}. What was made is kept, the same command goes on", status)
     if profile.storage:
         print(f"everything is below {profile.storage}/{results}")
         return 0
@@ -236,16 +235,6 @@ def _refused(results: Path) -> str | None:
     except InterplayError as error:
         return str(error).removesuffix(" and run the same command again")
     return None
-
-
-def _killed(status: int) -> str | None:
-    """That a signal ended Snakemake, which says nothing then."""
-    if status >= 0:
-        return None
-    number = -status
-    name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
-    why = ", by hand or by the system for lack of memory (fewer CORES need less)" if number == signal.SIGKILL else ""
-    return f"Snakemake was killed by signal {name}{why}"
 
 
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:

@@ -73,29 +73,6 @@ def test_a_checkout_that_cannot_be_written_is_one_line(root):
     assert done.stderr.splitlines()[-1].startswith(f"error: {root} cannot be written (Read-only file system); copy")
 
 
-@pytest.mark.parametrize(
-    ("status", "given", "says"),
-    [
-        (
-            -9,
-            137,
-            "Snakemake was killed by signal SIGKILL, by hand or by the system for lack of memory (fewer CORES need",
-        ),
-        (-11, 139, "Snakemake was killed by signal SIGSEGV."),
-        (1, 1, "not everything was made; see above."),
-    ],
-)
-def test_what_ended_snakemake_is_said(root, status, given, says):
-    code = (
-        "import contextlib\nreproduce.sole_workflow = lambda lock: contextlib.nullcontext()\nsys.argv[1:] = []\n"
-        "reproduce.quick_examination = lambda *_: []\n"
-        f"reproduce.run_snakemake = lambda *_, **__: {status}\nprint(reproduce.main())"
-    )
-    done = run_in_python(root, code)
-    assert done.stdout == f"{given}\n"
-    assert done.stderr.splitlines()[-1].startswith(f"error: {says}")
-
-
 NO_MEMORY = """
 from interplay.doctor import look
 from interplay.records.machine import Memory

@@ -14,7 +14,7 @@ def test_what_is_too_large_stops_nothing_that_fits(machine, of_tier):
     (found,) = memory(machine(memory=have(sizes[3])), of_tier(cores=1))
     assert sizes[2] > sizes[3]
     assert found.state == "note"
-    assert f"; 3 of {len(sizes)} jobs do not fit" in found.found
+    assert f"; 3 of {len(sizes)} jobs do not fit and may be killed" in found.found
     (found,) = memory(machine(memory=have(sizes[-1] - 1)), of_tier(cores=1))
     assert found.state == "mend"
     assert f"declares {sizes[0] / 1024:.1f} GiB; {len(sizes)} of {len(sizes)} jobs do not fit" in found.found

@@ -28,7 +28,7 @@ def memory(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
         too_large = sum(size > have.total_mib for size in jobs.values())
         say = mend if too_large == len(jobs) else note
         yield say(
-            f"{found}; {too_large} of {len(jobs)} jobs do not fit",
+            f"{found}; {too_large} of {len(jobs)} jobs do not fit and may be killed",
             "take a machine or a limit with more memory, a smaller TIER, or one claim or figure (make claim ID=...)",
         )
     elif fitting < len(together):
