@@ -96,10 +96,14 @@ def test_a_machine_that_cannot_do_it_starts_nothing(root):
 def test_what_needs_less_is_asked_for_less(root):
     code = f"{NO_MEMORY}\nneeds = []\nreal_quick = reproduce.quick_examination\n"
     code += "def quick(asked, *rest):\n    needs.append(asked)\n    return []\n"
+    code += "real, made = reproduce.needs_of, []\n"
+    code += "reproduce.needs_of = lambda *args, **given: [made.append(str(given['made'])), real(*args, **given)][1]\n"
     code += "reproduce.quick_examination = quick\nreproduce.run_snakemake = lambda *_, **__: reproduce.INTERRUPTED\n"
     code += "for argument in (['--figure', 'metrics24/fig9'], []):\n"
     code += f"    sys.argv[1:] = argument + {APART}\n    reproduce.main()\n"
-    code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs])"
-    one, everything = eval(run_in_python(root, code).stdout)
+    code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs], made)"
+    (one, everything), made = eval(run_in_python(root, code).stdout.replace("] [", "], ["))
+    assert len(made) == 2
+    assert all(folder.startswith("results/smoke+") for folder in made)  # what lies there is left out
     assert one == ["grokking"]
     assert len(everything) > 8

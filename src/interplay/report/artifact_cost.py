@@ -65,7 +65,13 @@ def _expected(jobs: Sequence[Job], earlier: Sequence[Measured]) -> str:
 def _rough(seconds: float) -> str:
     """Two digits are more than a forecast of weeks from minutes deserves."""
     days = seconds / 86_400
-    return f"{float(f'{days:.2g}'):,.0f} days" if days >= 10 else f"{days:.1f} days" if days >= 2 else format_duration(seconds)
+    return (
+        f"{float(f'{days:.2g}'):,.0f} days"
+        if days >= 10
+        else f"{days:.1f} days"
+        if days >= 2
+        else format_duration(seconds)
+    )
 
 
 def measured(reference: Path) -> str:
