@@ -101,8 +101,8 @@ def test_what_needs_less_is_asked_for_less(root):
     code += "reproduce.quick_examination = quick\nreproduce.run_snakemake = lambda *_, **__: reproduce.INTERRUPTED\n"
     code += "for argument in (['--figure', 'metrics24/fig9'], []):\n"
     code += f"    sys.argv[1:] = argument + {APART}\n    reproduce.main()\n"
-    code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs], made)"
-    (one, everything), made = eval(run_in_python(root, code).stdout.replace("] [", "], ["))
+    code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs] + [made])"
+    one, everything, made = eval(run_in_python(root, code).stdout)
     assert len(made) == 2
     assert all(folder.startswith("results/smoke+") for folder in made)  # what lies there is left out
     assert one == ["grokking"]
