@@ -65,7 +65,7 @@ def public() -> frozenset[bytes]:
 
 
 def contents(settings: Path) -> frozenset[bytes]:
-    """The whole of a pip.conf, its addresses with and without name and password, and these as written, plain and sent."""
+    """The whole of a pip.conf, its addresses with and without name and password, and these as written and as sent."""
     text = settings.read_text(encoding="utf-8")
     found = {text.strip()}
     for address in ADDRESS.findall(text):
@@ -81,7 +81,7 @@ def contents(settings: Path) -> frozenset[bytes]:
 
 
 def each_file(saved: IO[bytes]) -> Iterator[tuple[str, str, bytes]]:
-    """Layer, name and content of every file that `docker save` or `podman save` writes; what is no layer describes them."""
+    """Layer, name and content of each file that an engine's `save` writes; what is in no layer describes the image."""
     with tarfile.open(fileobj=saved, mode="r|") as outer:
         for member in outer:
             stream = outer.extractfile(member) if member.isfile() else None  # a layer that is there twice is a link
