@@ -36,7 +36,7 @@ RUN --mount=type=bind,from=environment,source=/interplay/.venv,target=/interplay
     && interplay fetch fashion-mnist noto-color-emoji \
     && python -m compileall -q src workflow \
     && python -c "import matplotlib.font_manager" \
-    && ln -s results/.snakemake .snakemake \
+    && ln -sT results/.snakemake .snakemake \
     && touch .cache/setup.lock \
     && mv results/reference .cache/reference \
     && rm -rf tests \

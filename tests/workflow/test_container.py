@@ -151,7 +151,7 @@ def container(root, stages, tmp_path):
     """Makes a folder that stands for the image's, upon a folder of results, and starts a command there as it does."""
     text = (root / "envs/entrypoint.sh").read_text()
     assert "/interplay/" in text
-    link = re.search(r"ln -s (\S+) (\S+)", " ".join(rest for _, rest in stages["project"]))
+    link = re.search(r"ln -sT (\S+) (\S+)", " ".join(rest for _, rest in stages["project"]))
 
     def make(name, results=tmp_path / "mounted", **reference):
         folder = tmp_path / name
