@@ -131,16 +131,15 @@ def test_what_a_message_names_is_found(tmp_path):
     assert kill_campaign._named_in("error: nothing of the kind", tmp_path) is None
 
 
-<<<<<<< HEAD
-def test_nothing_is_deleted_but_below_the_folder_of_the_case_and_no_folder_that_may_be_right(campaign, tmp_path):
+def test_nothing_is_deleted_but_below_the_folder_of_the_case_and_no_folder_that_may_be_right(tmp_path):
     case = tmp_path / "case"
     (case / "results/smoke").mkdir(parents=True)
     (tmp_path / "mine.txt").write_text("mine")
     (case / "out.txt").symlink_to(tmp_path / "mine.txt")
     for named in (f"{tmp_path}/mine.txt", "../mine.txt", "./out.txt", "results/smoke", f"{case}/", "./"):
-        assert campaign._named_in(f"error: {named}: something; delete it", case) is None
+        assert kill_campaign._named_in(f"error: {named}: something; delete it", case) is None
     (case / "results/a.json").write_text("{")
-    assert campaign._named_in("error: results/a.json: cannot be read", case) == case / "results/a.json"
+    assert kill_campaign._named_in("error: results/a.json: cannot be read", case) == case / "results/a.json"
 
 
 def drawn(path, digest, height=3):
@@ -156,7 +155,7 @@ def drawn(path, digest, height=3):
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
-def test_drawings_are_compared_but_for_the_digest_in_their_stamp(undisturbed, tmp_path, suffix):
+def test_drawings_are_compared_but_for_the_digest_in_their_stamp(tmp_path, suffix):
     one, other, higher = (tmp_path / f"{name}{suffix}" for name in ("one", "other", "higher"))
     drawn(one, "a")
     drawn(other, "b")
@@ -168,17 +167,14 @@ def test_drawings_are_compared_but_for_the_digest_in_their_stamp(undisturbed, tm
     assert undisturbed.content(one) != undisturbed.content(other)
 
 
-def test_a_damaged_picture_of_the_report_is_told(undisturbed, made, tmp_path):
+def test_a_damaged_picture_of_the_report_is_told(made, tmp_path):
     copy = copied(made, tmp_path)
     (made / "results/smoke/report/figures/x.svg").write_text("<svg></svg>\n")
     (copy / "results/smoke/report/figures/x.svg").write_text("<svg>")
     assert undisturbed.differences(made, copy) == ["results/smoke/report/figures/x.svg: it is not whole"]
 
 
-def test_records_are_compared_but_for_times_and_what_is_no_number_equals_itself(undisturbed):
-=======
 def test_records_are_compared_but_for_times_and_what_is_no_number_equals_itself():
->>>>>>> main
     def record(**changes):
         times = {"wall_seconds": 1.0, "sessions": 1, "code_digest": "a"}
         whole = {"metrics": {"x": float("nan")}, "trajectory": {"y": [float("nan")], "seconds_a": [1]}, "settings": {}}

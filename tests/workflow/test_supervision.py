@@ -141,7 +141,6 @@ def test_the_status_of_the_command_is_passed_on_and_its_stragglers_ended(lock, s
     assert marked(supervision, lock) == []
 
 
-<<<<<<< HEAD
 def test_without_proc_the_same_processes_are_found(started, lock, supervision):
     assert sorted(supervision._marked_without_proc(supervision._mark(lock))) == sorted(marked(supervision, lock))
 
@@ -162,7 +161,8 @@ def test_a_process_that_cannot_be_ended_is_named_and_not_waited_for(lock, superv
 def test_a_command_that_leaves_what_cannot_be_ended_did_not_succeed(lock, supervision, monkeypatch):
     monkeypatch.setattr(supervision, "end_marked", lambda *_given, **_named: False)
     assert supervision.run_marked(["true"], lock, dict(os.environ)) == 1
-=======
+
+
 @pytest.mark.parametrize(
     ("number", "status", "why"),
     [(9, 137, "SIGKILL, by hand or by the system for lack of memory (fewer CORES need less)"), (11, 139, "SIGSEGV")],
@@ -170,7 +170,6 @@ def test_a_command_that_leaves_what_cannot_be_ended_did_not_succeed(lock, superv
 def test_a_command_that_is_killed_from_outside_is_told(lock, supervision, capsys, number, status, why):
     assert supervision.run_marked(["sh", "-c", f"kill -{number} $$"], lock, dict(os.environ)) == status
     assert capsys.readouterr().err == f"what runs the jobs was killed by signal {why}\n"
->>>>>>> main
 
 
 def test_other_processes_are_left_alone(lock, supervision):
