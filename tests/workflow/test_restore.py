@@ -95,7 +95,7 @@ def test_without_notes_only_what_differs_from_the_plan_runs_again_as_make_plan_s
     changed = copy.plan()
     (run,) = [rule for rule in changed if rule not in due]
     assert run == "run_grokking_modular_addition"
-    assert changed[run].startswith("optimizer.weight_decay: 1.0 -> 0.5")
+    assert changed[run].startswith("protocol.optimizer.weight_decay: 1.0 -> 0.5")
     assert copy.reproduced() == set(changed)
 
 
