@@ -13,6 +13,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -207,7 +208,8 @@ def run_snakemake(
     drop_marks()
     sweep()
     if not profile.storage and (lost := missing(standing.jobs)):
-        arguments = snakemake_arguments(setup, device, cores, targets, root, config, profile, standing.forced)
+        planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
+        arguments = snakemake_arguments(setup, device, cores or 1, targets, root, config, planning, standing.forced)
         due = due_rules(arguments, lost, marked(LOCK, environment))
         if (files := lacking(standing.jobs, lost, due)) and make(files, ()) == INTERRUPTED:
             return INTERRUPTED
