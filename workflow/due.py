@@ -83,7 +83,10 @@ def read_plan(arguments: Sequence[str]) -> Plan:
                 config_settings=ConfigSettings(config=parse_config(given.config), config_args=given.config),
             )
             dag_settings = DAGSettings(
-                targets=given.targets, force_incomplete=given.rerun_incomplete, rerun_triggers=given.rerun_triggers
+                targets=given.targets,
+                forcerun=given.forcerun,
+                force_incomplete=given.rerun_incomplete,
+                rerun_triggers=given.rerun_triggers,
             )
             workflow.dag(dag_settings).execute_workflow(
                 executor="dryrun", execution_settings=ExecutionSettings(lock=False)

@@ -11,19 +11,24 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
+from interplay.archive.contents import MANIFEST
 from interplay.errors import InterplayError
+from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
+from interplay.protocols.frozen_claims import read_frozen
 from interplay.records import read_record
 from interplay.records.integrity import KINDS, damage
 from interplay.records.store import OtherVersionError
+from outputs import NOTES, note_on
 
-NOTES = Path(".snakemake")
+OWN = (FROZEN_CLAIMS, MANIFEST)  # beside the outputs
 UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `replacing` names what it has not finished
 ABANDONED_SECONDS = 600.0  # unfinished files that nobody has touched for so long, nobody will finish
 PICTURES = re.compile(r'(?:src|href)="(figures/[^"]+)"')
@@ -52,55 +57,132 @@ class _Note(BaseModel):
     input_checksums: dict[str, str] | None = None
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Say it on standard error, as all that is said before a workflow starts."""
     print(line, file=sys.stderr)
 
 
-def mend(out: Path, notes: Path = NOTES, say: Say = _tell) -> None:
-    """Take away broken files of one results folder, and broken notes of Snakemake; `say` names each.
+@dataclass(frozen=True)
+class Place:
+    """A folder of results, the paths below it that the plan and the catalogue make, and Snakemake's notes."""
 
-    A record of another version of the schema is whole, and set aside as `<name>.json.earlier`.
+    out: Path
+    planned: Collection[str]
+    notes: Path
+
+    def makes(self, path: Path) -> bool:
+        """Whether a file there is made by the workflow, as planned or, by its note, earlier; all else is the user's."""
+        return path.relative_to(self.out).as_posix() in self.planned or note_on(path, self.notes).is_file()
+
+    def keeps(self, path: Path) -> bool:
+        """Whether it lies where jobs keep their progress and their logs."""
+        return path.relative_to(self.out).parts[0] in ("checkpoints", "logs")
+
+
+def mend(out: Path, planned: Collection[str], notes: Path = NOTES, say: Say = tell) -> None:
+    """Take away broken outputs of one results folder, and broken notes of Snakemake; `say` names each.
+
+    What is neither `planned` nor known to Snakemake's notes is left alone, and so are checkpoints, which jobs judge
+    when they read them. A record of another version of the schema is whole, and set aside as `<name>.json.earlier`.
+
+    Args:
+        out: the folder of results, as Snakemake's rules name it.
+        planned: paths below it that the plan and the catalogue make.
+        notes: where Snakemake keeps its notes.
+        say: told each thing that was done.
 
     Raises:
-        InterplayError: something cannot be read, or a folder lies where a file belongs; one line, with what to do.
+        InterplayError: something cannot be read or taken away, a folder lies where a file belongs, or the frozen claims
+            are damaged; one line, with what to do.
     """
-    broken = [path for path in _walk(out) if _mend_file(path, out, say)]
+    place = Place(out, planned, notes)
+    _check_frozen(out / FROZEN_CLAIMS)
+    broken = [path for path in _walk(place) if _mend_file(path, place, say)]
     page = out / "report/index.html"
     if page.is_file() and (any("report" in path.parts for path in broken) or _lacks_pictures(page)):
-        page.unlink()  # its folder counts as made while it is there
+        _take_away(page)  # its folder counts as made while it is there
         say(f"{page}: not all of the report is there; taken away, to be made again")
     _mend_notes(notes, say)
 
 
-def _walk(out: Path) -> Iterator[Path]:
-    """What lies below `out`: files, and folders that bear a file's name."""
-    for folder, folders, files in os.walk(out):
-        misplaced = [name for name in folders if Path(name).suffix in KINDS]
-        folders[:] = [name for name in folders if name not in misplaced]
-        yield from (Path(folder, name) for name in (*misplaced, *files))
+def _check_frozen(path: Path) -> None:
+    """What claims were before anything was seen cannot be made again once something was."""
+    if not os.path.lexists(path):
+        return
+    try:
+        wrong = damage(path)
+        if wrong is None:
+            read_frozen(path.parent)
+    except (OSError, InterplayError) as error:
+        wrong = _said(error) if isinstance(error, OSError) else str(error).removeprefix(f"{path}: ").partition("; ")[0]
+    if wrong:
+        raise InterplayError(
+            f"{path}: {wrong}; it says what the claims were before results were seen, so it is never made anew beside "
+            "them: bring it back (git checkout, make restore or a backup), then run the same command again"
+        )
 
 
-def _mend_file(path: Path, out: Path, say: Say) -> bool:
+def _stop(error: OSError) -> None:
+    raise InterplayError(
+        f"{error.filename}: the folder cannot be read ({_said(error)}); mend its rights (chmod u+rwx), then run the "
+        "same command again"
+    ) from error
+
+
+def _walk(place: Place) -> Iterator[Path]:
+    """What lies below a folder of results: files, and folders that bear a file's name and lie where it belongs."""
+    for folder, folders, files in os.walk(place.out, onerror=_stop):
+        bear = [Path(folder, name) for name in folders if Path(name).suffix in KINDS]
+        misplaced = [path for path in bear if place.keeps(path) or place.makes(path)]
+        folders[:] = [name for name in folders if Path(folder, name) not in misplaced]
+        yield from (*misplaced, *(Path(folder, name) for name in files))
+
+
+def _mend_file(path: Path, place: Place, say: Say) -> bool:
     """Take a file away if it is broken; whether it was."""
     try:
         if path.is_dir():
             return _mend_folder(path, say)
         if path.name.startswith("."):
-            if UNFINISHED.fullmatch(path.name) and time.time() - path.lstat().st_mtime > ABANDONED_SECONDS:
-                path.unlink()
+            _clear_abandoned(path, place)
             return False
-        wrong = None if path.suffix not in KINDS else "it leads nowhere" if not path.exists() else damage(path)
-        if wrong is None and path.suffix == ".json" and path.is_relative_to(out / "records"):
+        if path.suffix not in KINDS or place.keeps(path) or not place.makes(path):
+            return False
+        wrong = damage(path) if path.exists() else "it leads nowhere"
+        if wrong is None and path.suffix == ".json" and path.is_relative_to(place.out / "records"):
             wrong = _unreadable(path, say)
     except FileNotFoundError:  # gone meanwhile
         return False
     except OSError as error:
         hint = f"make it readable (chmod u+rw {path}) or delete it, then run the same command again"
-        raise InterplayError(f"{path}: cannot be read ({(error.strerror or str(error)).lower()}); {hint}") from error
+        raise InterplayError(f"{path}: cannot be read ({_said(error)}); {hint}") from error
     if wrong:
-        say(f"{path}: {wrong}; taken away, to be made again")
-        path.unlink(missing_ok=True)
+        _take_away(path)
+        again = ", to be made again" if path.relative_to(place.out).as_posix() in place.planned else ""
+        say(f"{path}: {wrong}; taken away{again}")
     return bool(wrong)
+
+
+def _clear_abandoned(path: Path, place: Place) -> None:
+    """Remove what a killed process left half-written of a file of ours."""
+    whole = path.with_name(path.name[1:-9])  # what it was to become
+    ours = UNFINISHED.fullmatch(path.name) and (place.keeps(path) or whole.name in OWN or place.makes(whole))
+    if ours and time.time() - path.lstat().st_mtime > ABANDONED_SECONDS:
+        _take_away(path)
+
+
+def _take_away(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InterplayError(
+            f"{path}: damaged, and cannot be taken away ({_said(error)}); delete it, or mend the rights of its folder "
+            f"(chmod u+wx {path.parent}), then run the same command again"
+        ) from error
+
+
+def _said(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _mend_folder(path: Path, say: Say) -> bool:
@@ -113,7 +195,11 @@ def _mend_folder(path: Path, say: Say) -> bool:
 
 
 def _unreadable(path: Path, say: Say) -> str | None:
-    """What is wrong with a record; one of another version is moved out of the way."""
+    """What is wrong with a record; one of another version is moved out of the way.
+
+    Raises:
+        OSError: it cannot be read now, which says nothing about it.
+    """
     try:
         read_record(path)
     except OtherVersionError as error:
@@ -121,6 +207,8 @@ def _unreadable(path: Path, say: Say) -> str | None:
         path.replace(aside)
         say(f"{error}; set aside as {aside.name}, to be made again")
     except InterplayError as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
         return str(error).removeprefix(f"{path}: ").partition("; ")[0]
     return None
 
@@ -132,18 +220,24 @@ def _lacks_pictures(page: Path) -> bool:
 
 
 def _mend_notes(notes: Path, say: Say) -> None:
-    """Take away notes that Snakemake would stumble over; the files that they are about are then taken as they are."""
+    """Take away notes that Snakemake would stumble over; what they are about is then held against the plan."""
     for kind in ("metadata", "incomplete"):
-        for folder, folders, files in os.walk(notes / kind):
+        if not (notes / kind).is_dir():
+            continue
+        for folder, folders, files in os.walk(notes / kind, onerror=_stop):
             misplaced = [name for name in folders if not name.startswith("@")]  # so long paths are divided
             folders[:] = [name for name in folders if name not in misplaced]
-            for name in misplaced:
-                shutil.rmtree(Path(folder, name))
-            broken = [name for name in files if kind == "metadata" and not _is_note(Path(folder, name))]
-            for name in broken:
-                Path(folder, name).unlink()
-            for name in (*misplaced, *broken):
-                say(f"{Path(folder, name)}: a broken note of Snakemake; taken away")
+            try:
+                broken = [name for name in files if kind == "metadata" and not _is_note(Path(folder, name))]
+                for name in (*misplaced, *broken):
+                    note = Path(folder, name)
+                    shutil.rmtree(note) if name in misplaced else note.unlink()
+                    say(f"{note}: a broken note of Snakemake; taken away")
+            except OSError as error:
+                raise InterplayError(
+                    f"{error.filename}: a note of Snakemake that can neither be read nor taken away ({_said(error)}); "
+                    f"mend the rights (chmod -R u+rwX {notes}), then run the same command again"
+                ) from error
 
 
 def _is_note(path: Path) -> bool:

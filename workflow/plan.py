@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,6 +27,7 @@ from interplay.records.identity import first_of
 from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
 from reproduce import CONFIG, ROOT, asked_for, cores_given, fail, parser_of, snakemake_arguments
+from stale import examine
 
 RESULTS = Path("results")
 MOST_REASONS = 4  # of a job, in its line
@@ -58,9 +59,13 @@ def main() -> int:
         setup, device = asked_for(arguments)
         cores = cores_given(arguments.cores)
         targets = targets_of(arguments.id, RESULTS / setup.folder)
-        plan = read_plan(snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG))
+        standing = examine(setup, RESULTS, targets)
+        plan = read_plan(snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG, forced=standing.forced))
         jobs = {job.slug: job for job in plan_jobs(setup)}
-        print("\n".join([*told(setup, plan, jobs, device, cores), *left_behind(setup, plan, jobs)]), flush=True)
+        print(
+            "\n".join([*told(setup, plan, jobs, device, cores, standing.forced), *left_behind(setup, plan, jobs)]),
+            flush=True,
+        )
     except InterplayError as error:
         return fail(str(error), 2)
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
@@ -142,8 +147,10 @@ def schedule(jobs: Sequence[Cost], cores: int) -> Schedule:
     return Schedule(now, most)
 
 
-def told(setup: Setup, plan: Plan, jobs: dict[str, Job], device: str, cores: int) -> Iterator[str]:
-    """The table of due jobs, and what all of them take together."""
+def told(
+    setup: Setup, plan: Plan, jobs: dict[str, Job], device: str, cores: int, forced: Mapping[str, list[str]]
+) -> Iterator[str]:
+    """The table of due jobs, and what all of them take together; of those `forced`, why they are."""
     if not plan.due:
         yield f"nothing to do: all {len(plan.left)} jobs are up to date"
         return
@@ -154,7 +161,7 @@ def told(setup: Setup, plan: Plan, jobs: dict[str, Job], device: str, cores: int
             "unknown" if one.seconds is None else duration(one.seconds),
             f"{one.due.memory_mib:,} MiB",
             one.device,
-            first_of(reasons(setup, one.due, jobs), MOST_REASONS),
+            first_of(forced.get(one.due.rule) or reasons(setup, one.due, jobs), MOST_REASONS),
         ]
         for one in priced
     ]
@@ -202,24 +209,18 @@ def by_records(setup: Setup, job: Job) -> list[str]:
 def left_behind(setup: Setup, plan: Plan, jobs: dict[str, Job]) -> Iterator[str]:
     """What is not run again although it was made otherwise than it would be now."""
     folder = RESULTS / setup.folder
-    other_code: list[str] = []
     other_versions: dict[str, list[str]] = {}
     installed = {name: version for name, version in package_versions().items() if name != "interplay"}
     for rule in (rule for rule in plan.left if rule in jobs):
         job = jobs[rule]
         paths = [path for one in job.outputs if (path := folder / one).suffix == ".json" and path.is_file()]
         origins = [read_record(path).provenance for path in paths]
-        code = code_digest(f"interplay.experiments.{job.experiment}")
-        if rule in plan.unknown and any(one.code_digest != code for one in origins):
-            other_code.append(rule)
         for one in origins:
             for name, version in installed.items():
                 if one.packages.get(name, version) != version:
                     other_versions.setdefault(f"{name} {one.packages[name]} (here {version})", []).append(rule)
     if plan.unknown:
-        yield f"{len(plan.unknown)} jobs are kept of which Snakemake has no notes, as after a restore"
-    if other_code:
-        yield f"  of them, made by other code than this: {_some(other_code)}"
+        yield f"{len(plan.unknown)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
     for versions, rules in sorted(other_versions.items()):
         yield f"kept, but made with {versions}: {_some(sorted(set(rules)))}"
 

@@ -12,7 +12,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,12 +21,15 @@ from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
 from interplay.markup import one_line
 from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
 from interplay.records.store import check_writable
-from mending import NOTES, mend
+from mending import mend
+from outputs import NOTES, made_of_records, outputs_of
+from stale import enter, examine
 from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,7 +62,7 @@ def main() -> int:
     except OSError as error:
         if (said := explain(error)) is None:
             raise
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno == errno.EROFS or not os.access(ROOT, os.W_OK):
             said = f"{ROOT} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
         return fail(said, 2)
     if status == INTERRUPTED:
@@ -187,9 +190,11 @@ def run_snakemake(
     """
     for folder in (NOTES, root / setup.folder):
         check_writable(folder)  # Snakemake itself ends in tracebacks on a full disk
-    mend(root / setup.folder)
+    mend(root / setup.folder, outputs_of(plan_jobs(setup), made_of_records(setup.config)))
+    standing = examine(setup, root, targets)
+    enter(standing)
     command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
-    command += snakemake_arguments(setup, device, cores, targets, root, config, profile)
+    command += snakemake_arguments(setup, device, cores, targets, root, config, profile, standing.forced)
     environment = activated(dict(os.environ) | dict(variables))
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT / "workflow/progress"), environment.get("PYTHONPATH")])
@@ -211,8 +216,12 @@ def snakemake_arguments(
     root: Path,
     config: Path,
     profile: Profile = HERE,
+    forced: Iterable[str] = (),
 ) -> list[str]:
-    """What Snakemake is told, whether it is to make `targets` or to say what that would take."""
+    """What Snakemake is told, whether it is to make `targets` or to say what that would take.
+
+    `forced` are rules that are run though it takes their outputs for made: those that `stale.examine` found.
+    """
     arguments = ["--profile", str(profile.path)]
     arguments += ["--workflow-profile", "none"]  # or profiles/default would override what another profile says
     arguments += ["--nolock"]  # the lock is ours, and no killed process leaves it behind
@@ -224,6 +233,7 @@ def snakemake_arguments(
     arguments += [f"tier={setup.tier_name}", f"data={setup.data_name}", f"device={device}"]
     arguments += [f"results={root}", f"config={config}"]
     arguments += [f"set={json.dumps(setup.chosen)}"] if setup.chosen else []
+    arguments += ["--forcerun", *forced] if forced else []
     return arguments + (["--", *map(str, targets)] if targets else [])
 
 

@@ -93,7 +93,10 @@ def test_weights_of_a_finished_run_that_were_damaged_are_not_taken_over(small_se
     kept.write_bytes(whole[:-4])  # the model is the same file
     said = []
     run_all(setup, "supervised", runs, say=said.append, **given)
-    assert re.fullmatch(rf"\S+: {kept} cannot be taken over: it is .*; starting anew", said[0])
+    assert re.fullmatch(
+        rf"\S+: {kept} cannot be taken over: it is .*; set aside as {kept.name}.unreadable, starting anew", said[0]
+    )
+    assert not [path for path in (tmp_path / "checkpoints").rglob("*") if path.is_file()]
     assert (tmp_path / "models/supervised/cifar10/plain/seed0.safetensors").read_bytes() == whole
 
 

@@ -1,5 +1,10 @@
+import errno
+import json
+import os
+
 import pytest
 
+from interplay.errors import InterplayError
 from interplay.records.identity import changes, first_of, keep_run, make_identity, taken_over
 
 VALUES = {"protocol": {"optimizer": {"learning_rate": 0.03}, "seeds": [0, 1]}, "run": {"name": "plain"}}
@@ -73,4 +78,35 @@ def test_a_damaged_finished_record_means_starting_anew_and_is_told(tmp_path, con
     path, said = tmp_path / "seed0.finished.json", []
     path.write_text(content)
     assert taken_over(path, identity(), name="a/b", say=said.append, keep=True) is None
-    assert said == [f"a/b: the finished record {path} cannot be read (it is damaged); starting anew"]
+    aside = path.with_name("seed0.finished.json.unreadable")
+    assert said == [f"a/b: the finished record {path} is damaged; set aside as {aside.name}, starting anew"]
+    assert (path.exists(), aside.read_text()) == (False, content)
+
+
+def test_a_finished_record_of_another_version_is_not_called_damaged(tmp_path, make_record):
+    path, said = tmp_path / "seed0.finished.json", []
+    keep_run(path, identity(), make_record())
+    content = json.loads(path.read_text())
+    path.unlink()
+    path.write_text(json.dumps(content | {"record": content["record"] | {"schema_version": 99}}))
+    assert taken_over(path, identity(), name="a/b", say=said.append) is None
+    aside = "seed0.finished.json.unreadable"
+    assert said == [
+        f"a/b: the finished record {path} is of version 99 of the schema; set aside as {aside}, starting anew"
+    ]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE, errno.ENOMEM])
+def test_a_finished_record_that_cannot_be_read_just_now_is_kept(tmp_path, make_record, monkeypatch, number):
+    def refuse(_path):
+        raise OSError(number, os.strerror(number))
+
+    path, said = tmp_path / "seed0.finished.json", []
+    record = make_record()
+    keep_run(path, identity(), record)
+    with monkeypatch.context() as patched:
+        patched.setattr("interplay.records.identity.is_broken", refuse)
+        with pytest.raises(InterplayError, match=r"seed0.finished.json cannot be read now \(.*\); it is kept"):
+            taken_over(path, identity(), name="a/b", say=said.append)
+    assert said == []
+    assert taken_over(path, identity(), name="a/b", say=said.append) == record

@@ -79,8 +79,38 @@ def test_a_damaged_checkpoint_means_starting_anew_and_is_told(open_checkpoint, s
     checkpoint.path.write_bytes(content)
     assert checkpoint.load() is None
     assert said[0].startswith(f"grokking/seed0: {checkpoint.path} cannot be read (")
-    assert said[0].endswith("); starting anew")
+    assert said[0].endswith("); set aside as seed0.checkpoint.unreadable, starting anew")
     assert "\n" not in said[0]
+    assert not checkpoint.path.exists()
+    assert checkpoint.path.with_name("seed0.checkpoint.unreadable").read_bytes() == content
+    checkpoint.remove()
+    assert list(checkpoint.path.parent.iterdir()) == []
+
+
+NOT_NOW = {
+    "rights": PermissionError(errno.EACCES, os.strerror(errno.EACCES)),
+    "the disk": OSError(errno.EIO, os.strerror(errno.EIO)),
+    "the server": OSError(errno.ESTALE, os.strerror(errno.ESTALE)),
+    "memory": RuntimeError("[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory: you tried"),
+    "the card's memory": RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+    "the card": RuntimeError("CUDA error: CUDA-capable device(s) is/are busy or unavailable\nCUDA kernel"),
+}
+
+
+@pytest.mark.parametrize("why", NOT_NOW)
+def test_a_checkpoint_that_cannot_be_read_just_now_is_kept(open_checkpoint, said, monkeypatch, why):
+    def refuse(*_given, **_named):
+        raise NOT_NOW[why]
+
+    checkpoint = open_checkpoint()
+    checkpoint.save({"done": 7})
+    with monkeypatch.context() as patched:
+        patched.setattr(torch, "load", refuse)
+        with pytest.raises(InterplayError, match=r"seed0.checkpoint cannot be read now \(.*\); it is kept") as caught:
+            checkpoint.load()
+    assert "\n" not in str(caught.value)
+    assert said == []
+    assert checkpoint.load() == {"done": 7}
 
 
 def test_a_flipped_bit_of_a_checkpoint_is_no_weight(open_checkpoint, said):
@@ -92,7 +122,8 @@ def test_a_flipped_bit_of_a_checkpoint_is_no_weight(open_checkpoint, said):
     content[content.find(torch.ones(100).numpy().tobytes()) + 2] ^= 64
     checkpoint.path.write_bytes(content)
     assert checkpoint.load() is None
-    assert said == [f"grokking/seed0: {checkpoint.path} cannot be read (it is damaged); starting anew"]
+    aside = "set aside as seed0.checkpoint.unreadable, starting anew"
+    assert said == [f"grokking/seed0: {checkpoint.path} cannot be read (it is damaged); {aside}"]
 
 
 def test_a_checkpoint_of_an_older_version_is_told(open_checkpoint, said):

@@ -19,6 +19,8 @@ def load_script():
     """Loads a module of the repository that is not part of the package."""
 
     def load(path):
+        if (beside := str((ROOT / path).parent)) not in sys.path:  # as it is where a script is run
+            sys.path.append(beside)
         name = Path(path).parent.name if Path(path).stem == "__init__" else Path(path).stem
         spec = importlib.util.spec_from_file_location(name, ROOT / path)
         module = importlib.util.module_from_spec(spec)

@@ -16,6 +16,15 @@ from interplay.records import write_record, write_text_atomically
 
 NOTE = {"rule": "run_theory_all", "input": [], "params": ["'a'"], "record_format_version": 6, "starttime": 1.5}
 
+PLANNED = {
+    "records/supervised/cifar10/plain/seed0.json",
+    "records/supervised/cifar10/plain/seed1.json",
+    "figures/metrics24/fig2.csv",
+    "verdicts.json",
+    "report/index.html",
+    "report/figures/metrics24/fig2.svg",
+}
+
 
 @pytest.fixture
 def mending(load_script):
@@ -49,7 +58,7 @@ def mend(made, mending):
     def run():
         said = []
         before = files(made)
-        mending.mend(made / "results/smoke", made / ".snakemake", said.append)
+        mending.mend(made / "results/smoke", PLANNED, made / ".snakemake", said.append)
         return said, before - files(made), files(made) - before
 
     return run
@@ -76,6 +85,92 @@ def test_a_damaged_output_is_taken_away_and_named(mend, made, name, content):
     assert len(said) == 1
     assert said[0].startswith(f"{made / name}: ")
     assert said[0].endswith("; taken away, to be made again")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "notes.md",
+        "figures/mine.csv",
+        "figures/metrics24/fig2 of yesterday.csv",
+        "report/saved.html",
+        "paper.pdf",
+        "records/notes.json",
+        "records/supervised/mine.json",
+        "checkpoints/supervised/odd.safetensors",
+        ".draft.markdown",
+    ],
+)
+def test_what_the_user_put_there_stays_whatever_is_in_it(mend, made, name):
+    path = made / "results/smoke" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine, without a line's end")
+    os.utime(path, (0, 0))
+    assert mend() == ([], set(), set())
+    assert path.read_text() == "mine, without a line's end"
+
+
+def test_a_folder_of_the_user_that_is_named_like_a_file_stays(mend, made):
+    (made / "results/smoke/old.csv").mkdir()
+    assert mend() == ([], set(), set())
+    assert (made / "results/smoke/old.csv").is_dir()
+
+
+def test_what_a_note_says_was_made_is_judged_though_no_plan_has_it_any_more(mend, made, mending):
+    path = made / "results/smoke/records/supervised/cifar10/plain/seed2.json"
+    path.write_text("{")
+    note = mending.note_on(path, made / ".snakemake")
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(NOTE))
+    said, gone, _ = mend()
+    assert gone == {path.relative_to(made).as_posix()}
+    assert said == [f"{path}: it is not JSON; taken away"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b'{"frozen": "2026"}'])
+def test_frozen_claims_are_never_taken_away(mend, made, content):
+    path = made / "results/smoke/claims.lock.json"
+    path.write_bytes(content)
+    (made / RECORD).write_text("{")
+    with pytest.raises(
+        InterplayError, match=r"claims\.lock\.json: .* never made anew .*: bring it back \(git"
+    ) as caught:
+        mend()
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_frozen_claims_that_were_edited_are_named(mend, made):
+    from interplay.protocols.frozen_claims import freeze_claims
+
+    assert freeze_claims([], made / "results/smoke")
+    assert mend() == ([], set(), set())
+    path = made / "results/smoke/claims.lock.json"
+    path.write_text(path.read_text().replace('"claims": {}', '"claims": {"a": "0"}'))
+    with pytest.raises(InterplayError, match=r"claims\.lock\.json: it is not what was written"):
+        mend()
+
+
+def test_what_cannot_be_taken_away_is_named_and_not_said_to_be_gone(mend, made, mending, monkeypatch):
+    def refuse(_path, **_options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (made / RECORD).write_text("{")
+    monkeypatch.setattr(mending.Path, "unlink", refuse)
+    said = []
+    with pytest.raises(InterplayError, match=r"seed0.json: damaged, and cannot be taken away \(permission denied\)"):
+        mending.mend(made / "results/smoke", PLANNED, made / ".snakemake", said.append)
+    assert said == []
+
+
+def test_a_record_that_fails_to_be_read_just_now_is_not_taken_for_damaged(mend, made, mending, monkeypatch):
+    def fail(path):
+        raise InterplayError(f"{path}: cannot be read") from OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(mending, "read_record", fail)
+    with pytest.raises(InterplayError, match=r"cannot be read \(input/output error\)"):
+        mend()
+    assert (made / RECORD).is_file()
 
 
 def test_one_digit_of_a_record_that_changed_by_itself_is_noticed(mend, made):
@@ -158,11 +253,15 @@ def test_notes_on_long_paths_stay(mend, made):
 
 
 def test_half_written_files_are_cleared_once_nobody_writes_them(mend, made):
-    path = (made / RECORD).with_name(".seed0.json.x7_k2pqz")
-    path.write_text("{")
+    beside = (made / RECORD).with_name(".seed0.json.x7_k2pqz")
+    progress = made / "results/smoke/checkpoints/supervised/.seed0.checkpoint.x7_k2pqz"
+    progress.parent.mkdir(parents=True)
+    for path in (beside, progress):
+        path.write_text("{")
     assert mend() == ([], set(), set())
-    os.utime(path, (0, time.time() - 3600))
-    assert mend()[1] == {path.relative_to(made).as_posix()}
+    for path in (beside, progress):
+        os.utime(path, (0, time.time() - 3600))
+    assert mend()[1] == {path.relative_to(made).as_posix() for path in (beside, progress)}
 
 
 # On a disk of one megabyte the system itself refuses, while a record, a note and a log are written.
@@ -195,6 +294,16 @@ def test_a_disk_that_is_really_full_is_one_line_and_the_old_file_stays(tmp_path)
     assert kept == "b'whole' ['record']"
 
 
+def test_a_folder_that_cannot_be_listed_is_named(mend, mending, made, monkeypatch):
+    def walk(top, onerror=None):
+        onerror(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(top)))
+        return iter(())
+
+    monkeypatch.setattr(mending.os, "walk", walk)
+    with pytest.raises(InterplayError, match=r"smoke: the folder cannot be read \(permission denied\)"):
+        mend()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
 def test_somebody_elses_record_is_named_not_taken_away(made, root):
     """A real refusal of the system: as root made it and nobody may read it."""
@@ -202,9 +311,10 @@ def test_somebody_elses_record_is_named_not_taken_away(made, root):
     code = (
         f"import sys; sys.path.insert(0, {str(root / 'workflow')!r})\n"
         "from pathlib import Path\nimport mending\nfrom interplay.errors import InterplayError\nimport os\n"
-        f"mending.mend(Path({str(made / 'results/smoke')!r}), Path('/nonexistent'))\n"  # everything is imported
+        f"given = Path({str(made / 'results/smoke')!r}), {PLANNED!r}, Path('/nonexistent')\n"
+        "mending.mend(*given)\n"  # everything is imported
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        f"try: mending.mend(Path({str(made / 'results/smoke')!r}), Path('/nonexistent'))\n"
+        "try: mending.mend(*given)\n"
         "except InterplayError as error: print(error)"
     )
     for folder in (made, *made.parents):  # temporary folders are their owner's alone

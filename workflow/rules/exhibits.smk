@@ -27,8 +27,7 @@ def digest_of_reference(exhibit):
 
 
 for _exhibit in CATALOGUE.exhibits:
-    _formats = ("svg", "pdf", "png", "csv") if _exhibit.kind == "figure" else ("csv", "md", "tex")
-    _files = [f"{OUT}/{_exhibit.kind}s/{name}.{suffix}" for name in _exhibit.ids for suffix in _formats]
+    _files = [f"{OUT}/{path}" for path in _exhibit.files]
     EXHIBITS += _files
 
     rule:

@@ -26,7 +26,7 @@ from interplay.protocols.sourced import read_yaml
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import select_records, text_digest, visible_files
 from interplay.records.ingredients import Ingredients
-from interplay.records.selection import folders_beside
+from interplay.records.selection import folders_beside, record_files
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
@@ -105,7 +105,10 @@ def digest_of_claims(claims):
 
 def digest_of_levels():
     """Digest of the records of all other results at hand, on which claims are judged too."""
-    found = [path for folder in folders_beside(Path(OUT)) for path in visible_files(folder / "records", "**/*.json")]
+    try:
+        found = [path for folder in folders_beside(Path(OUT)) for path in record_files(folder)]
+    except InterplayError as error:
+        raise WorkflowError(str(error)) from None
     return INGREDIENTS.digest("levels", {f"record {path}": text_digest(path.read_bytes()) for path in sorted(found)})
 
 

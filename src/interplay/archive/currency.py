@@ -19,7 +19,7 @@ from interplay.protocols.sourced import read_yaml
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import Record, code_digest, module_digests, text_digest, visible_files
 from interplay.records.identity import changes
-from interplay.records.selection import folders_beside
+from interplay.records.selection import folders_beside, record_files
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "report/templates"
 # What figures, tables, verdicts and report are made from, besides the records, below the folder of configuration.
@@ -106,6 +106,6 @@ def _content(path: Path) -> bytes:
 def _digest_of_others(folder: Path) -> str:
     """Digest of the records of all other results of the same root, on which claims are judged too."""
     root = folder.resolve().parent
-    found = [path for other in folders_beside(folder) for path in visible_files(other / "records", "**/*.json")]
+    found = [path for other in folders_beside(folder) for path in record_files(other)]
     listed = (f"{path.relative_to(root)}:{text_digest(path.read_bytes())}\n" for path in sorted(found))
     return text_digest("".join(listed))

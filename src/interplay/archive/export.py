@@ -15,6 +15,7 @@ from interplay.errors import InterplayError
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.setup import Setup
 from interplay.records import Record, read_record, visible_files
+from interplay.records.selection import record_files
 from interplay.records.store import replacing
 
 METADATA = "ro-crate-metadata.json"
@@ -67,7 +68,7 @@ def export(setup: Setup, results: Path, output: Path, *, say: Say = print) -> No
 
 def _records(folder: Path, setup: Setup) -> list[Record]:
     again = f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` makes them"
-    paths = visible_files(folder / RECORDS, "*/**/*.json")
+    paths = record_files(folder)
     if not paths:
         raise InterplayError(f"{folder / RECORDS}: no records to pack; {again}, or `make restore` brings them")
     if missing := [part for part in MADE if not (folder / part).exists()]:

@@ -30,7 +30,7 @@ from interplay.records import (
 )
 from interplay.records.identity import first_of, keep_run, make_identity, taken_over
 from interplay.records.integrity import damage
-from interplay.records.store import check_writable, link_or_copy, replacing
+from interplay.records.store import check_writable, link_or_copy, replacing, set_aside
 from interplay.training import Checkpoint, Compute, configure_torch
 
 Say = Callable[[str], None]
@@ -108,7 +108,7 @@ def run_all(
                     save_file({key: tensor.contiguous().cpu() for key, tensor in result.model.items()}, temporary)
             keep_run(finished, identity, record)
             checkpoint.remove()
-        kept += [finished, kept_weights]
+        kept += [one for path in (finished, kept_weights) for one in (path, path.with_name(f"{path.name}.unreadable"))]
         if run.keeps_model:
             link_or_copy(kept_weights, weights)
         write_record(record, final)
@@ -124,7 +124,8 @@ def _whole(kept_weights: Path, name: str, say: Say) -> bool:
     if not kept_weights.is_file():
         return False
     if wrong := damage(kept_weights, thorough=True):
-        say(f"{name}: {kept_weights} cannot be taken over: {wrong}; starting anew")
+        aside = set_aside(kept_weights)
+        say(f"{name}: {kept_weights} cannot be taken over: {wrong}; set aside as {aside.name}, starting anew")
     return not wrong
 
 

@@ -60,6 +60,12 @@ class Exhibit(Strict):
         return f"interplay.{self.kind}s.{self.module}"
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """All that is made of it, below a folder of results."""
+        suffixes = ("svg", "pdf", "png", "csv") if self.kind == "figure" else ("csv", "md", "tex")
+        return tuple(f"{self.kind}s/{name}.{suffix}" for name in self.ids for suffix in suffixes)
+
+    @property
     def claimed_as(self) -> frozenset[str]:
         """The ids by which claims name what is shown: its own, `note/q3` of `note/q3.scatter`, tables marked in it."""
         views = (name.rpartition(".") for name in self.ids)

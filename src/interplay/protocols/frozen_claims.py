@@ -71,7 +71,9 @@ def read_frozen(results: Path) -> FrozenClaims | None:
         return FrozenClaims.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         said = first_problem(error) if isinstance(error, ValidationError) else str(error.strerror)
-        raise InterplayError(f"{path}: not a list of frozen claims ({said}); restore it, or delete it") from error
+        raise InterplayError(
+            f"{path}: not a list of frozen claims ({said}); bring it back (git, make restore or a backup)"
+        ) from error
 
 
 def changed_since(frozen: FrozenClaims, claims: Iterable[Claim]) -> dict[str, str]:

@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+from interplay.records.machine import explain_memory
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 MISPLACED = {
     errno.EISDIR: "a folder where a file belongs",
@@ -41,6 +43,18 @@ def explain(error: BaseException, path: Path | None = None) -> str | None:
     if number in MISPLACED:
         return f"{where}{MISPLACED[number]}; move or delete it"
     return f"{where}{os.strerror(number).lower()}"
+
+
+def cannot_read_now(error: BaseException) -> str | None:
+    """Why a file could not be read for a reason that says nothing about what is in it, in a few words; None else.
+
+    A failed allocation, missing rights, a disk or a server that does not answer: what lies there may be whole. EINVAL
+    is what a damaged file makes a reader ask the system for.
+    """
+    if memory := explain_memory(error):
+        return memory
+    number, _ = _system_error(error)
+    return None if number is None or number == errno.EINVAL else os.strerror(number).lower()
 
 
 def mount_point(path: Path) -> Path:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from interplay.records.disk import explain
-from interplay.records.schema import Record, Strict
+from interplay.errors import InterplayError
+from interplay.records.disk import cannot_read_now
+from interplay.records.schema import SCHEMA_VERSION, Record, Strict
 from interplay.records.seals import is_broken
-from interplay.records.store import write_text_atomically
+from interplay.records.store import set_aside, version_said, write_text_atomically
 
 KEEP_VARIABLE = "INTERPLAY_KEEP_CHECKPOINTS"
 HOW_TO_KEEP = f"{KEEP_VARIABLE}=1 takes it over"
@@ -76,17 +77,27 @@ def taken_over(
     """The record kept at `path`, where it is as `identity` would make it now, or `keep` takes it over all the same.
 
     Where it is neither, `say` tells why in one line; `name` is the run. A record that was kept although something had
-    changed says so in its provenance.
+    changed says so in its provenance. One that is damaged or of another version of the schema is set aside.
+
+    Raises:
+        InterplayError: it cannot be read now, which says nothing about it.
     """
-    if not path.is_file():
-        return None
+    content = b""
     try:
+        if not path.is_file():
+            return None
+        content = path.read_bytes()
         if is_broken(path):
             raise ValueError
-        kept = KeptRun.model_validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        reason = explain(error) or "it is damaged"
-        say(f"{name}: the finished record {path} cannot be read ({reason}); starting anew")
+        kept = KeptRun.model_validate_json(content)
+    except (OSError, MemoryError) as error:
+        reason = cannot_read_now(error) or str(error)
+        raise InterplayError(f"{name}: the finished record {path} cannot be read now ({reason}); it is kept") from error
+    except ValueError:
+        version = version_said(content, "record")
+        other = version not in (None, SCHEMA_VERSION)
+        wrong = f"is of version {version} of the schema" if other else "is damaged"
+        say(f"{name}: the finished record {path} {wrong}; set aside as {set_aside(path).name}, starting anew")
         return None
     changed = changes(kept.identity, identity)
     if changed and not keep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,6 +11,7 @@ from interplay.errors import InterplayError
 from interplay.records.schema import Record
 from interplay.records.store import read_record
 
+UNPLANNED = "unplanned.json"  # beside `records/`: names of those there that no run of the plan makes (any more)
 REFERENCE = "reference"  # below `results/`: what was really run at larger scale, and is committed
 
 
@@ -22,17 +24,43 @@ def visible_files(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in found if not any(part[0] == "." for part in path.relative_to(folder).parts))
 
 
-def select_records(results: Path, selectors: Iterable[str]) -> list[Record]:
-    """Records below `<results>/records/` whose name `<experiment>/<run>` matches one of the globs, sorted by name.
+def record_files(results: Path) -> list[Path]:
+    """Files of records below `<results>/records/`, sorted, without those that the workflow found in no plan.
 
     What is hidden or lies in no experiment's folder is no record.
+
+    Raises:
+        InterplayError: the list of what is not planned cannot be read.
+    """
+    folder, left_out = results / "records", read_unplanned(results)
+    found = visible_files(folder, "*/**/*.json")
+    return [path for path in found if path.relative_to(folder).as_posix().removesuffix(".json") not in left_out]
+
+
+def read_unplanned(results: Path) -> frozenset[str]:
+    """Names of the records in a folder of results that lie there, but are not among the runs of its plan.
+
+    Raises:
+        InterplayError: the list cannot be read.
+    """
+    path = results / UNPLANNED
+    try:
+        return frozenset(map(str, json.loads(path.read_text(encoding="utf-8"))))
+    except FileNotFoundError:
+        return frozenset()
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise InterplayError(f"{path}: cannot be read ({error}); `make reproduce` writes it anew") from error
+
+
+def select_records(results: Path, selectors: Iterable[str]) -> list[Record]:
+    """The records of `record_files` whose name `<experiment>/<run>` matches one of the globs, sorted by name.
 
     Raises:
         InterplayError: one of them cannot be read, or is another run's than its place says (a copy counts twice).
     """
     folder, patterns = results / "records", list(selectors)
     found = []
-    for path in visible_files(folder, "*/**/*.json"):
+    for path in record_files(results):
         name = path.relative_to(folder).as_posix().removesuffix(".json")
         if any(fnmatchcase(name, pattern) for pattern in patterns):
             record = read_record(path)

@@ -129,7 +129,7 @@ def read_record(path: Path) -> Record:
     try:
         return Record.model_validate_json(content)
     except ValidationError as error:
-        if (version := _version(content)) not in (None, SCHEMA_VERSION):
+        if (version := version_said(content)) not in (None, SCHEMA_VERSION):
             raise OtherVersionError(
                 f"{path}: a record of version {version} of the schema, where {SCHEMA_VERSION} is read; read it with the"
                 " version of interplay that wrote it, or move it away and rerun"
@@ -139,10 +139,19 @@ def read_record(path: Path) -> Record:
         raise InterplayError(f"{path}: not a valid record ({where}: {first['msg']}); delete it and rerun") from error
 
 
-def _version(content: bytes) -> int | None:
-    """The version of the schema that a record says it has; None where it says none."""
+def version_said(content: bytes, *where: str) -> int | None:
+    """The version of the schema that a record says it has, or one that stands at `where` in it; None for none."""
     try:
-        version = json.loads(content)["schema_version"]
+        inner = json.loads(content)
+        for key in (*where, "schema_version"):
+            inner = inner[key]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return version if isinstance(version, int) else None
+    return inner if isinstance(inner, int) else None
+
+
+def set_aside(path: Path) -> Path:
+    """Move what cannot be read out of the way, to `<path>.unreadable`, rather than write over it."""
+    aside = path.with_name(f"{path.name}.unreadable")
+    path.replace(aside)
+    return aside

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 
 from interplay.errors import InterplayError
+from interplay.records.disk import cannot_read_now
 from interplay.records.identity import HOW_TO_KEEP, KEEP_VARIABLE, Identity, changes, first_of
 from interplay.records.seals import is_broken
-from interplay.records.store import replacing
+from interplay.records.store import replacing, set_aside
 
 OLDER = "it was saved by an older version, which did not note what made it"
 
@@ -63,23 +64,32 @@ class Checkpoint:
             torch.save(content, stream)
 
     def load(self, device: torch.device | str = "cpu") -> dict[str, Any] | None:
-        """The saved state; None where there is none, it cannot be read, or (unless `keep`) something changed since.
+        """The saved state; None where there is none, it is damaged, or (unless `keep`) something changed since.
 
-        Why it is not taken over is one line to `say`.
+        Why it is not taken over is one line to `say`; what is damaged is set aside (`<path>.unreadable`).
+
+        Raises:
+            InterplayError: it cannot be read now, for want of memory, say, which says nothing about it; it is kept.
         """
-        if self.keep and self.aside.is_file():
-            self.aside.replace(self.path)
-        if not self.path.is_file():
-            return None
         try:
+            if self.keep and self.aside.is_file():
+                self.aside.replace(self.path)
+            if not self.path.is_file():
+                return None
             if is_broken(self.path):  # torch.load would take flipped bits for weights
                 raise ValueError("it is damaged")
             content = torch.load(self.path, map_location=device, weights_only=True)
             state: dict[str, Any] = content["state"]
             saved = content["identity"]
-        except Exception as error:  # whatever is wrong with the file, starting anew is right
+        except Exception as error:
+            if not_now := cannot_read_now(error) or ("the card refuses" if "CUDA error" in str(error) else None):
+                raise InterplayError(
+                    f"{self.name}: {self.path} cannot be read now ({not_now}); it is kept, and the same command goes "
+                    "on from it once it can be (or delete it to start anew)"
+                ) from error
             reason = (str(error) or type(error).__name__).splitlines()[0][:100]
-            self.say(f"{self.name}: {self.path} cannot be read ({reason}); starting anew")
+            aside = set_aside(self.path)
+            self.say(f"{self.name}: {self.path} cannot be read ({reason}); set aside as {aside.name}, starting anew")
             return None
         changed = changes(saved, self.identity) if isinstance(saved, Mapping) else [OLDER]
         which = f"{self.name}: checkpoint" + (f" of step {state['done']}" if "done" in state else "")
