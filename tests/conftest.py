@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from interplay.protocols.plan import code_of
 from interplay.records import Record, code_digest, collect_provenance
 from interplay.records.machine import usable_cores
 
@@ -121,7 +122,7 @@ def planned_record(make_record: Callable[..., Record]) -> Callable[..., Record]:
             settings=run.settings.model_dump(mode="json"),
             metrics={"accuracy": 0.5},
             provenance=made.model_copy(
-                update={"code_digest": code_digest(f"interplay.experiments.{experiment}"), "data": {}}
+                update={"code_digest": code_digest(*code_of(experiment, run.settings.model_dump())), "data": {}}
             ),
         )
 

@@ -20,7 +20,7 @@ from interplay.markup import plain_table
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
-from interplay.protocols.plan import Job, differs_from_plan, plan_jobs, record_path
+from interplay.protocols.plan import Job, code_of, differs_from_plan, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
@@ -201,7 +201,7 @@ def by_records(setup: Setup, job: Job) -> list[str]:
             continue
         record = read_record(path)
         lines += differs_from_plan(record, setup, job.experiment, run)
-        if record.provenance.code_digest != code_digest(f"interplay.experiments.{job.experiment}"):
+        if record.provenance.code_digest != code_digest(*code_of(job.experiment, run.settings.model_dump())):
             lines.append("code changed; the names of the modules were not kept")
     return list(dict.fromkeys(lines))
 

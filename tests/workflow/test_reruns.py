@@ -121,12 +121,67 @@ def test_a_metric_reruns_the_experiments_that_measure_with_it(checkout):
         assert rule not in due or all(order.index(other) < order.index(rule) for other in makers)
 
 
+def test_a_method_reruns_the_runs_that_follow_it(checkout):
+    checkout.edit("src/interplay/experiments/semi_supervised/methods/dash.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    due = checkout.plan()
+    jobs = {rule: checkout.jobs[rule] for rule in checkout.rules("semi_supervised")}
+    following = {rule for rule, job in jobs.items() if any(run.settings.method == "dash" for run in job.runs)}
+    assert following and following < set(jobs)
+    assert set(due) == checkout.with_readers(following)
+    assert {due[rule] for rule in following} == {"module interplay.experiments.semi_supervised.methods.dash changed"}
+
+
+def test_what_fills_records_reruns_everything_and_the_rest_of_the_runner_nothing(checkout):
+    for path in ("experiments/runner.py", "cli/run.py", "records/provenance.py"):
+        checkout.edit(f"src/interplay/{path}", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    assert checkout.plan() == {}
+    checkout.edit("src/interplay/experiments/recording.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    assert set(checkout.jobs) <= set(checkout.plan())
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda:1", "cuda:0"])
+def test_another_device_makes_nothing_due(checkout, device):
+    assert checkout.plan("--device", device) == {}
+
+
 def test_a_plot_redraws_its_figure(checkout):
     checkout.edit("src/interplay/figures/grokking.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
     assert checkout.plan() == {
         "figure_metrics24_fig9": "module interplay.figures.grokking changed",
         "make_report": "reads what figure_metrics24_fig9 makes anew",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "others"),
+    [("figures/draw.py", "figure", {"make_report"}), ("tables/make.py", "table", {"make_report"})],
+)
+def test_what_draws_or_writes_all_of_a_kind_makes_all_of_it_anew(checkout, path, kind, others):
+    checkout.edit(f"src/interplay/{path}", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    exhibits = load_catalogue(checkout.folder / "config").exhibits
+    assert set(checkout.plan()) == {f"{kind}_{one.name}" for one in exhibits if one.kind == kind} | others
+
+
+def test_a_published_value_that_the_tier_overrides_judges_anew_and_reruns_nothing(checkout):
+    """What runs compute is the same; how far that is from what was published is not."""
+    checkout.edit("config/experiments/grokking.yaml", "\nsteps: {value: 50000", "\nsteps: {value: 60000")
+    due = checkout.plan()
+    assert set(due) == ALWAYS
+    assert due["judge_claims"] == ""
+
+
+def test_what_is_said_of_a_tier_or_of_data_is_reported_anew(checkout):
+    checkout.edit("config/tiers/smoke.yaml", "description: ", "description: Said otherwise. ")
+    checkout.edit("src/interplay/protocols/datasets/flowers102.py", "licence=", 'licence="another, " + ')
+    due = checkout.plan()
+    assert set(due) == {"make_report"}
+    assert due["make_report"] == ""
+
+
+def test_a_title_is_drawn_and_judged_anew(checkout):
+    checkout.edit("src/interplay/protocols/datasets/flowers102.py", 'title="', 'title="The ')
+    kinds = {f"{one.kind}_{one.name}" for one in load_catalogue(checkout.folder / "config").exhibits}
+    assert set(checkout.plan()) == kinds | ALWAYS
 
 
 def test_a_value_of_a_protocol_reruns_its_experiment(checkout):

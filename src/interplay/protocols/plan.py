@@ -16,6 +16,8 @@ from interplay.protocols.sourced import differences, remove
 from interplay.records import Record, text_digest
 from interplay.records.identity import flat
 
+FILLS_RECORDS = "recording"  # module of the experiments
+
 
 @dataclass(frozen=True)
 class Job:
@@ -36,6 +38,12 @@ class Job:
     def slug(self) -> str:
         """The name of the job's rule."""
         return f"run_{self.experiment}_{self.name}".replace("/", "_").replace("-", "_").replace(".", "_")
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """Modules on which the results of its runs depend, as in `code_of`."""
+        found = (name for run in self.runs for name in code_of(self.experiment, run.settings.model_dump()))
+        return tuple(dict.fromkeys(found))
 
     @property
     def outputs(self) -> list[str]:
@@ -75,6 +83,18 @@ def record_path(experiment: str, run: str) -> str:
 def model_path(experiment: str, run: str) -> str:
     """Where the trained weights of a run lie, below the results folder."""
     return f"models/{experiment}/{run}.safetensors"
+
+
+def code_of(experiment: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The modules whose code, with all that they depend on, decides what a run with these settings records.
+
+    Those of its experiment, the one that fills records, and what a setting picks. What else the runner does (finding
+    files, resuming, talking, provenance) is no part of it: a change there leaves results as they are.
+    """
+    own, declared = f"interplay.experiments.{experiment}", experiments().get(experiment)
+    picks = declared.picks if declared else {}
+    picked = [f"{own}.{package}.{settings[key]}" for key, package in picks.items() if key in settings]
+    return (own, f"interplay.experiments.{FILLS_RECORDS}", *sorted(picked))
 
 
 def plan_jobs(setup: Setup, chosen: Iterable[str] | None = None) -> list[Job]:
