@@ -19,7 +19,6 @@ from interplay.archive.contents import as_level
 from interplay.archive.publish import publish
 from interplay.archive.restore import Restored, restore
 from interplay.errors import InterplayError
-from interplay.protocols.datasets import DATASETS
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup
 from reproduce import (
@@ -31,7 +30,6 @@ from reproduce import (
     cores_given,
     fail,
     parser_of,
-    run_snakemake,
     snakemake_arguments,
 )
 from supervision import BusyError, die_with_parent, sole_workflow
@@ -83,7 +81,6 @@ def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespac
     level = as_level(arguments.level or "all")
     force = arguments.force not in ("", "0")
     brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=_say)
-    _fetch(setup, device, cores, brought)
     _enter(setup, device, brought)
     names = [job.slug for job in brought.to_do]
     left = f"{len(names)} jobs: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" if names else "no run"
@@ -91,17 +88,6 @@ def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespac
     _say(f"left to be done: {left}; {exhibits}")
     if names or not brought.made:
         _say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")
-
-
-def _fetch(setup: Setup, device: str, cores: int, brought: Restored) -> None:
-    """Bring the data of the runs that are left before Snakemake plans them.
-
-    It takes whatever reads what it has to fetch for stale, the networks that were restored among it.
-    """
-    names = sorted({name for job in brought.to_do for name in job.datasets})
-    files = sorted({f"data/{DATASETS[name].pinned.path}" for name in names if DATASETS[name].pinned is not None})
-    if files and (status := run_snakemake(setup, device, cores, files)):
-        raise InterplayError(f"the data of the runs that are left could not be had (exit status {status}); see above")
 
 
 def _enter(setup: Setup, device: str, brought: Restored) -> None:

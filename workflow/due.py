@@ -8,12 +8,15 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-from collections.abc import Iterator, Sequence
+import json
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from snakemake.api import SnakemakeApi
 from snakemake.cli import parse_args, parse_config
+from snakemake.io import Mtime, _IOFile
 from snakemake.settings.types import (
     ConfigSettings,
     DAGSettings,
@@ -67,8 +70,40 @@ class Plan:
     unknown: tuple[str, ...]
 
 
-def read_plan(arguments: Sequence[str]) -> Plan:
+def main() -> int:
+    """Read arguments of Snakemake, and what is to be taken for existing, and say which rules would run."""
+    asked = json.load(sys.stdin)
+    try:
+        plan = read_plan(asked["arguments"], asked["there"])
+    except InterplayError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    print(json.dumps([one.rule for one in plan.due]))
+    return 0
+
+
+@contextlib.contextmanager
+def _pretending(files: Collection[str]) -> Iterator[None]:
+    """Let Snakemake believe that files are there, of an age that tells it nothing."""
+    exists, mtime = _IOFile.exists_local, _IOFile.mtime_uncached
+
+    async def exists_local(file: Any) -> bool:
+        return str(file.file) in files or await exists(file)
+
+    async def mtime_uncached(file: Any, skip_storage: bool = False) -> Any:
+        return Mtime(local=0.0) if str(file.file) in files else await mtime(file, skip_storage)
+
+    _IOFile.exists_local, _IOFile.mtime_uncached = exists_local, mtime_uncached
+    try:
+        yield
+    finally:
+        _IOFile.exists_local, _IOFile.mtime_uncached = exists, mtime
+
+
+def read_plan(arguments: Sequence[str], there: Collection[str] = ()) -> Plan:
     """Let Snakemake plan by the arguments of its command line, as it would before it runs anything.
+
+    What is `there`, as its rules name it, it takes for existing.
 
     Raises:
         InterplayError: there is no plan; one line.
@@ -76,7 +111,7 @@ def read_plan(arguments: Sequence[str]) -> Plan:
     told, silent = io.StringIO(), OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
     with contextlib.redirect_stderr(io.StringIO()):  # which profiles are in use
         _, given = parse_args(list(arguments))
-    with contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
+    with _pretending(there), contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
         try:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=given.cores, resources=given.resources),
@@ -211,3 +246,7 @@ def _value(written: str) -> str:
 
 def _first(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

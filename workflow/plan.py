@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean
 
+from data_files import lacking, missing
 from due import UNKNOWN, Due, Plan, read_plan
 from interplay.errors import InterplayError
 from interplay.markup import plain_table
@@ -27,7 +28,7 @@ from interplay.records.identity import first_of
 from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
 from reproduce import CONFIG, ROOT, asked_for, cores_given, fail, parser_of, snakemake_arguments
-from stale import examine
+from stale import Standing, examine
 
 RESULTS = Path("results")
 MOST_REASONS = 4  # of a job, in its line
@@ -60,7 +61,7 @@ def main() -> int:
         cores = cores_given(arguments.cores)
         targets = targets_of(arguments.id, RESULTS / setup.folder)
         standing = examine(setup, RESULTS, targets)
-        plan = read_plan(snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG, forced=standing.forced))
+        plan = foretell(setup, device, cores, targets, standing)
         jobs = {job.slug: job for job in plan_jobs(setup)}
         print(
             "\n".join([*told(setup, plan, jobs, device, cores, standing.forced), *left_behind(setup, plan, jobs)]),
@@ -72,6 +73,25 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def foretell(setup: Setup, device: str, cores: int | None, targets: Sequence[Path], standing: Standing) -> Plan:
+    """What `reproduce.py` would have Snakemake do: fetch what due jobs read and lack, then all else.
+
+    Raises:
+        InterplayError: there is no plan; one line.
+    """
+    lost = missing(standing.jobs)
+    given = snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG, forced=standing.forced)
+    plan = read_plan(given, lost)
+    files = lacking(standing.jobs, lost, [one.rule for one in plan.due])
+    if not files:
+        return plan
+    first = read_plan(snakemake_arguments(setup, device, cores, files, RESULTS, CONFIG))
+    names = tuple(one.rule for one in first.due)
+    due = tuple(replace(one, waits_for=(*one.waits_for, *names)) for one in plan.due if one.rule not in names)
+    left, unknown = (tuple(rule for rule in rules if rule not in names) for rules in (plan.left, plan.unknown))
+    return Plan((*first.due, *due), left, unknown)
 
 
 def targets_of(name: str, results: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from clusters import Profile, job_prefix, load_profile, none_left_behind
+from data_files import drop_marks, due_rules, lacking, missing, sweep
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
 from interplay.markup import one_line
@@ -30,7 +31,7 @@ from interplay.records.store import check_writable
 from mending import mend
 from outputs import NOTES, made_of_records, outputs_of
 from stale import enter, examine
-from supervision import INTERRUPTED, BusyError, die_with_parent, run_marked, sole_workflow
+from supervision import INTERRUPTED, BusyError, die_with_parent, marked, run_marked, sole_workflow
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Path("config")
@@ -193,13 +194,23 @@ def run_snakemake(
     mend(root / setup.folder, outputs_of(plan_jobs(setup), made_of_records(setup.config)))
     standing = examine(setup, root, targets)
     enter(standing)
-    command = [sys.executable, "-m", "snakemake", "--logger", "interplay"]
-    command += snakemake_arguments(setup, device, cores, targets, root, config, profile, standing.forced)
     environment = activated(dict(os.environ) | dict(variables))
     environment["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(ROOT / "workflow/progress"), environment.get("PYTHONPATH")])
     )
-    return run_marked(command, LOCK, environment)
+
+    def make(files: Sequence[Path | str], forced: Iterable[str]) -> int:
+        arguments = snakemake_arguments(setup, device, cores, files, root, config, profile, forced)
+        return run_marked([sys.executable, "-m", "snakemake", "--logger", "interplay", *arguments], LOCK, environment)
+
+    drop_marks()
+    sweep()
+    if not profile.storage and (lost := missing(standing.jobs)):
+        arguments = snakemake_arguments(setup, device, cores, targets, root, config, profile, standing.forced)
+        due = due_rules(arguments, lost, marked(LOCK, environment))
+        if (files := lacking(standing.jobs, lost, due)) and make(files, ()) == INTERRUPTED:
+            return INTERRUPTED
+    return make(targets, standing.forced)
 
 
 def activated(environment: Mapping[str, str]) -> dict[str, str]:

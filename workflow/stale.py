@@ -113,8 +113,8 @@ def enter(standing: Standing, notes: Path = NOTES, say: Say = tell) -> None:
         write_text_atomically(out / UNPLANNED, json.dumps(standing.unplanned, indent=1) + "\n")
     if standing.unplanned:
         say(
-            f"{out}: {len(standing.unplanned)} records of no run of this plan are kept and left out of everything "
-            f"({_some(standing.unplanned)}); {out / UNPLANNED} names them"
+            f"{out}: kept and left out of everything, as no run of this plan makes them: "
+            f"{_some([f'records/{name}.json' for name in standing.unplanned])}; {out / UNPLANNED} names them"
         )
     runs = {rule: reasons for rule, reasons in standing.forced.items() if rule in jobs}
     for rule, reasons in runs.items():

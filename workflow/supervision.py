@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def run_marked(command: Sequence[str], lock: Path, environment: dict[str, str]) 
     handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     for number in handled:
         signal.signal(number, lambda received, _frame: signals.append(received))
-    child = subprocess.Popen(command, env={**environment, MARK: _mark(lock)})
+    child = subprocess.Popen(command, env=marked(lock, environment))
     patience: float | None = None
     while child.poll() is None:
         try:
@@ -94,6 +94,11 @@ def run_marked(command: Sequence[str], lock: Path, environment: dict[str, str]) 
     for number in handled:
         signal.signal(number, before[number])
     return INTERRUPTED if signals else status
+
+
+def marked(lock: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables under which a process is found again if this one is killed."""
+    return {**environment, MARK: _mark(lock)}
 
 
 def end_marked(mark: str, at_once: bool = False) -> None:

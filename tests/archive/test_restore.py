@@ -12,6 +12,7 @@ from interplay.archive.restore import restore
 from interplay.errors import InterplayError
 from interplay.protocols.plan import plan_jobs, record_path
 from interplay.protocols.setup import load_setup
+from interplay.records.seals import is_sealed, seal
 
 RECORD, OTHER = "records/grokking/modular-addition/seed0.json", "records/theory/interplay24.json"
 
@@ -39,6 +40,11 @@ def test_all_comes_back_as_it_was_and_nothing_else_is_left(setup, published, rev
     assert set(brought.current) == {path for job in plan_jobs(setup) for path in job.outputs}
     times = {path.stat().st_mtime_ns for path in reviewer.glob("smoke/**/*") if path.is_file()}
     assert len(times) == 1, "something would be newer than what was made from it"
+    own = reviewer / "own"
+    own.touch()
+    seal(own)
+    if is_sealed(own):  # this file system keeps seals
+        assert is_sealed(reviewer / "smoke" / RECORD)
 
 
 def test_a_file_that_differs_here_is_never_replaced_unasked(reviewer, bring, contents):

@@ -70,7 +70,8 @@ class Checkout:
     def pretend(self, planned_record: Callable[[Setup, str, AnyRun], Record]) -> None:
         """Let everything seem made, by Snakemake's notes too: records as planned, a line in every other file."""
         outputs = re.findall(r"^ +output: (.*)$", self.snakemake("--dry-run"), flags=re.MULTILINE)
-        for name in (name for line in outputs for name in line.split(", ")):
+        self.outputs = {name for line in outputs for name in line.split(", ")}
+        for name in self.outputs:
             path = self.folder / name
             path = path if path.suffix else path / "in_it.txt"
             path.parent.mkdir(parents=True, exist_ok=True)

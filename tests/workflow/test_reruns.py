@@ -29,6 +29,27 @@ class Finished(Checkout):
         table = done.stdout.split("\n\n")[0].splitlines()[1:] if done.stdout.startswith("job ") else []
         return {line.split()[0]: re.split(r"  (?:cpu|cuda)  ", line)[1] for line in table}
 
+    def reproduced(self, *arguments):
+        """What `reproduce.py` has Snakemake run, by dry runs in its place; what it fetches is there afterwards."""
+        code = (
+            "import sys; sys.path.insert(0, 'workflow'); import reproduce\n"
+            "from contextlib import nullcontext; from pathlib import Path; import subprocess\n"
+            f"sys.argv[1:] = {list(arguments)!r}\n"
+            "def dry(command, lock, environment):\n"
+            "    place = command.index('--profile'); command[place:place] = ['--dry-run']\n"
+            "    status = subprocess.call([one for one in command if one not in ('--logger', 'interplay')])\n"
+            "    targets = command[command.index('--') + 1:] if '--' in command else []\n"
+            "    for one in targets:\n"
+            "        if one.startswith('data/'): Path(one).mkdir()\n"
+            "    return status\n"
+            "reproduce._is_able = lambda *given: True; reproduce.none_left_behind = lambda *given: nullcontext()\n"
+            "reproduce.mend = lambda *given: None; reproduce._summarise = lambda *given: None\n"
+            "reproduce.sole_workflow = lambda lock: nullcontext(); reproduce.run_marked = dry\n"
+            "sys.exit(reproduce.main())\n"
+        )
+        done = self.call(sys.executable, "-c", code)
+        return set(re.findall(r"^ *(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)) - {"all"}
+
     def edit(self, path, old, new):
         file = self.folder / path
         text = file.read_text()
@@ -86,6 +107,17 @@ def checkout(finished):
         (finished.folder / path).write_text(text)
 
 
+def test_what_may_be_taken_away_if_it_is_broken_is_what_the_rules_make(checkout, load_script):
+    outputs = load_script("workflow/outputs.py")
+    made = outputs.made_of_records(checkout.folder / "config")
+    rules = {f"{OUT}/{path}" for one in made if not one.asked for path in one.outputs}
+    runs = {f"{OUT}/{path}" for job in checkout.jobs.values() for path in job.outputs}
+    assert rules | runs == {name for name in checkout.outputs if name.startswith(OUT)}
+    known = outputs.outputs_of(checkout.jobs.values(), made)
+    assert {name.removeprefix(f"{OUT}/") for name in rules | runs} <= known
+    assert {one.rule for one in made if not one.asked} | set(checkout.jobs) <= set(checkout.snakemake("--list").split())
+
+
 def test_nothing_changed_nothing_is_due(checkout):
     assert checkout.plan() == {}
     (kept,) = (checkout.folder / ".snakemake/ingredients").glob("*.json")
@@ -122,17 +154,18 @@ def test_a_metric_reruns_the_experiments_that_measure_with_it(checkout):
 
 
 def test_a_method_reruns_the_runs_that_follow_it(checkout):
-    checkout.edit("src/interplay/experiments/semi_supervised/methods/dash.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    checkout.edit("src/interplay/experiments/semi_supervised/methods/fixmatch.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
     due = checkout.plan()
     jobs = {rule: checkout.jobs[rule] for rule in checkout.rules("semi_supervised")}
-    following = {rule for rule, job in jobs.items() if any(run.settings.method == "dash" for run in job.runs)}
+    following = {rule for rule, job in jobs.items() if any(run.settings.method == "fixmatch" for run in job.runs)}
     assert following and following < set(jobs)
     assert set(due) == checkout.with_readers(following)
-    assert {due[rule] for rule in following} == {"module interplay.experiments.semi_supervised.methods.dash changed"}
+    module = "interplay.experiments.semi_supervised.methods.fixmatch"
+    assert {due[rule] for rule in following} == {f"module {module} changed"}
 
 
 def test_what_fills_records_reruns_everything_and_the_rest_of_the_runner_nothing(checkout):
-    for path in ("experiments/runner.py", "cli/run.py", "records/provenance.py"):
+    for path in ("experiments/runner.py", "cli/run.py"):
         checkout.edit(f"src/interplay/{path}", "\n\n\n", "\n\nCHANGED = True\n\n\n")
     assert checkout.plan() == {}
     checkout.edit("src/interplay/experiments/recording.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
@@ -167,7 +200,7 @@ def test_a_published_value_that_the_tier_overrides_judges_anew_and_reruns_nothin
     checkout.edit("config/experiments/grokking.yaml", "\nsteps: {value: 50000", "\nsteps: {value: 60000")
     due = checkout.plan()
     assert set(due) == ALWAYS
-    assert due["judge_claims"] == ""
+    assert due["judge_claims"] == "file config/experiments/grokking.yaml: steps.value: 50000 -> 60000"
 
 
 def test_what_is_said_of_a_tier_or_of_data_is_reported_anew(checkout):
@@ -175,7 +208,7 @@ def test_what_is_said_of_a_tier_or_of_data_is_reported_anew(checkout):
     checkout.edit("src/interplay/protocols/datasets/flowers102.py", "licence=", 'licence="another, " + ')
     due = checkout.plan()
     assert set(due) == {"make_report"}
-    assert due["make_report"] == ""
+    assert re.search(r"^tier: .*; flowers102: .*another", due["make_report"])
 
 
 def test_a_title_is_drawn_and_judged_anew(checkout):
@@ -234,6 +267,39 @@ def test_data_that_are_written_anew_make_nothing_due(checkout):
     """Fetched again after a restore, say: newer than all results, and the same by its pin."""
     (checkout.folder / "data/fashion-mnist").touch()
     assert checkout.plan() == {}
+
+
+@pytest.fixture
+def lost(checkout, tmp_path):
+    """Without the data set that one experiment reads."""
+    place = checkout.folder / "data/fashion-mnist"
+    place.rename(tmp_path / "kept")
+    yield checkout
+    shutil.rmtree(place, ignore_errors=True)
+    (tmp_path / "kept").rename(place)
+
+
+def test_lost_data_cost_no_finished_job_that_read_them(lost):
+    assert lost.plan() == {}
+    readers = sorted(rule for rule, job in lost.jobs.items() if "fashion-mnist" in job.datasets)
+    assert len(readers) > 1
+    record = lost.folder / OUT / lost.jobs[readers[0]].outputs[0]
+    kept = record.read_bytes(), record.stat().st_mtime_ns
+    record.unlink()
+    due = lost.plan()
+    reproduced = lost.reproduced()
+    record.write_bytes(kept[0])
+    os.utime(record, ns=(kept[1], kept[1]))
+    assert due["fetch_fashion_mnist"] == "missing: data/fashion-mnist"
+    assert {rule for rule in due if rule in lost.jobs} == {readers[0]}
+    assert reproduced == set(due)
+
+
+def test_what_reads_nothing_that_is_lost_fetches_nothing(lost):
+    lost.edit("config/tiers/smoke/theory.yaml", "draws: 10", "draws: 11")
+    due = set(lost.plan())
+    assert due == lost.with_readers(lost.rules("theory"))
+    assert lost.reproduced() == due
 
 
 def test_a_bound_of_a_claim_judges_anew_and_redraws_where_it_is_shown(checkout):
@@ -299,21 +365,7 @@ def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, na
     wanted |= {one for one, job in checkout.jobs.items() if read & set(job.outputs)}
     assert set(due) == wanted | {rule}
     kind = rule.partition("_")[0]
-    code = (
-        "import sys; sys.path.insert(0, 'workflow'); import reproduce; reproduce.sole_workflow = None\n"
-        "from unittest.mock import patch\n"
-        f"sys.argv[1:] = ['--set', {chosen!r}, '--{kind}', {name!r}]\n"
-        "def dry(command, lock, environment):\n"
-        "    import subprocess; place = command.index('--profile')\n"
-        "    command[place:place] = ['--dry-run']\n"
-        "    sys.exit(subprocess.call([one for one in command if one not in ('--logger', 'interplay')]))\n"
-        "from contextlib import nullcontext\n"
-        "reproduce._is_able = lambda *given: True\n"
-        "reproduce.sole_workflow = lambda lock: nullcontext(); reproduce.run_marked = dry; reproduce.main()\n"
-    )
-    done = checkout.call(sys.executable, "-c", code)
-    made = set(re.findall(r"^ *(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE))
-    assert made == set(due)
+    assert checkout.reproduced("--set", chosen, f"--{kind}", name) == set(due)
 
 
 def test_an_unknown_name_is_one_line_with_what_comes_near(checkout):

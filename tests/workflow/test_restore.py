@@ -81,6 +81,24 @@ def test_from_checkpoints_what_measures_networks_is_to_be_done(reviewer, remote)
     assert {rule for rule in reviewer.planned() if rule.startswith(("run_", "fetch_"))} == measuring
 
 
+def test_without_notes_only_what_differs_from_the_plan_runs_again_as_make_plan_says(author, load_script, tmp_path):
+    """As where notes were lost, or in a container that keeps results alone."""
+    shutil.copytree(author.folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".snakemake", ".cache"))
+    assert Checkout(tmp_path / "copy").planned() == set()  # what Snakemake itself makes of it
+    shutil.rmtree(tmp_path / "copy/.snakemake")
+    copy = load_script("tests/workflow/test_reruns.py").Checkout(tmp_path / "copy")
+    due = copy.plan()
+    assert not [rule for rule in due if rule.startswith(("run_", "fetch_"))]
+    assert {"figure_metrics24_fig9", "judge_claims", "make_report", "metrics_theory"} <= set(due)
+    path = copy.folder / "config/experiments/grokking.yaml"
+    path.write_text(path.read_text().replace("weight_decay: {value: 1.0", "weight_decay: {value: 0.5"))
+    changed = copy.plan()
+    (run,) = [rule for rule in changed if rule not in due]
+    assert run == "run_grokking_modular_addition"
+    assert changed[run].startswith("optimizer.weight_decay: 1.0 -> 0.5")
+    assert copy.reproduced() == set(changed)
+
+
 def test_what_is_not_up_to_date_is_not_published(author, tmp_path):
     module = author.folder / "src/interplay/figures/grokking.py"
     before = module.read_text()

@@ -22,8 +22,8 @@ def folders_of(job):
     return options
 
 
-def device(wildcards):
-    """Where runs compute: a function, of which Snakemake takes no note, so that another device makes nothing due."""
+def device(wildcards, resources):
+    """Where runs compute. Of what functions make of resources no note is taken, so that another device makes nothing due."""
     return DEVICE
 
 

@@ -24,7 +24,7 @@ from interplay.protocols.forecast import (
 from interplay.protocols.plan import job_values, matching, plan_jobs, records_by_name
 from interplay.protocols.setup import load_setup
 from interplay.protocols.sourced import read_yaml
-from interplay.protocols.weights import WEIGHTS
+from interplay.protocols.weights import WEIGHTS, fetched_mark
 from interplay.records import select_records, text_digest, visible_files
 from interplay.records.ingredients import Ingredients
 from interplay.records.selection import folders_beside, record_files
@@ -57,7 +57,7 @@ if not isinstance(LONGEST, int) or LONGEST < 1:
 FILES = {name: files_of(info) for name, info in DATASETS.items()}
 # Of sets that share their files, one is fetched.
 FETCHING = [info.name for info in DATASETS.values() if info.pinned and not info.permuted_from]
-BROUGHT = {name: f".decoded/{name}.fetched" for name in WEIGHTS}
+BROUGHT = {name: fetched_mark(name) for name in WEIGHTS}
 RECORDS = [f"{OUT}/{path}" for job in JOBS for path in job.outputs if path.startswith("records/")]
 
 

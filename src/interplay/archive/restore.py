@@ -18,6 +18,7 @@ from interplay.protocols.plan import Job, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import read_record
 from interplay.records.identity import changes, first_of
+from interplay.records.seals import seal
 
 Say = Callable[[str], None]
 
@@ -168,6 +169,7 @@ def _move(source: Path, target: Path, now: float) -> None:
     source.chmod(0o666 & ~_mask())
     with source.open("rb+") as stream:
         os.fsync(stream.fileno())
+    seal(source)  # as it was verified
     os.utime(source, (now, now))
     source.replace(target)
 

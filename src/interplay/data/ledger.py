@@ -15,6 +15,7 @@ from interplay.errors import InterplayError
 from interplay.records import write_text_atomically
 
 FOLDER = ".decoded"  # below the data folder: whatever is made of the data there, safe to delete
+UNPACKED = ".unpacked-"  # what folders with unpacked archives are called there
 Stamp = list[int]
 Notes = dict[str, tuple[str, Stamp]]
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
-from interplay.data.ledger import FOLDER
+from interplay.data.ledger import FOLDER, UNPACKED
 from interplay.errors import InterplayError
 from interplay.records.disk import explain
 
@@ -107,7 +107,7 @@ def unpacked_for_now(archive: Path) -> Iterator[Path]:
     beside = archive.parent / FOLDER
     try:
         beside.mkdir(exist_ok=True)
-        room = tempfile.TemporaryDirectory(dir=beside, prefix=".unpacked-")
+        room = tempfile.TemporaryDirectory(dir=beside, prefix=UNPACKED)
     except OSError:
         room = tempfile.TemporaryDirectory(prefix="interplay-")
     with room as folder:

@@ -87,6 +87,29 @@ def test_a_remote_serves_when_the_cache_is_lost_and_the_copy_here_is_damaged(che
     assert {path.name: path.read_bytes() for path in place.iterdir()} == FILES
 
 
+def test_what_a_killed_fetch_had_put_aside_comes_back(checkout):
+    aside = checkout / ".fetch-fashion-mnist-killed/aside/fashion-mnist"
+    aside.mkdir(parents=True)
+    (aside / "notes.txt").write_text("mine")
+    (aside / "a-images").write_text("damaged")
+    lines: list[str] = []
+    place = fetch("fashion-mnist", checkout, say=lines.append)
+    assert f"{place}: put aside by a fetch that was killed, put back" in lines
+    assert (place / "notes.txt").read_text() == "mine"
+    assert (place / "a-images").read_bytes() == FILES["a-images"]
+    assert not list(checkout.glob(".fetch-*"))
+
+
+def test_what_was_put_aside_is_kept_where_the_set_is_there_again(checkout):
+    aside = checkout / ".fetch-fashion-mnist-killed/aside/fashion-mnist"
+    for folder in (aside, checkout / "fashion-mnist"):
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text(folder.parent.name)
+    fetch("fashion-mnist", checkout)
+    assert (checkout / "fashion-mnist.earlier/notes.txt").read_text() == "aside"
+    assert (checkout / "fashion-mnist/notes.txt").read_text() == checkout.name
+
+
 def test_without_cache_and_remote_the_sources_are_asked(checkout, server, dvc):
     lines: list[str] = []
     server.answers.clear()

@@ -26,8 +26,9 @@ def take_from_dvc(name: str, pinned: Pinned, root: Path, staging: Path) -> None:
     if not (root / f"{name}.dvc").is_file():
         raise SourceFailure(f"{root / f'{name}.dvc'} is not there")
     path = os.path.relpath(root.resolve() / pinned.path, repo)
-    place, aside = root / pinned.path, staging.parent / "aside"
+    place, aside = root / pinned.path, aside_of(pinned, staging.parent)
     if place.exists():
+        aside.parent.mkdir(parents=True, exist_ok=True)
         place.replace(aside)
     try:
         failed = run_dvc([executable, "get", "-q", str(repo), path, "-o", str(staging.resolve())], repo).error
@@ -36,6 +37,11 @@ def take_from_dvc(name: str, pinned: Pinned, root: Path, staging: Path) -> None:
             aside.replace(place)
     if failed is not None:
         raise SourceFailure(f"neither its cache nor a remote has {name}")
+
+
+def aside_of(pinned: Pinned, folder: Path) -> Path:
+    """Where a set is put aside within the folder of a fetch; one that is killed leaves it there."""
+    return folder / "aside" / pinned.path
 
 
 def hand_to_dvc(name: str, pinned: Pinned, root: Path) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from interplay.data.fetching.apt import fetch_apt
 from interplay.data.fetching.deb import fetch_deb
-from interplay.data.fetching.dvc import hand_to_dvc, take_from_dvc
+from interplay.data.fetching.dvc import aside_of, hand_to_dvc, take_from_dvc
 from interplay.data.fetching.http import Progress, SourceFailure, fetch_http
 from interplay.data.fetching.verify import fault, note_all, stamps
 from interplay.data.ledger import FOLDER, Ledger
@@ -150,6 +150,8 @@ def _from_source(source: Source, pinned: Pinned, progress: Progress, staging: Pa
 def _bring(name: str, root: Path, attempts: list[Attempt], say: Say) -> Pinned:
     prefix = f".fetch-{name}-"
     for left in root.glob(f"{prefix}*"):  # nobody else is at work here: see `alone`
+        for attempt in attempts:
+            _put_back(aside_of(attempt.pinned, left), root / attempt.pinned.path, say)
         shutil.rmtree(left, ignore_errors=True)
     for attempt in attempts:
         pinned, place = attempt.pinned, root / attempt.pinned.path
@@ -173,6 +175,15 @@ def _bring(name: str, root: Path, attempts: list[Attempt], say: Say) -> Pinned:
         f"{name}: no source delivered it (tried {', '.join(attempt.source for attempt in attempts)}); "
         f"try again later, or put it at {places} by hand, where it is verified"
     )
+
+
+def _put_back(aside: Path, place: Path, say: Say) -> None:
+    """Put back what a killed fetch had put aside: it may be whole, and in a folder may lie files of others."""
+    if aside.exists():
+        place = place.with_name(f"{place.name}.earlier") if place.exists() else place
+        place.parent.mkdir(parents=True, exist_ok=True)
+        aside.replace(place)
+        say(f"{place}: put aside by a fetch that was killed, put back")
 
 
 def _move(pinned: Pinned, staging: Path, place: Path) -> None:

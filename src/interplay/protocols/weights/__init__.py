@@ -5,3 +5,8 @@ from interplay.protocols.registry import Registry
 
 WEIGHTS: Registry[WeightsInfo] = Registry(__name__, "WEIGHTS", WeightsInfo, "set of weights")
 weights_info = WEIGHTS.info
+
+
+def fetched_mark(name: str) -> str:
+    """Path below the data folder of what marks that weights were brought, in whichever of their forms."""
+    return f".decoded/{name}.fetched"

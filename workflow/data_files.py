@@ -1,0 +1,79 @@
+"""Data and weights that are not there (any more), fetched before anything else that reads them is planned.
+
+Snakemake takes whatever reads what it has to fetch for stale, finished jobs among it: what it is told not to compare by
+time (`ancient`) it leaves alone only where it exists. So what due jobs lack is fetched in a call of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from interplay.data.ledger import FOLDER, UNPACKED
+from interplay.errors import InterplayError
+from interplay.protocols.datasets import DATASETS, files_of
+from interplay.protocols.plan import Job
+from interplay.protocols.weights import WEIGHTS, fetched_mark
+from mending import ABANDONED_SECONDS, UNFINISHED
+
+DATA = Path("data")
+UNPACKED_SECONDS = 3600.0  # an archive that was unpacked is read for a minute
+DUE = Path(__file__).with_name("due.py")
+
+
+def files_read(job: Job, data: Path = DATA) -> list[str]:
+    """What a job's rule reads below the data folder; weights are told by a mark."""
+    paths = [path for name in job.datasets for path in files_of(DATASETS[name])]
+    return sorted({str(data / path) for path in (*paths, *map(fetched_mark, job.weights))})
+
+
+def missing(jobs: Iterable[Job], data: Path = DATA) -> list[str]:
+    """What some jobs read and is not there."""
+    return sorted({path for job in jobs for path in files_read(job, data) if not Path(path).exists()})
+
+
+def lacking(jobs: Iterable[Job], lost: Iterable[str], due: Iterable[str]) -> list[str]:
+    """Of what is lost, what the jobs read whose rules are `due`."""
+    wanted, chosen = set(lost), set(due)
+    return sorted({path for job in jobs if job.slug in chosen for path in files_read(job) if path in wanted})
+
+
+def drop_marks(data: Path = DATA) -> None:
+    """Forget that weights were brought whose files are gone, whichever of those that may serve."""
+    for name, info in WEIGHTS.items():
+        if not any((data / form.path).exists() for form in info.forms):
+            (data / fetched_mark(name)).unlink(missing_ok=True)
+
+
+def sweep(data: Path = DATA) -> None:
+    """Remove what killed processes left of decoded and of unpacked data; nobody works at what is so old."""
+    for path in (data / FOLDER).glob(".*"):
+        unpacked = path.name.startswith(UNPACKED) and path.is_dir()
+        if not unpacked and (path.is_dir() or not UNFINISHED.fullmatch(path.name)):
+            continue
+        with suppress(OSError):  # gone meanwhile, or another user's: rubbish does no harm
+            youngest = max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
+            if time.time() - youngest > (UNPACKED_SECONDS if unpacked else ABANDONED_SECONDS):
+                shutil.rmtree(path) if unpacked else path.unlink()
+
+
+def due_rules(arguments: Sequence[str], there: Iterable[str], environment: Mapping[str, str]) -> list[str]:
+    """Rules that Snakemake would run by these arguments if what is `there` were there.
+
+    Raises:
+        InterplayError: it cannot plan; one line.
+    """
+    asked = json.dumps({"arguments": list(arguments), "there": list(there)})
+    done = subprocess.run(
+        [sys.executable, str(DUE)], input=asked, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
+        raise InterplayError(last[0].strip().removeprefix("error: "))
+    return list(json.loads(done.stdout.splitlines()[-1]))
