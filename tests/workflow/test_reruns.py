@@ -199,6 +199,8 @@ def test_a_published_value_that_the_tier_overrides_judges_anew_and_reruns_nothin
     """What runs compute is the same; how far that is from what was published is not."""
     checkout.edit("config/experiments/grokking.yaml", "\nsteps: {value: 50000", "\nsteps: {value: 60000")
     due = checkout.plan()
+    said = checkout.call(sys.executable, "workflow/plan.py").stdout
+    assert "kept, but what was published was said to be otherwise (steps: 50000 -> 6 in its record): run_grok" in said
     assert set(due) == ALWAYS
     assert due["judge_claims"] == "file config/experiments/grokking.yaml: steps.value: 50000 -> 60000"
 
@@ -348,6 +350,30 @@ def test_a_missing_file_is_named(checkout):
     }
 
 
+def test_of_a_figure_every_form_is_asked_for(checkout):
+    drawing = checkout.folder / OUT / "figures/metrics24/fig9.svg"
+    kept = drawing.read_text()
+    drawing.unlink()
+    due = checkout.plan("--id", "metrics24/fig9")
+    drawing.write_text(kept)
+    assert due == {"figure_metrics24_fig9": f"missing: {OUT}/figures/metrics24/fig9.svg"}
+
+
+@pytest.mark.parametrize("content", ["", "{}", "cut o"])
+def test_a_damaged_record_is_made_again_and_nothing_else_fails(checkout, content):
+    (rule,) = checkout.rules("grokking")
+    path = checkout.folder / OUT / "records/grokking/modular-addition/seed0.json"
+    before = (path.read_text(), path.stat().st_mtime_ns)
+    path.write_text(content)
+    os.utime(path, ns=(before[1], before[1]))
+    due = checkout.plan()
+    assert path.read_text() == content
+    path.write_text(before[0])
+    os.utime(path, ns=(before[1], before[1]))
+    assert set(due) == checkout.with_readers({rule})
+    assert re.search(r"grokking/modular-addition/seed0\.json: .*; would be taken away$", due[rule])
+
+
 @pytest.mark.parametrize(
     ("name", "rule", "needs"),
     [
@@ -357,7 +383,7 @@ def test_a_missing_file_is_named(checkout):
     ],
 )
 def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, name, rule, needs):
-    """Where nothing was made yet; `make figure` asks Snakemake for the drawing, `make plan` for the numbers."""
+    """Where nothing was made yet, by `make plan` and by `make figure`, `make table` and `make claim` alike."""
     chosen = "grokking.steps=7 supervised.ema_decay=0.8"
     due = checkout.plan("--set", chosen, "--id", name)
     wanted = checkout.rules(*needs)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from interplay.protocols.plan import plan_jobs, record_path
+from interplay.protocols.plan import code_of, plan_jobs, record_path
 from interplay.protocols.setup import load_setup
 from interplay.records import Record, code_digest, collect_provenance, read_record, select_records, write_record
 
@@ -30,7 +30,7 @@ def folder(tmp_path, setup, stale, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (job,) = (job for job in plan_jobs(setup) if job.experiment == "grokking")
     origin = collect_provenance(
-        code=code_digest("interplay.experiments.grokking"),
+        code=code_digest(*code_of("grokking", {})),
         device="cpu",
         threads=1,
         data={},

@@ -1,4 +1,4 @@
-"""Fills the record of a run: what of its result stands where. Its code counts among that of every run (`code_of`)."""
+"""Fills the record of a run: what stands in it under which name. Its code is part of every run's (`code_of`)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from typing import Any
@@ -169,6 +169,26 @@ def differs_from_plan(record: Record, setup: Setup, experiment: str, run: AnyRun
         {"protocol": deciding(experiment, record.protocol), "data": record.datasets},
         {"protocol": deciding(experiment, followed), "data": {name: datasets[name].use for name in run.reads}},
     )
+
+
+def departs_otherwise(record: Record, setup: Setup, experiment: str, run: AnyRun) -> list[str]:
+    """How a record's overrides differ from the plan's, as where a published value that they replace was corrected.
+
+    Lists that say which runs there are do not count, nor the precision, which is that of the device.
+    """
+    passed = {f"{prefix}{leaf}" for prefix, leaf in _listing(experiment)} | {"compute.precision"}
+    then, now = (
+        {line for line in lines if line.partition(":")[0] not in passed}
+        for lines in (record.overrides, setup.overrides_of(experiment, run))
+    )
+    return [f"{line} in its record" for line in sorted(then - now)] + [f"{line} now" for line in sorted(now - then)]
+
+
+def _listing(experiment: str) -> Iterator[tuple[str, str]]:
+    """Leaves that list runs, of an experiment and of those that it reads, with what overrides of those begin with."""
+    found = find_experiment(experiment)
+    yield from (("", leaf) for leaf in found.lists_runs)
+    yield from ((f"{other}.", leaf) for other in found.reads for leaf in find_experiment(other).lists_runs)
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:
