@@ -59,7 +59,7 @@ def cannot_read_now(error: BaseException) -> str | None:
 
 def mount_point(path: Path) -> Path:
     """The root of the file system that holds `path`, which need not exist yet."""
-    place = path.absolute()
+    place = Path(os.path.realpath(path))  # of a link the file system that it leads to, never where the link lies
     while not os.path.ismount(place) and place != place.parent:
         place = place.parent
     return place
