@@ -83,7 +83,7 @@ def broken(standing: Standing) -> dict[str, list[str]]:
     made = {job.slug: job.outputs for job in standing.jobs} | {one.rule: one.outputs for one in standing.made}
     found = {rule: broken_outputs(standing.out, outputs) for rule, outputs in made.items()}
     return {
-        rule: [f"{standing.out / name}: {wrong}; would be taken away" for name, wrong in own.items()]
+        rule: [f"{standing.out / name}: {wrong}, would be taken away" for name, wrong in own.items()]
         for rule, own in found.items()
         if own
     }
