@@ -21,12 +21,14 @@ from interplay.markup import plain_table
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
-from interplay.protocols.plan import Job, differs_from_plan, plan_jobs, record_path
+from interplay.protocols.plan import Job, code_of, departs_otherwise, differs_from_plan, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
 from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
+from mending import broken_outputs
+from outputs import files_of
 from reproduce import CONFIG, ROOT, asked_for, cores_given, fail, parser_of, snakemake_arguments
 from stale import Standing, examine
 
@@ -61,6 +63,7 @@ def main() -> int:
         cores = cores_given(arguments.cores)
         targets = targets_of(arguments.id, RESULTS / setup.folder)
         standing = examine(setup, RESULTS, targets)
+        standing = replace(standing, forced=standing.forced | broken(standing))
         plan = foretell(setup, device, cores, targets, standing)
         jobs = {job.slug: job for job in plan_jobs(setup)}
         print(
@@ -73,6 +76,17 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def broken(standing: Standing) -> dict[str, list[str]]:
+    """Rules with outputs that are damaged and would be taken away, so that they are made again, by their names."""
+    made = {job.slug: job.outputs for job in standing.jobs} | {one.rule: one.outputs for one in standing.made}
+    found = {rule: broken_outputs(standing.out, outputs) for rule, outputs in made.items()}
+    return {
+        rule: [f"{standing.out / name}: {wrong}, would be taken away" for name, wrong in own.items()]
+        for rule, own in found.items()
+        if own
+    }
 
 
 def foretell(setup: Setup, device: str, cores: int | None, targets: Sequence[Path], standing: Standing) -> Plan:
@@ -108,9 +122,7 @@ def targets_of(name: str, results: Path) -> list[Path]:
         near = get_close_matches(name, kinds, 5, 0.5) or [one for one in kinds if name.lower() in one][:5]
         meant = f"did you mean {', '.join(near)}?" if near else "`make plan` without ID= names all that there is to do"
         raise InterplayError(f"there is no figure, table or claim {name!r}; {meant}")
-    if kinds[name] == "claim":
-        return [results / f"claims/{name}.json"]
-    return [results / f"{kinds[name]}s/{name}.csv"]
+    return files_of(kinds[name], name, results, CONFIG)
 
 
 def costs(plan: Plan, jobs: dict[str, Job], device: str, results: Path = RESULTS) -> list[Cost]:
@@ -221,7 +233,7 @@ def by_records(setup: Setup, job: Job) -> list[str]:
             continue
         record = read_record(path)
         lines += differs_from_plan(record, setup, job.experiment, run)
-        if record.provenance.code_digest != code_digest(f"interplay.experiments.{job.experiment}"):
+        if record.provenance.code_digest != code_digest(*code_of(job.experiment, run.settings.model_dump())):
             lines.append("code changed; the names of the modules were not kept")
     return list(dict.fromkeys(lines))
 
@@ -230,19 +242,25 @@ def left_behind(setup: Setup, plan: Plan, jobs: dict[str, Job]) -> Iterator[str]
     """What is not run again although it was made otherwise than it would be now."""
     folder = RESULTS / setup.folder
     other_versions: dict[str, list[str]] = {}
+    told_otherwise: dict[str, list[str]] = {}
     installed = {name: version for name, version in package_versions().items() if name != "interplay"}
     for rule in (rule for rule in plan.left if rule in jobs):
         job = jobs[rule]
-        paths = [path for one in job.outputs if (path := folder / one).suffix == ".json" and path.is_file()]
-        origins = [read_record(path).provenance for path in paths]
-        for one in origins:
+        paths = [folder / record_path(job.experiment, run.name) for run in job.runs]
+        records = [(run, read_record(path)) for run, path in zip(job.runs, paths, strict=True) if path.is_file()]
+        for run, record in records:
+            used = record.provenance.packages
             for name, version in installed.items():
-                if one.packages.get(name, version) != version:
-                    other_versions.setdefault(f"{name} {one.packages[name]} (here {version})", []).append(rule)
+                if used.get(name, version) != version:
+                    other_versions.setdefault(f"{name} {used[name]} (here {version})", []).append(rule)
+            for line in departs_otherwise(record, setup, job.experiment, run):
+                told_otherwise.setdefault(line, []).append(rule)
     if plan.unknown:
         yield f"{len(plan.unknown)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
     for versions, rules in sorted(other_versions.items()):
         yield f"kept, but made with {versions}: {_some(sorted(set(rules)))}"
+    for line, rules in sorted(told_otherwise.items()):
+        yield f"kept, but what was published was said to be otherwise ({line}): {_some(sorted(set(rules)))}"
 
 
 def _some(rules: Sequence[str]) -> str:

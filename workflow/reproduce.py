@@ -30,7 +30,7 @@ from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores
 from interplay.records.store import check_writable
 from mending import mend
-from outputs import NOTES, made_of_records, outputs_of
+from outputs import NOTES, files_of, made_of_records, outputs_of
 from stale import enter, examine
 from supervision import INTERRUPTED, BusyError, die_with_parent, marked, run_marked, sole_workflow
 
@@ -158,15 +158,15 @@ def _targets(arguments: argparse.Namespace, results: Path) -> tuple[list[Path], 
         from interplay.protocols.claim_files import find_claim, load_claims, selectors
 
         claim = find_claim(load_claims(CONFIG / "claims"), arguments.claim)
-        return [results / f"claims/{arguments.claim}.json"], selectors(claim)
-    for kind, suffixes in (("figure", ("svg", "pdf", "png")), ("table", ("csv", "md", "tex"))):
+        return files_of("claim", claim.id, results, CONFIG), selectors(claim)
+    for kind in ("figure", "table"):
         wanted = getattr(arguments, kind)
         if wanted is None:
             continue
         known = {name: one for one in load_catalogue(CONFIG).exhibits if one.kind == kind for name in one.ids}
         if wanted not in known:
             raise InterplayError(f"there is no {kind} {wanted!r}; give ID=, one of {', '.join(known)}")
-        return [results / f"{kind}s/{wanted}.{suffix}" for suffix in suffixes], known[wanted].needs
+        return files_of(kind, wanted, results, CONFIG), known[wanted].needs
     return [], None
 
 

@@ -1,6 +1,7 @@
 """What `make plan` counts: the cost of due jobs, and how long they take together."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -55,16 +56,20 @@ def test_what_a_figure_takes_is_what_it_or_its_like_took_here(script, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "file"),
+    ("name", "kind", "stem", "suffixes"),
     [
-        ("metrics24/fig9", "figures/metrics24/fig9.csv"),
-        ("metrics24/table3", "tables/metrics24/table3.csv"),
-        ("grokking_train_fits", "claims/grokking_train_fits.json"),
+        ("metrics24/fig9", "figure", "figures/metrics24/fig9", {"svg", "pdf", "png", "csv"}),
+        ("metrics24/fig7.barriers", "table", "tables/metrics24/fig7.barriers", {"csv", "md", "tex"}),
+        ("grokking_train_fits", "claim", "claims/grokking_train_fits", {"json"}),
     ],
 )
-def test_a_name_is_found_whatever_it_is_of(script, root, tmp_path, monkeypatch, name, file):
+def test_a_name_means_all_that_is_made_of_it_and_what_the_command_for_it_makes(
+    script, root, tmp_path, monkeypatch, name, kind, stem, suffixes
+):
     monkeypatch.chdir(root)
-    assert script.targets_of(name, tmp_path) == [tmp_path / file]
+    assert set(script.targets_of(name, tmp_path)) == {tmp_path / f"{stem}.{suffix}" for suffix in suffixes}
+    asked = SimpleNamespace(**{"claim": None, "figure": None, "table": None, kind: name})
+    assert sys.modules["reproduce"]._targets(asked, tmp_path)[0] == script.targets_of(name, tmp_path)
     assert script.targets_of("", tmp_path) == []
 
 

@@ -22,6 +22,11 @@ def folders_of(job):
     return options
 
 
+def device(wildcards, resources):
+    """Where runs compute. Of what functions make of resources no note is taken, so that another device makes nothing due."""
+    return DEVICE
+
+
 def values_of(job):
     """All values that decide the results of a job's runs, put together only when they are asked for."""
     return lambda: job_values(SETUP, job)
@@ -39,13 +44,13 @@ for _job in JOBS:
         output:
             [f"{OUT}/{path}" for path in _job.outputs],
         params:
-            code=INGREDIENTS.of_code(f"interplay.experiments.{_job.experiment}"),
+            code=INGREDIENTS.of_code(*_job.code),
             values=INGREDIENTS.stand_for(_job.digest, "values", values_of(_job)),
             experiment=_job.experiment,
             which=_job.name,
             tier=tier,
             folders=folders_of(_job),
-            device=DEVICE,
+            device=device,
         log:
             f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",
         threads: SETUP.tier.threads

@@ -10,6 +10,7 @@ from interplay.errors import InterplayError
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.datasets import DATASETS, files_of
 from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.experiments import experiments
 from interplay.protocols.forecast import (
     FETCHING_MIB,
     READING_MIB,
@@ -27,6 +28,7 @@ from interplay.protocols.weights import WEIGHTS, fetched_mark
 from interplay.records import select_records, text_digest, visible_files
 from interplay.records.ingredients import Ingredients
 from interplay.records.selection import folders_beside, record_files
+from interplay.report.artifact_data import origins
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
@@ -96,6 +98,7 @@ def digest_of_config(kind, *names):
 
 CLAIM_DIGESTS = {one.id: INGREDIENTS.of_values("claim", one.model_dump(mode="json")) for one in CLAIMS}
 PUBLISHED = digest_of_config("published", "published")
+TITLES = INGREDIENTS.of_values("titles", {name: title for name, (title, *_) in origins().items()})
 
 
 def digest_of_claims(claims):

@@ -12,18 +12,19 @@ from pathlib import Path
 
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.datasets import DATASETS
-from interplay.protocols.experiments import AnyRun
-from interplay.protocols.plan import Job, differs_from_plan
+from interplay.protocols.experiments import AnyRun, experiments
+from interplay.protocols.plan import Job, code_of, differs_from_plan
 from interplay.protocols.setup import Setup
 from interplay.protocols.sourced import read_yaml
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import Record, code_digest, module_digests, text_digest, visible_files
 from interplay.records.identity import changes
 from interplay.records.selection import folders_beside, record_files
+from interplay.report.artifact_data import origins
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "report/templates"
 # What figures, tables, verdicts and report are made from, besides the records, below the folder of configuration.
-CONFIGURED = ("catalogue", "claims", "published", "documents.yaml", "coverage.yaml")
+CONFIGURED = ("catalogue", "claims", "published", "documents.yaml", "coverage.yaml", "experiments", "tiers", "data")
 # The modules that the rules of verdicts, headline metrics and the report name; exhibits name their own.
 JUDGING = ("interplay.evidence", "interplay.evidence.verdicts", "interplay.evidence.headlines", "interplay.report")
 
@@ -36,7 +37,7 @@ def changed_since(record: Record, setup: Setup, experiment: str, run: AnyRun, mo
         setup: the plan is of.
         experiment: of the run.
         run: as planned now.
-        modules: digests of the experiment's modules at the time, where known, so that the changed ones are named.
+        modules: digests of the modules of the experiment's runs at the time, where known: names what changed.
     """
     lines = differs_from_plan(record, setup, experiment, run)
     for what, was, now in (
@@ -49,9 +50,12 @@ def changed_since(record: Record, setup: Setup, experiment: str, run: AnyRun, mo
         pinned = _pins(read)
         if pinned and digest not in pinned:
             lines.append(f"data {read}: {digest} -> {' or '.join(pinned)}")
-    module = f"interplay.experiments.{experiment}"
-    if record.provenance.code_digest != code_digest(module):
-        lines += changes(_named(modules), _named(module_digests(module))) if modules else [f"code of {module} changed"]
+    code = code_of(experiment, run.settings.model_dump())
+    if record.provenance.code_digest != code_digest(*code):
+        now = module_digests(*code)
+        known = {name: digest for name, digest in modules.items() if name in now}  # others are other runs' perhaps
+        named = changes(_named(known), _named(now)) if known else []
+        lines += named or [f"code of {code[0]} changed"]
     return lines
 
 
@@ -73,9 +77,13 @@ def judged_by(config: Path, folder: Path, records: Mapping[str, str]) -> dict[st
         records: SHA-256 of the records, by their path.
     """
     exhibits = load_catalogue(config).exhibits
-    modules = module_digests(*JUDGING, *sorted({exhibit.package for exhibit in exhibits}))
+    planned = [
+        f"interplay.protocols.{name}" for name in experiments()
+    ]  # tells how large a run is beside the published one
+    modules = module_digests(*JUDGING, *planned, *(name for exhibit in exhibits for name in exhibit.code))
     inputs = {str(TEMPLATES.name): _digest_of(TEMPLATES)}
     inputs |= {f"config/{name}": _digest_of(config / name) for name in CONFIGURED}
+    inputs |= {"data sets and weights": text_digest(json.dumps(origins(), sort_keys=True))}
     inputs |= {"results of other tiers": _digest_of_others(folder)}
     inputs |= {"records": text_digest("".join(f"{path}:{digest}\n" for path, digest in sorted(records.items())))}
     return {**_named(modules), **{f"input {name}": digest for name, digest in inputs.items()}}

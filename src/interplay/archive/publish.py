@@ -98,7 +98,8 @@ def describe(setup: Setup, folder: Path, jobs: Iterable[Job]) -> Published:
         version=__version__,
         git_commit=git_state()[0],
         modules={
-            name: module_digests(f"interplay.experiments.{name}") for name in sorted({job.experiment for job in jobs})
+            name: module_digests(*(one for job in jobs if job.experiment == name for one in job.code))
+            for name in sorted({job.experiment for job in jobs})
         },
         jobs={job.slug: decided_by(setup, job) for job in jobs},
         judged_by=judged_by(setup.config, folder, records),

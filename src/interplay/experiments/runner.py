@@ -16,8 +16,9 @@ from safetensors.torch import save_file
 from interplay.data.weights import load_weights, read_tensors
 from interplay.errors import InterplayError
 from interplay.experiments.context import Context, Result, Weights
+from interplay.experiments.recording import recorded
 from interplay.protocols.experiments import AnyRun
-from interplay.protocols.plan import differs_from_plan, model_path, record_path, run_values
+from interplay.protocols.plan import code_of, differs_from_plan, model_path, record_path, run_values
 from interplay.protocols.setup import Setup
 from interplay.records import (
     Record,
@@ -71,7 +72,7 @@ def run_all(
         earlier = [_earlier(run, name, results, setup, *planned[name]) for name in (*run.needs, *run.models)]
         name = f"{experiment}/{run.name}"
         identity = make_identity(
-            module_digests(f"interplay.experiments.{experiment}"),
+            module_digests(*code_of(experiment, run.settings.model_dump())),
             run_values(setup, experiment, run),
             {record.name: text_digest(record.model_dump_json()) for record in earlier},
             device.type,
@@ -132,11 +133,10 @@ def _whole(kept_weights: Path, name: str, say: Say) -> bool:
 def _run_one(
     setup: Setup, experiment: str, run: AnyRun, body: Callable[..., Result], context: Context, threads: int
 ) -> tuple[Record, Result]:
-    datasets = setup.mapping.of(experiment).datasets
     started, clock = datetime.now(UTC), perf_counter()
     result = body(run.protocol, run, context)
     provenance = collect_provenance(
-        code=code_digest(f"interplay.experiments.{experiment}"),
+        code=code_digest(*code_of(experiment, run.settings.model_dump())),
         device=device_name(context.device),
         threads=threads,
         data=result.data,
@@ -146,24 +146,13 @@ def _run_one(
         sessions=result.sessions,
         taken_over=context.checkpoint.taken_over,
     )
-    record = Record(
-        experiment=experiment,
-        run=run.name,
-        tier=setup.tier_name,
-        data_mapping=setup.data_name,
-        dataset=run.dataset,
-        dataset_used=datasets[run.dataset].use if run.dataset in run.reads and run.dataset else None,
-        datasets={name: datasets[name].use for name in run.reads},
-        seed=run.seed,
-        protocol=run.protocol.model_dump(mode="json"),
-        settings={**run.settings.model_dump(mode="json"), **result.settings},
-        variation=run.variation(setup.protocols[experiment]),
+    record = recorded(
+        setup,
+        experiment,
+        run,
+        result,
+        datasets=setup.mapping.of(experiment).datasets,
         overrides=setup.overrides_of(experiment, run, context.compute.on(context.device).precision),
-        operations=run.cost.operations,
-        metrics=result.metrics,
-        trajectory=result.trajectory,
-        findings=result.findings,
-        tables=result.tables,
         provenance=provenance,
     )
     return record, result

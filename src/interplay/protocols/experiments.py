@@ -10,7 +10,7 @@ from __future__ import annotations
 import pkgutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
@@ -56,6 +56,8 @@ class Experiment(Generic[P, S]):
         reads: experiments whose trained networks it measures; it trains none of them again.
         lists_runs: leaves of its protocol, as dotted keys, that say which runs there are and decide no run's result:
             lists of seeds. One seed more makes one run more, and none of the others again.
+        picks: settings of its runs that name a module of a package of its own, by the package's name: what it finds by
+            a scan, so that no import leads there. That module counts among the code of the run.
         similar: experiments that train networks of the same kind, so that its time on a device where none of its own
             runs was made is forecast from theirs.
     """
@@ -65,6 +67,7 @@ class Experiment(Generic[P, S]):
     cost: Callable[[Any, Given], Cost]
     reads: tuple[str, ...] = ()
     lists_runs: tuple[str, ...] = ()
+    picks: Mapping[str, str] = field(default_factory=dict)
     similar: tuple[str, ...] = ()
 
 

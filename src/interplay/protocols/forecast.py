@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
 
+from interplay.errors import InterplayError
 from interplay.protocols.experiments import find_experiment
 from interplay.protocols.plan import Job
-from interplay.records import select_records
+from interplay.records import Record, read_record
+from interplay.records.selection import record_files
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def measured_runs(results: Path) -> list[Measured]:
     """Earlier runs under `results` (every tier, and the reference results) that say what they took."""
     found = []
     for folder in sorted({path.parent for path in results.glob("**/records") if path.is_dir()}):
-        for record in select_records(folder, ["*"]):
+        for record in _readable(folder):
             if record.operations:
                 parts = record.provenance.seconds
                 seconds = sum(parts.values()) or record.provenance.wall_seconds
@@ -51,6 +54,13 @@ def measured_runs(results: Path) -> list[Measured]:
                 kind = device.split(":")[0]
                 found.append(Measured(record.experiment, record.operations, seconds, training, kind, where))
     return found
+
+
+def _readable(folder: Path) -> Iterator[Record]:
+    """The records of a folder but for those that are damaged, which say nothing of what a run takes."""
+    for path in record_files(folder):
+        with suppress(InterplayError):
+            yield read_record(path)
 
 
 def _of_similar(experiment: str, device: str, earlier: Sequence[Measured]) -> list[Measured]:

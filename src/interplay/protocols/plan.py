@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from typing import Any
@@ -15,6 +15,8 @@ from interplay.protocols.setup import Setup
 from interplay.protocols.sourced import differences, remove
 from interplay.records import Record, text_digest
 from interplay.records.identity import flat
+
+FILLS_RECORDS = "recording"  # module of the experiments
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Job:
     def slug(self) -> str:
         """The name of the job's rule."""
         return f"run_{self.experiment}_{self.name}".replace("/", "_").replace("-", "_").replace(".", "_")
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """Modules on which the results of its runs depend, as in `code_of`."""
+        found = (name for run in self.runs for name in code_of(self.experiment, run.settings.model_dump()))
+        return tuple(dict.fromkeys(found))
 
     @property
     def outputs(self) -> list[str]:
@@ -75,6 +83,18 @@ def record_path(experiment: str, run: str) -> str:
 def model_path(experiment: str, run: str) -> str:
     """Where the trained weights of a run lie, below the results folder."""
     return f"models/{experiment}/{run}.safetensors"
+
+
+def code_of(experiment: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The modules whose code, with all that they depend on, decides what a run with these settings records.
+
+    Those of its experiment, the one that fills records, and what a setting picks. What else the runner does (finding
+    files, resuming, talking, provenance) is no part of it: a change there leaves results as they are.
+    """
+    own, declared = f"interplay.experiments.{experiment}", experiments().get(experiment)
+    picks = declared.picks if declared else {}
+    picked = [f"{own}.{package}.{settings[key]}" for key, package in picks.items() if key in settings]
+    return (own, f"interplay.experiments.{FILLS_RECORDS}", *sorted(picked))
 
 
 def plan_jobs(setup: Setup, chosen: Iterable[str] | None = None) -> list[Job]:
@@ -149,6 +169,26 @@ def differs_from_plan(record: Record, setup: Setup, experiment: str, run: AnyRun
         {"protocol": deciding(experiment, record.protocol), "data": record.datasets},
         {"protocol": deciding(experiment, followed), "data": {name: datasets[name].use for name in run.reads}},
     )
+
+
+def departs_otherwise(record: Record, setup: Setup, experiment: str, run: AnyRun) -> list[str]:
+    """How a record's overrides differ from the plan's, as where a published value that they replace was corrected.
+
+    Lists that say which runs there are do not count, nor the precision, which is that of the device.
+    """
+    passed = {f"{prefix}{leaf}" for prefix, leaf in _listing(experiment)} | {"compute.precision"}
+    then, now = (
+        {line for line in lines if line.partition(":")[0] not in passed}
+        for lines in (record.overrides, setup.overrides_of(experiment, run))
+    )
+    return [f"{line} in its record" for line in sorted(then - now)] + [f"{line} now" for line in sorted(now - then)]
+
+
+def _listing(experiment: str) -> Iterator[tuple[str, str]]:
+    """Leaves that list runs, of an experiment and of those that it reads, with what overrides of those begin with."""
+    found = find_experiment(experiment)
+    yield from (("", leaf) for leaf in found.lists_runs)
+    yield from ((f"{other}.", leaf) for other in found.reads for leaf in find_experiment(other).lists_runs)
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:
