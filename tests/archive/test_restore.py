@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from interplay.archive.contents import measures_networks
+from interplay.archive.publish import publish
 from interplay.archive.restore import restore
 from interplay.errors import InterplayError
 from interplay.protocols.plan import plan_jobs, record_path
@@ -73,6 +75,17 @@ def test_from_checkpoints_the_runs_are_left_that_only_measure_networks(setup, br
     for job in plan_jobs(setup):
         assert all((reviewer / "smoke" / path).is_file() != measures_networks(job) for path in job.outputs)
         assert set(job.inputs) <= set(brought.files), "a run that is left would want another retrained"
+
+
+def test_from_checkpoints_few_shot_learning_is_restored_though_a_tier_bundles_by_run(setup, finished, fresh, tmp_path):
+    by_run = replace(setup, tier=setup.tier.model_copy(update={"bundle": "run"}))
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    publish(by_run, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    brought = restore(by_run, fresh, level="checkpoints", **options)
+    few_shot = [run.name for run in by_run.unfold("cross_modal") if run.settings.kind == "few_shot"]
+    assert few_shot and {record_path("cross_modal", name) for name in few_shot} <= set(brought.files)
+    assert {job.experiment for job in brought.to_do} == {"connectivity", "pruning", "temperature", "estimators"}
 
 
 @pytest.mark.parametrize("how", ["missing", "damaged", "truncated"])
