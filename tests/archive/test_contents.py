@@ -11,7 +11,13 @@ from interplay.protocols.setup import load_setup
 
 @pytest.mark.parametrize(
     ("tier", "data"),
-    [("smoke", "offline"), ("review", "offline"), ("review", "published"), ("paper", "offline"), ("paper", "published")],
+    [
+        ("smoke", "offline"),
+        ("review", "offline"),
+        ("review", "published"),
+        ("paper", "offline"),
+        ("paper", "published"),
+    ],
 )
 def test_what_only_measures_networks_is_the_same_whatever_a_tier_bundles(root, tier, data):
     """Where jobs are single runs, few-shot learning reads networks and leaves none, and trains all the same."""
