@@ -67,6 +67,39 @@ def test_records_alone_leave_no_run_to_be_done(setup, bring, reviewer):
     assert set(brought.files) == records
 
 
+def test_a_network_that_differs_here_is_named_though_records_alone_are_brought(setup, published, reviewer, bring):
+    """The runs of those records would be entered as made, and their networks with them."""
+    trained = next(job for job in plan_jobs(setup) if job.slug == "run_supervised_cifar10_plain")
+    (record, *_), (path, *others) = trained.outputs[:1], [one for one in trained.outputs if one.startswith("models/")]
+    mine = reviewer / "smoke" / path
+    mine.parent.mkdir(parents=True)
+    mine.write_text("a network of mine")
+    for other in others:
+        shutil.copy(published[0] / "smoke" / other, reviewer / "smoke" / other)
+    with pytest.raises(InterplayError, match=rf"smoke/{path}: not what was published; move it away, or FORCE=1"):
+        bring(level="records")
+    assert not (reviewer / "smoke" / record).exists()
+    brought, said = bring(level="records", force=True)
+    assert f"moved away: {mine}, now {mine.name}.before-restore" in said
+    assert record in brought.current and not mine.exists()
+    assert mine.with_name(f"{mine.name}.before-restore").read_text() == "a network of mine"
+    assert all((reviewer / "smoke" / other).is_file() for other in others)
+
+
+def test_a_job_of_which_one_record_is_here_is_left_to_be_done(setup, finished, fresh, tmp_path):
+    family = next(job for job in plan_jobs(setup) if len(job.runs) > 1 and not job.runs[0].keeps_model)
+    first, *others = family.outputs
+    mine = (finished / "smoke" / first).read_bytes()
+    for path in others:
+        (finished / "smoke" / path).unlink()
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    publish(setup, finished, partial=True, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    (fresh / "smoke" / first).parent.mkdir(parents=True)
+    (fresh / "smoke" / first).write_bytes(mine)
+    assert [job.slug for job in restore(setup, fresh, **options).to_do] == [family.slug]
+
+
 def test_from_checkpoints_the_runs_are_left_that_only_measure_networks(setup, bring, reviewer):
     brought, _ = bring(level="checkpoints")
     measuring = [job for job in plan_jobs(setup) if measures_networks(job)]
