@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -154,6 +155,19 @@ def test_a_list_of_files_that_is_missing_is_named(published, reviewer, remote, b
     with pytest.raises(InterplayError, match=r"smoke/published.json: cannot be had from .*give another REMOTE"):
         bring(level="records")
     assert set(contents(reviewer)) == {"smoke.dvc"}
+
+
+def test_a_list_of_files_that_leads_outside_is_thrown_away(reviewer, remote, bring, tmp_path):
+    outs = yaml.safe_load((reviewer / "smoke.dvc").read_text())["outs"]
+    (md5,) = [out["md5"] for out in outs if out["path"] == "smoke/records"]
+    place = remote / "files/md5" / md5[:2] / md5[2:]
+    listed = json.loads(place.read_text())
+    for up in range(1, 7):
+        listed.append({"md5": listed[0]["md5"], "relpath": "../" * up + "outside.json"})
+    place.write_text(json.dumps(listed))
+    with pytest.raises(InterplayError, match=r"smoke/records.* missing .*or damaged there"):
+        bring(level="records")
+    assert not list(tmp_path.rglob("outside.json"))
 
 
 def test_what_was_damaged_in_the_cache_is_brought_again(published, reviewer, bring, stored):
