@@ -83,8 +83,8 @@ publish: setup  ## send the results of TIER to REMOTE=<url, folder or name> of D
 restore: setup  ## bring published results of TIER, verified: LEVEL=records|checkpoints|all, FORCE=1 replaces yours
 	@$(ARCHIVE) restore
 
-export: setup  ## pack the results of TIER into one archive with an RO-Crate; OUTPUT=results/TIER.zip
-	@exec interplay export --tier="$$TIER" $${DATA:+"--data=$$DATA"} --output="$${OUTPUT:-results/$$TIER.zip}" $${FORCE:+--force}
+export: setup  ## pack the results of TIER into one archive with an RO-Crate; OUTPUT=results/TIER.zip, FORCE=1
+	@$(ARCHIVE) --output="$$OUTPUT" export
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
 	@exec python workflow/controls.py --tier="$$TIER" --cores="$$CORES" --device="$$DEVICE"

@@ -8,8 +8,11 @@ import pytest
 import torch
 
 from interplay.errors import InterplayError
+from interplay.experiments import runner
+from interplay.experiments.context import Result
 from interplay.experiments.runner import run_all
 from interplay.protocols.plan import select_runs
+from interplay.protocols.setup import load_setup
 from interplay.records import read_record
 
 NAME = "grokking/modular-addition/seed0"
@@ -143,3 +146,19 @@ def test_networks_of_another_protocol_than_the_plans_are_refused(small_setup, do
     tampered(path, run="cifar10/plain/seed1")
     with pytest.raises(InterplayError, match=rf"the record of supervised/cifar10/plain/seed1, a copy perhaps{again}"):
         do_in(reading, "estimators", "cifar10/seed0", tmp_path)
+
+
+def test_a_record_names_the_weights_of_the_catalogue_that_were_read(config, tmp_path, monkeypatch):
+    """So that it can be told whether they are those that are pinned."""
+
+    def body(protocol, run, context):
+        tensors, _ = context.weights[run.weights[0]]()
+        return Result(data={"dtd/train": "1" * 16}, model=tensors)
+
+    monkeypatch.setattr("interplay.experiments.cross_modal.run", body)
+    monkeypatch.setattr(runner, "load_weights", lambda name, root: ({name: torch.zeros(1)}, "2" * 16))
+    setup = load_setup(config, "review", "published")
+    run = next(run for run in setup.unfold("cross_modal") if run.settings.kind == "zero_shot")
+    options = {"results": tmp_path, "data_root": tmp_path, "device": torch.device("cpu"), "threads": 1}
+    (path,) = run_all(setup, "cross_modal", [run], say=lambda line: None, **options)
+    assert read_record(path).provenance.data == {"dtd/train": "1" * 16, run.weights[0]: "2" * 16}

@@ -9,7 +9,6 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Chosen, Config, Data, Results, Tier
-from interplay.errors import InterplayError
 
 Remote = Annotated[
     str | None,
@@ -74,6 +73,4 @@ def export(
     from interplay.archive.export import export as pack
     from interplay.protocols.setup import load_setup
 
-    if output.exists() and not force:
-        raise InterplayError(f"{output}: is there already; give another --output, or --force replaces it")
-    pack(load_setup(config, tier, data, chosen or ()), results, output, say=typer.echo)
+    pack(load_setup(config, tier, data, chosen or ()), results, output, force=force, say=typer.echo)

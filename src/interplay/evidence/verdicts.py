@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, model_validator
 
 from interplay.errors import InterplayError
 from interplay.evidence.accusations import accuse
@@ -92,6 +92,12 @@ class Verdict(Strict):
     verdict: Word
     decided_by: int
     ladder: tuple[Rung, ...]
+
+    @model_validator(mode="after")
+    def _is_decided(self) -> Verdict:
+        if not 0 <= self.decided_by < len(self.ladder):
+            raise ValueError(f"decided_by: {self.decided_by} is no rung of a ladder of {len(self.ladder)}")
+        return self
 
     @property
     def rung(self) -> Rung:

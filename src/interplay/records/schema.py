@@ -51,7 +51,7 @@ class Provenance(Strict):
     hardware: str
     device: str
     threads: int
-    data: dict[str, str] = Field(description="content digest of each data set read, by name")
+    data: dict[str, str] = Field(description="content digest of each data set and file of weights read, by name")
     started: str = Field(description="UTC, ISO 8601")
     wall_seconds: float
     seconds: dict[str, float] = Field(default_factory=dict, description="where the time went")
