@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from clusters import alone
 from interplay.archive.contents import as_level
 from interplay.archive.publish import publish
 from interplay.archive.restore import Restored, restore
@@ -34,7 +35,7 @@ from reproduce import (
     run_snakemake,
     snakemake_arguments,
 )
-from supervision import BusyError, die_with_parent, sole_workflow
+from supervision import BusyError, die_with_parent
 
 RESULTS = Path("results")
 
@@ -46,7 +47,7 @@ def main() -> int:
     try:
         setup, device = asked_for(arguments)
         cores = cores_given(arguments.cores)
-        with sole_workflow(LOCK):
+        with alone(LOCK):
             if arguments.what == "publish":
                 _publish(setup, device, arguments.remote or None)
             else:

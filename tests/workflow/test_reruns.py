@@ -283,7 +283,7 @@ def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, na
     assert set(due) == wanted | {rule}
     kind = rule.partition("_")[0]
     code = (
-        "import sys; sys.path.insert(0, 'workflow'); import reproduce; reproduce.sole_workflow = None\n"
+        "import sys; sys.path.insert(0, 'workflow'); import reproduce; reproduce.alone = None\n"
         "from unittest.mock import patch\n"
         f"sys.argv[1:] = ['--set', {chosen!r}, '--{kind}', {name!r}]\n"
         "def dry(command, lock, environment):\n"
@@ -292,7 +292,7 @@ def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, na
         "    sys.exit(subprocess.call([one for one in command if one not in ('--logger', 'interplay')]))\n"
         "from contextlib import nullcontext\n"
         "reproduce._is_able = lambda *given: True\n"
-        "reproduce.sole_workflow = lambda lock: nullcontext(); reproduce.run_marked = dry; reproduce.main()\n"
+        "reproduce.alone = lambda *given: nullcontext(); reproduce.run_marked = dry; reproduce.main()\n"
     )
     done = checkout.call(sys.executable, "-c", code)
     made = set(re.findall(r"^ *(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE))

@@ -16,6 +16,7 @@ from interplay.errors import InterplayError
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.experiments import AnyRun, experiments
 from interplay.protocols.forecast import CUDA_MIB
+from interplay.protocols.plan import drawing_mib
 from interplay.protocols.setup import Setup
 from interplay.records.digests import SOURCE
 
@@ -74,7 +75,7 @@ class Needs:
         """Declared memory of each job (MiB), the largest first; `cuda`: of jobs that gain from one, on a card."""
         sizes: dict[str, int] = {}
         for one in self.runs:
-            more = CUDA_MIB if cuda and one.run.accelerator else 0
+            more = drawing_mib(one.datasets) + (CUDA_MIB if cuda and one.run.accelerator else 0)
             sizes[one.job] = max(sizes.get(one.job, 0), one.run.cost.memory_mib + more)
         return dict(sorted(sizes.items(), key=lambda item: -item[1]))
 

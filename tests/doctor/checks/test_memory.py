@@ -2,6 +2,8 @@ import re
 
 from interplay.doctor.checks.memory import memory
 from interplay.protocols.forecast import CUDA_MIB
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_setup
 from interplay.records.machine import Memory
 
 
@@ -9,10 +11,10 @@ def have(total, free=None, limited=False):
     return Memory(total_mib=total, free_mib=total if free is None else free, limited=limited)
 
 
-def test_one_gib_is_too_little_for_the_smoke_tier(machine, of_tier):
+def test_one_gib_is_too_little_for_the_smoke_tier(machine, of_tier, config):
     (found,) = memory(machine(memory=have(1024)), of_tier())
     assert found.state == "mend"
-    largest = max(one.run.cost.memory_mib for one in of_tier().runs)
+    largest = max(job.memory_mib for job in plan_jobs(load_setup(config, "smoke")))
     assert f"declares {largest / 1024:.1f} GiB" in found.found
 
 
