@@ -119,7 +119,7 @@ def _kind(rule: str) -> str:
 
 
 def schedule(jobs: Sequence[Cost], cores: int, memory: int) -> Schedule:
-    """Start what is ready, the first in line first, while there are cores and memory (MiB), one job with a card at once.
+    """Start what is ready, the first in line first, while cores and memory (MiB) last, one at a time on a card.
 
     A job that is larger than the memory runs alone. Jobs of unknown cost take no time.
     """
