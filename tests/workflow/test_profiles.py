@@ -125,16 +125,25 @@ def test_jobs_ask_for_what_the_cost_model_says_and_no_longer_than_allowed(on_slu
     assert all({"mem_mb", "runtime"} <= asked.keys() for rule, asked in rules.items() if rule != "all")
 
 
-def test_a_kind_of_card_is_asked_for_by_jobs_with_a_card_alone(root, tmp_path):
-    """With one, the executor for Slurm asks for a card for whatever names a kind of card, `gpu=0` or not."""
+def test_a_kind_of_card_is_asked_for_by_jobs_with_a_card_alone_and_a_job_takes_no_more_memory_than_there_is(
+    root, tmp_path
+):
+    """The executor for Slurm asks for a card for whatever names a kind of card, `gpu=0` or not.
+
+    A job that is larger than the memory that all jobs share is counted with all of it, and runs alone.
+    """
     targets = ["run_theory_all", "run_grokking_modular_addition", "figure_metrics24_fig9", "judge_claims"]
-    plan = dry_run(root, "default", "gpu_model=3090", "device=auto", f"results={tmp_path}", "--", *targets)
+    words = ["gpu_model=3090", "device=auto", f"results={tmp_path}", "--resources", "gpu=1", "mem_mb=1500"]
+    plan = dry_run(root, "default", *words, "--", *targets)
     asked = dict(re.findall(r"^ *rule (\w+):\n(?: +.*\n)*? +resources: (.*)\n", plan, flags=re.MULTILINE))
     assert set(targets) <= asked.keys()
     for rule, resources in asked.items():
         assert ("gpu_model=3090" in resources) == ("gpu=1" in resources), rule
     assert "gpu=1" in asked["run_grokking_modular_addition"]
     assert "gpu=0" in asked["run_theory_all"]
+    (theory,) = plan_jobs(load_setup(root / "config", "smoke"), ["theory"])
+    assert memory_mib(theory, "auto") > 1500
+    assert "mem_mb=1500," in asked["run_theory_all"]
 
 
 def test_what_became_of_jobs_is_asked_of_the_accounts_and_of_the_queue_only_where_it_remembers(root):
