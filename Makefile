@@ -138,8 +138,10 @@ test-in-container: container-tests  ## `make test` inside that image, without ne
 sif:  ## the image for clusters that run Apptainer, interplay.sif; `snakemake --sdm apptainer` uses it
 	apptainer build interplay.sif envs/interplay.def
 
+# What .cache/reproduce.* says, who is at work and whether jobs were left on a cluster, is no cache.
 clean:  ## remove .venv and tool caches; data, checkpoints and results stay
-	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	if [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -name 'reproduce.*' -exec rm -rf {} +; fi
 
 clean-results:  ## remove the results of TIER; data and results/reference stay
 	@python3 -c 'import glob, os, sys; own = [name[13:-5] for name in glob.glob("config/tiers/*.yaml")]; \

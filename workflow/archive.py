@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from clusters import alone
 from interplay.archive.contents import as_level
 from interplay.archive.export import export
 from interplay.archive.publish import publish
@@ -33,7 +34,7 @@ from reproduce import (
     parser_of,
     snakemake_arguments,
 )
-from supervision import BusyError, die_with_parent, sole_workflow
+from supervision import BusyError, die_with_parent
 
 RESULTS = Path("results")
 
@@ -45,7 +46,7 @@ def main() -> int:
     try:
         setup, device = asked_for(arguments)
         cores = cores_given(arguments.cores)
-        with sole_workflow(LOCK):
+        with alone(LOCK):
             if arguments.what == "publish":
                 _publish(setup, device, arguments.remote or None)
             elif arguments.what == "export":

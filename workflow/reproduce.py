@@ -7,7 +7,6 @@ its processes outlives it, and that it ends with the verdicts. Killed at any mom
 from __future__ import annotations
 
 import argparse
-import errno
 import json
 import os
 import shlex
@@ -17,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from clusters import Profile, job_prefix, load_profile, none_left_behind
+from clusters import HERE, Profile, alone, job_prefix, load_profile
 from data_files import drop_marks, due_rules, lacking, missing, sweep
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
@@ -27,17 +26,16 @@ from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
-from interplay.records.machine import bound_threads, settle, usable_cores
+from interplay.records.machine import bound_threads, settle, usable_cores, usable_memory
 from interplay.records.store import check_writable
 from mending import mend
 from outputs import NOTES, files_of, made_of_records, outputs_of
 from stale import enter, examine
-from supervision import INTERRUPTED, BusyError, die_with_parent, marked, run_marked, sole_workflow
+from supervision import INTERRUPTED, BusyError, die_with_parent, marked, run_marked
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Path("config")
 LOCK = Path(".cache/reproduce.lock")
-HERE = Profile(Path("profiles/default"), "local")
 
 
 def main() -> int:
@@ -56,7 +54,7 @@ def main() -> int:
             return 2
         where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
         print(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", file=sys.stderr)
-        with sole_workflow(LOCK), none_left_behind(profile, LOCK):
+        with alone(LOCK, profile):
             status = run_snakemake(setup, device, cores, targets, profile=profile)
     except InterplayError as error:
         return fail(str(error), 2)
@@ -65,8 +63,6 @@ def main() -> int:
     except OSError as error:
         if (said := explain(error)) is None:
             raise
-        if error.errno == errno.EROFS or not os.access(ROOT, os.W_OK):
-            said = f"{ROOT} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
         return fail(said, 2)
     if status == INTERRUPTED:
         print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
@@ -240,7 +236,11 @@ def snakemake_arguments(
     arguments += ["--workflow-profile", "none"]  # or profiles/default would override what another profile says
     arguments += ["--nolock"]  # the lock is ours, and no killed process leaves it behind
     arguments += ["--cores", str(cores)] if cores is not None else []
-    arguments += [] if profile.here else ["--local-cores", str(usable_cores())]
+    if profile.here:  # jobs that do not fit beside each other wait for one another; one that is larger runs alone
+        bounded = any(one.startswith("mem_mb=") for one in profile.resources)
+        arguments += ["--resources", *profile.resources, *([] if bounded else [f"mem_mb={usable_memory().total_mib}"])]
+    else:
+        arguments += ["--local-cores", str(usable_cores())]
     arguments += ["--slurm-jobname-prefix", job_prefix(LOCK)] if profile.executor == "slurm" else []
     # What a profile says of the configuration would be overridden by what is said here.
     arguments += ["--config", *profile.config]

@@ -8,6 +8,7 @@ before anything else is started.
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import signal
@@ -17,6 +18,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
+
+from interplay.errors import InterplayError
+from interplay.records.disk import explain
 
 MARK = "INTERPLAY_REPRODUCE"
 TAKEOVER_SECONDS = 5.0  # what a workflow whose `make` was killed needs to end
@@ -37,25 +42,47 @@ def sole_workflow(lock: Path) -> Iterator[None]:
 
     Raises:
         BusyError: another workflow is at work, or processes of one that was killed do not end.
+        InterplayError: the lock cannot be written, or its file system knows no locks.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+") as stream:
-        deadline = time.monotonic() + TAKEOVER_SECONDS
-        while True:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    stream.seek(0)
-                    raise BusyError(f"process {stream.read().strip() or 'unknown'}") from None
-                time.sleep(0.2)
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        stream = lock.open("a+")
+    except OSError as error:
+        raise InterplayError(_no_lock(error, lock)) from error
+    with stream:
+        try:
+            _take(stream)
+        except OSError as error:
+            raise InterplayError(_no_lock(error, lock)) from error
         if not end_marked(_mark(lock), at_once=True):
             raise BusyError("processes that a killed one left, and that do not end")
         yield
+
+
+def _take(stream: TextIO) -> None:
+    """Wait for the lock, and write into it who holds it."""
+    deadline = time.monotonic() + TAKEOVER_SECONDS
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                stream.seek(0)
+                raise BusyError(f"process {stream.read().strip() or 'unknown'}") from None
+            time.sleep(0.2)
+    stream.truncate(0)
+    stream.write(str(os.getpid()))
+    stream.flush()
+
+
+def _no_lock(error: OSError, lock: Path) -> str:
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        checkout = lock.absolute().parent.parent
+        return f"{checkout} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
+    if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+        return f"{lock}: its file system knows no locks ({error.strerror}); copy the checkout to another (cp -r)"
+    return explain(error, lock) or str(error)
 
 
 def die_with_parent() -> None:

@@ -1,14 +1,16 @@
 """What is taken over of an interrupted job, and what is said where it is not."""
 
+import gc
 import json
 import re
+import weakref
 from dataclasses import replace
 
 import pytest
 import torch
 
 from interplay.errors import InterplayError
-from interplay.experiments import runner
+from interplay.experiments import grokking, runner
 from interplay.experiments.context import Result
 from interplay.experiments.runner import run_all
 from interplay.protocols.plan import select_runs
@@ -77,6 +79,29 @@ def test_finished_runs_of_a_job_that_was_killed_are_taken_over(small, session, t
     assert session(setup, killed_at="modular-addition/seed1: step 8")[-1] == "killed"
     assert f"{NAME}: done in an earlier session, taken over" in session(setup)
     assert record_in(tmp_path).provenance.taken_over == []
+
+
+def test_what_a_run_held_is_let_go_before_the_next(small, session, monkeypatch):
+    """Networks hang together in circles, which Python finds when it looks for them; data sets hang on them."""
+
+    class Network:
+        def __init__(self):
+            self.itself = self
+
+    body, held, alive = grokking.run, [], []
+
+    def run(*given):
+        alive.append([one for one in held if one() is not None])
+        held.append(weakref.ref(Network()))
+        return body(*given)
+
+    monkeypatch.setattr(grokking, "run", run)
+    gc.disable()
+    try:
+        session(small(seeds=[0, 1, 2]))
+    finally:
+        gc.enable()
+    assert alive == [[], [], []]
 
 
 def test_weights_of_a_finished_run_that_were_damaged_are_not_taken_over(small_setup, tmp_path):

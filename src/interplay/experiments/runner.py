@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -85,6 +86,7 @@ def run_all(
         if not run.keeps_model or _whole(kept_weights, name, say):
             record = taken_over(finished, identity, name=name, say=say, keep=keep_checkpoints)
         if record is None:
+            gc.collect()  # networks and data sets of the run before hang together in circles, and would pile up
             say(f"{name}: starts")
             path = stem.with_name(f"{stem.name}.checkpoint")
             checkpoint = Checkpoint(path, identity, name=name, say=say, keep=keep_checkpoints)
