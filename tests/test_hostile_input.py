@@ -14,9 +14,11 @@ import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
+import warnings
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -361,9 +363,10 @@ def test_json_that_is_none_of_ours_is_one_line(tmp_path, content):
 # --- archives -------------------------------------------------------------------------------------------------------
 
 
-def member(name, content=b"x", kind=tarfile.REGTYPE, link="", mode=0o644):
+def member(name, content=b"x", kind=tarfile.REGTYPE, link="", mode=0o644, **headers):
     entry = tarfile.TarInfo(name)
     entry.size, entry.type, entry.linkname, entry.mode = len(content), kind, link, mode
+    entry.pax_headers = headers
     return entry, content
 
 
@@ -375,21 +378,62 @@ def tar(*members, mode="w:gz", form=tarfile.PAX_FORMAT):
     return packed.getvalue()
 
 
+LARGE = bytes(100_000)  # beyond the limits that the tests set
+
+
+def raw_tar(*headers, content=b""):
+    """Headers as they are; `tarfile` writes no wrong ones."""
+    return b"".join(header.tobuf(tarfile.GNU_FORMAT) for header in headers) + content + bytes(1024)
+
+
+def header(name, kind, size):
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.size = kind, size
+    return entry
+
+
+def beyond_path_max():
+    """The known archive of CVE-2025-4517: beyond PATH_MAX `realpath` gives up and looks no further."""
+    folder, parts, at = "d" * 247, [], ""
+    for letter in "abcdefghijklmnop":
+        parts += [member(at + folder, b"", tarfile.DIRTYPE), member(at + letter, b"", tarfile.SYMTYPE, folder)]
+        at += f"{folder}/"
+    path = "/".join("abcdefghijklmnop") + "/" + "l" * 254
+    parts.append(member(path, b"", tarfile.SYMTYPE, "../" * 16))
+    parts.append(member("escape", b"", tarfile.SYMTYPE, f"{path}/../.."))
+    parts.append(member("escape/outside"))
+    return tar(*parts)
+
+
 def zipped(*names, content=b"x"):
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about a name that is there twice
         for name in names:
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 
-LARGE = bytes(100_000)  # beyond the limits that the tests set
 ARCHIVES = {
     "tar above": tar(member("../outside")),
     "tar above by a folder": tar(member("a/../../outside")),
-    "tar elsewhere through a link": tar(member("a", b"", tarfile.SYMTYPE, ".."), member("a/outside")),
-    "tar link out": tar(member("a", b"", tarfile.SYMTYPE, "/etc/passwd")),
-    "tar hard link out": tar(member("a", b"", tarfile.LNKTYPE, "../../secret")),
+    "tar elsewhere": tar(member("/outside")),
+    "tar long": tar(member("a/" * 501 + "a")),
+    "tar with an escape sequence": tar(member("a\x1b]0;title\x07")),
+    "tar twice": tar(member("a"), member("./a")),
+    "tar below zero": tar(member("a", size="-512")),
+    "tar far below zero": tar(member("b", b"", tarfile.DIRTYPE, size=str(-(10**9))), member("a", LARGE)),
+    "tar below zero, raw": raw_tar(header("a", tarfile.REGTYPE, -512)),
+    "tar name below zero": raw_tar(header("a", tarfile.XHDTYPE, -512), content=LARGE),
+    "tar with holes": tar(member("a", b"", **{"GNU.sparse.size": str(10**12), "GNU.sparse.map": "0,0"})),
+    "tar with an endless map of holes": tar(
+        member("a", b"40000\n" + b"1\n" * 80_000, **{"GNU.sparse.major": "1", "GNU.sparse.minor": "0"})
+    ),
+    "tar with holes of old": raw_tar(header("a", tarfile.GNUTYPE_SPARSE, 0)),
+    "tar with a chain of headers": raw_tar(*(header("a", tarfile.XHDTYPE, 0) for _ in range(2_000))),
+    "tar of the end of time": tar(member("a", mtime="inf")),
+    "tar of long after": tar(member("a", mtime="1e30")),
+    "tar of 2^80": tar(member("a", mtime=str(2**80))),
     "tar device": tar(member("a", b"", tarfile.CHRTYPE)),
     "tar pipe": tar(member("a", b"", tarfile.FIFOTYPE)),
     "tar bomb": tar(member("a", LARGE)),
@@ -399,6 +443,11 @@ ARCHIVES = {
     "tar bomb in a name of GNU": tar(member("a" * 70_000), form=tarfile.GNU_FORMAT),
     "zip above": zipped("../outside"),
     "zip elsewhere": zipped("/outside"),
+    "zip long": zipped("a/" * 501 + "a"),
+    "zip with an escape sequence": zipped("a\x1b]0;title\x07"),
+    "zip with a zero byte": zipped("abcd").replace(b"abcd", b"ab\0d"),
+    "zip twice": zipped("a", "a"),
+    "zip encrypted": zipped("abcd").replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1"),
     "zip bomb": zipped("a", content=LARGE),
     "zip bomb of many": zipped(*(f"a{number}" for number in range(300)), content=b""),
     "zip that lies of its size": zipped("a", content=LARGE).replace((100_000).to_bytes(4, "little"), b"\1\0\0\0"),
@@ -427,10 +476,48 @@ def test_an_archive_lands_nowhere_else_and_is_no_bomb(tmp_path, content):
     assert sum(path.stat().st_size for path in written) <= 50_000
 
 
+def zipped_link():
+    entry = zipfile.ZipInfo("a")
+    entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(entry, "/etc/passwd")
+        archive.writestr("kept", b"x")
+    return packed.getvalue()
+
+
+LINKS = {
+    "out": tar(member("a", b"", tarfile.SYMTYPE, "/etc/passwd"), member("kept")),
+    "up": tar(member("a", b"", tarfile.SYMTYPE, ".."), member("kept")),
+    "within": tar(member("kept"), member("a", b"", tarfile.SYMTYPE, "kept")),
+    "hard, out": tar(member("a", b"", tarfile.LNKTYPE, "../../secret"), member("kept")),
+    "hard, to nothing": tar(member("a", b"", tarfile.LNKTYPE, "nothing"), member("kept")),
+    "in a zip": zipped_link(),
+}
+
+
+@pytest.mark.parametrize("content", LINKS.values(), ids=LINKS)
+def test_no_link_is_unpacked(tmp_path, content):
+    (tmp_path / "archive").write_bytes(content)
+    unpacking.unpack(tmp_path / "archive", tmp_path / "room/folder")
+    assert files(tmp_path / "room") == {"folder", "folder/kept"}
+
+
+def test_a_path_beyond_path_max_leads_nowhere(tmp_path):
+    (tmp_path / "archive").write_bytes(beyond_path_max())
+    try:
+        unpacking.unpack(tmp_path / "archive", tmp_path / "a/b/folder")
+    except InterplayError as error:
+        assert "\n" not in str(error)
+    assert not [path for path in tmp_path.rglob("outside") if "escape" not in path.parts]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "archive"]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b"]
+
+
 def test_what_is_unpacked_is_no_program_of_another_user(tmp_path):
-    (tmp_path / "archive").write_bytes(tar(member("/a", mode=0o6777), member("b/c")))
+    (tmp_path / "archive").write_bytes(tar(member("a", mode=0o6777), member("./b/c")))
     unpacking.unpack(tmp_path / "archive", tmp_path / "folder")
-    assert files(tmp_path / "folder") == {"a", "b", "b/c"}  # a leading slash is dropped
+    assert files(tmp_path / "folder") == {"a", "b", "b/c"}
     assert (tmp_path / "folder/a").stat().st_mode & 0o7022 == 0
 
 
@@ -440,6 +527,10 @@ def ar(size, content):
 
 DEBS = {
     "a size below zero": ar(-60, b""),
+    "a member below zero": ar(10**9, tar(member("file", size="-512"), mode="w:xz")),
+    "a bomb behind a member below zero": ar(
+        10**9, tar(member("b", b"", tarfile.DIRTYPE, size=str(-(10**9))), member("a", LARGE), mode="w:xz")
+    ),
     "a size beyond the file": ar(10**9, b""),
     "a bomb": ar(10**9, tar(member("a", LARGE), member("file"), mode="w:xz")),
     "a bomb in a name": ar(10**9, tar(member("a" * 70_000), member("file"), mode="w:xz")),
