@@ -6,6 +6,7 @@ A table of texts, each given to every entry point at which a person or a file ca
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import json
@@ -23,7 +24,9 @@ import zipfile
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from interplay import cli
 from interplay.data import unpacking
@@ -31,9 +34,10 @@ from interplay.data.fetching.deb import take_out
 from interplay.data.fetching.http import SourceFailure
 from interplay.data.ledger import Ledger
 from interplay.errors import InterplayError
+from interplay.figures.draw import csv_text
 from interplay.protocols import claim_files
 from interplay.protocols.setup import load_setup
-from interplay.records import read_record
+from interplay.records import Record, read_record
 from interplay.tables.table import Table
 
 RAN = "ran"
@@ -125,10 +129,13 @@ def interplay(monkeypatch, capsys, tmp_path, config):
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["interplay", *arguments])
-        with pytest.raises(SystemExit) as caught:
+        status = 0
+        try:
             cli.main()
+        except SystemExit as left:
+            status = left.code
         said = capsys.readouterr()
-        return caught.value.code, said.out, said.err
+        return status, said.out, said.err
 
     return call
 
@@ -342,6 +349,36 @@ def test_no_cell_of_csv_is_a_formula(text):
     assert row[1] == "-1.5"
 
 
+@pytest.mark.parametrize("name", ["x,=cmd|' /C calc'!A0", 'x,"=1+1"', "x; +1", "x,\t@SUM(A1)"])
+def test_no_comment_of_csv_is_a_formula(name):
+    for sign in ",;":
+        first = Table(("a",), ({"a": 1},), name).csv(f"origin{name}").splitlines()[0]
+        cells = next(csv.reader([first], delimiter=sign))
+        assert not [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@"))]
+
+
+def test_the_stamp_of_a_figure_is_no_formula(make_record):
+    class Stamped:
+        ids = ("=1+1",)
+        origin = staticmethod(lambda _: "x,=1+1\r=1")
+
+    cells = list(csv.reader(io.StringIO(csv_text(pd.DataFrame({"=1+1": ["=1+1"]}), Stamped(), ()))))
+    assert [cell for row in cells for cell in row] == ["'=1+1", "stamp", "'=1+1", "'=1+1 [x,=1+1 =1]"]
+
+
+@pytest.mark.parametrize("text", ["x,=1+1", "[x](https://x)", "-x", "<b>", "a b", ""])
+def test_a_record_has_the_names_of_tiers_and_data(make_record, text):
+    content = json.loads(make_record().model_dump_json())
+    for field in ("tier", "data_mapping"):
+        with pytest.raises(ValidationError, match=field):
+            Record.model_validate(content | {field: text})
+
+
+def test_the_origin_of_a_table_is_text():
+    text = Table(("a",), ({"a": 1},), "caption").markdown("[x](https://x) <script>alert(1)</script> *b*")
+    assert text.splitlines()[-1].endswith(r"[\[x\](https://x) \<script\>alert(1)\</script\> \*b\*]")
+
+
 def test_no_record_keeps_what_the_environment_holds(make_record, monkeypatch):
     for name in ("AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "HTTPS_PROXY", "PIP_INDEX_URL", "INTERPLAY_DOCUMENTS"):
         monkeypatch.setenv(name, "https://user:verysecret@host/")
@@ -358,6 +395,30 @@ def test_json_that_is_none_of_ours_is_one_line(tmp_path, content):
     (tmp_path / ".decoded").mkdir()
     (tmp_path / ".decoded/x.verified.json").write_bytes(content)
     assert Ledger(tmp_path, "x").said(tmp_path / "record.json") is None
+
+
+def printing(path: Path) -> list[str]:
+    """The calls in a module that print without `interplay.markup`."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    raw = ("print", "typer.echo", "typer.secho", "click.echo", "sys.stdout.write", "sys.stderr.write", "console.print")
+    return [ast.unparse(call) for call in calls if ast.unparse(call.func) in raw]
+
+
+def test_the_command_line_and_the_workflow_print_nothing_raw(root):
+    modules = [*(root / "src/interplay/cli").glob("*.py"), *(root / "workflow").glob("*.py")]
+    assert len(modules) > 20
+    found = {path.name: calls for path in modules if (calls := printing(path))}
+    assert found == {"fetch.py": ["console.print(visible(line), emoji=False)"]}  # above a bar, which rich draws
+
+
+def test_a_folder_s_name_does_not_reach_the_terminal(interplay, tmp_path):
+    name = "a\x1b]0;title\x07\nerror: b\U000e0041"
+    (tmp_path / name).mkdir()
+    words = ("--results", name, "--output", "-", "--tier", "smoke", "--data", "offline")
+    status, out, err = interplay("verdicts", *words)
+    assert (status, err) == (0, "")
+    assert all(line.isprintable() for line in out.splitlines())
+    assert out.startswith(r"Verdicts on a\u001b]0;title\u0007\u000aerror: b\U000e0041")
 
 
 # --- archives -------------------------------------------------------------------------------------------------------

@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import unescape
 from pathlib import Path
+from shlex import quote
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
+from interplay import markup
 from interplay.errors import InterplayError
 from interplay.records import read_record
 from interplay.records.integrity import KINDS, damage
@@ -52,8 +54,7 @@ class _Note(BaseModel):
     input_checksums: dict[str, str] | None = None
 
 
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr)
+_tell = partial(markup.say, err=True)
 
 
 def mend(out: Path, notes: Path = NOTES, say: Say = _tell) -> None:
@@ -95,7 +96,7 @@ def _mend_file(path: Path, out: Path, say: Say) -> bool:
     except FileNotFoundError:  # gone meanwhile
         return False
     except OSError as error:
-        hint = f"make it readable (chmod u+rw {path}) or delete it, then run the same command again"
+        hint = f"make it readable (chmod u+rw {quote(str(path))}) or delete it, then run the same command again"
         raise InterplayError(f"{path}: cannot be read ({(error.strerror or str(error)).lower()}); {hint}") from error
     if wrong:
         say(f"{path}: {wrong}; taken away, to be made again")

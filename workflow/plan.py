@@ -16,7 +16,7 @@ from statistics import fmean
 
 from due import UNKNOWN, Due, Plan, read_plan
 from interplay.errors import InterplayError
-from interplay.markup import plain_table
+from interplay.markup import plain_table, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
@@ -61,7 +61,7 @@ def main() -> int:
         targets = targets_of(arguments.id, RESULTS / setup.folder)
         plan = read_plan(snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG))
         jobs = {job.slug: job for job in plan_jobs(setup)}
-        print("\n".join([*told(setup, plan, jobs, device, cores), *left_behind(setup, plan, jobs)]), flush=True)
+        show("\n".join([*told(setup, plan, jobs, device, cores), *left_behind(setup, plan, jobs)]))
     except InterplayError as error:
         return fail(str(error), 2)
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough

@@ -78,7 +78,6 @@ def test_words_cannot_break_out_of_their_cell(own_sample):
     verdicts = [
         verdict.model_copy(
             update={
-                "id": f"{verdict.id} {hostile}",
                 "said_in": tuple(place.model_copy(update={"where": hostile}) for place in verdict.said_in),
             }
         )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
 from interplay.cli import app
 from interplay.cli.options import Config
+from interplay.markup import say
 
 
 @app.command()
@@ -17,6 +16,6 @@ def schema(config: Config = Path("config")) -> None:
 
     changed = write_schemas(config / "schemas")
     for path in changed:
-        typer.echo(path)
+        say(path)
     if not changed:
-        typer.echo("schemas are up to date")
+        say("schemas are up to date")
