@@ -25,6 +25,8 @@ COPY src/interplay/__init__.py src/interplay/
 RUN python3.11 envs/install.py
 
 # Code, data and what is made of them once; without the environment, which is only looked at, and without the tests.
+# What stays when a container is gone is results/: Snakemake's notes lie there, and envs/entrypoint.sh makes their folder
+# and puts the committed runs there.
 FROM base AS project
 COPY . .
 RUN --mount=type=bind,from=environment,source=/interplay/.venv,target=/interplay/.venv \
@@ -34,16 +36,18 @@ RUN --mount=type=bind,from=environment,source=/interplay/.venv,target=/interplay
     && interplay fetch fashion-mnist noto-color-emoji \
     && python -m compileall -q src workflow \
     && python -c "import matplotlib.font_manager" \
-    && mkdir -p .snakemake \
+    && ln -sT results/.snakemake .snakemake \
     && touch .cache/setup.lock \
-    && cp -r results/reference .cache/reference \
+    && mv results/reference .cache/reference \
     && rm -rf tests \
-    && chmod -R a+rwX .cache .dvc .snakemake data results
+    && chmod -R a+rwX .cache .dvc data results
 
-# `docker build --target development`: Python and tools for a development container, which makes its own .venv.
+# `docker build --target development`: Python and tools for a development container, which makes its own .venv, in a
+# volume that takes its owner and its mode from the folder here; that user's number may become another.
 FROM base AS development
 RUN apt-get update && apt-get install --yes --no-install-recommends git && rm -rf /var/lib/apt/lists/* \
-    && useradd --uid 1000 --create-home --shell /bin/bash interplay
+    && useradd --uid 1000 --create-home --shell /bin/bash interplay \
+    && install --directory --owner interplay --mode 777 /workspaces/interplay/.venv
 USER interplay
 
 FROM base AS runtime

@@ -8,7 +8,7 @@ DEVICE ?=
 ENGINE ?= docker
 PROFILE ?=
 EXTRAS ?=
-RESULTS ?= $(CURDIR)/results
+RESULTS ?= results/container
 REMOTE ?=
 LEVEL ?= all
 FORCE ?=
@@ -58,7 +58,7 @@ setup:  ## environment in .venv from the hash-pinned locks (the targets below do
 	@"$$FIRST_PYTHON" envs/install.py $${EXTRAS:+"--extra=$$EXTRAS"} \
 		$$(grep -qs '^executor:' "$$PROFILE/config.yaml" && echo --extra=clusters)  # a profile that submits jobs needs it
 
-doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--online asks the sources of data
+doctor: setup  ## can this machine do what TIER asks, and if not, what to mend; FLAGS=--offline asks no source of data
 	@interplay doctor --tier="$$TIER" $${DATA:+"--data=$$DATA"} $${DEVICE:+"--device=$$DEVICE"} $$FLAGS
 
 reproduce: setup  ## everything: data, experiments, figures, tables, verdicts, report; goes on where it stopped
@@ -109,9 +109,9 @@ lock: setup  ## resolve the locks anew after a change of dependencies; UPGRADE=-
 audit: setup  ## ask whether a package of the locks has a known vulnerability (needs PyPI or OSV)
 	@exec python envs/audit.py
 
-sbom: setup  ## what is installed, with versions and licences, as CycloneDX in sbom.cdx.json
-	@exec cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate --output-file sbom.cdx.json
-	@echo sbom.cdx.json
+sbom: setup  ## what .venv holds, with versions and licences, as CycloneDX in OUTPUT (default: sbom.cdx.json)
+	@cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate \
+		--output-file="$${OUTPUT:-sbom.cdx.json}" && printf '%s\n' "$${OUTPUT:-sbom.cdx.json}"
 
 container:  ## build the image `interplay` (ENGINE=docker or podman, BASE=image, CA=bundle.crt, PIP_CONF=pip.conf)
 	$(BUILD) --tag interplay .
@@ -121,9 +121,13 @@ container-layers:  ## what the image's layers and the largest packages of its en
 	@"$$ENGINE" run --rm --network none interplay sh -c \
 		'du -sh .venv/lib/python3.*/site-packages/* | sort -rh | head -n 12'
 
-smoke-in-container: container  ## the smoke tier inside the image; writes RESULTS (default: results) as yourself
+# Docker takes a relative path for the name of a volume. Podman without root gives the user another number by itself,
+# and where there is SELinux, containers see nothing of folders without a label.
+smoke-in-container: container  ## the smoke tier inside the image; writes RESULTS (default: results/container) as yourself
 	mkdir -p -- "$$RESULTS"
-	"$$ENGINE" run --rm --init --network none --user $$(id -u):$$(id -g) --volume "$$RESULTS:/interplay/results" interplay
+	"$$ENGINE" run --rm --init --network none --user $$(id -u):$$(id -g) $$(case "$$ENGINE" in (*podman) \
+		[ $$(id -u) = 0 ] || echo --userns=keep-id; echo --security-opt=label=disable; esac) \
+		--volume "$$(realpath -- "$$RESULTS"):/interplay/results" interplay
 
 container-tests:  ## the same image with the tests, `interplay:test`
 	$(BUILD) --target test --tag interplay:test .

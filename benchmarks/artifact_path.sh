@@ -19,8 +19,8 @@ step() {
 }
 
 figure() {
-    cp -r results/reference/grokking-paper results/grokking
-    .venv/bin/interplay figure metrics24/fig9 --results results/grokking
+    cp -r results/reference/grokking-paper "$place/grokking"
+    .venv/bin/interplay figure metrics24/fig9 --results "$place/grokking"
 }
 
 step clone git clone --quiet "$here" "$place/interplay"

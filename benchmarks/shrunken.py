@@ -13,6 +13,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ROOT / "tests/workflow/shrunken"
+# What the small forms of the experiments suffice for, of every kind that there is.
+EXHIBITS = (
+    "metrics24/fig2",
+    "metrics24/fig4",
+    "metrics24/fig9",
+    "metrics24/table2",
+    "metrics24/table2.training",
+    "metrics24/table3",
+    "metrics24/fig7.barriers",
+    "interplay24/fig6",
+    "note/c2.reliable",
+)
 
 
 def copy_code(folder: Path) -> None:

@@ -20,11 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from interplay.records import Record, collect_provenance
+from interplay.records import Record, code_digest, collect_provenance
 from interplay.records.machine import usable_cores
 
 if TYPE_CHECKING:
     import torch
+
+    from interplay.protocols.experiments import AnyRun
+    from interplay.protocols.setup import Setup
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -96,6 +99,31 @@ def make_record() -> Callable[..., Record]:
             ),
         }
         return Record.model_validate(content | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def planned_record(make_record: Callable[..., Record]) -> Callable[..., Record]:
+    """`planned_record(setup, experiment, run)` is a record as a run of the plan leaves it, with an invented metric."""
+
+    def make(setup: Setup, experiment: str, run: AnyRun) -> Record:
+        datasets = setup.mapping.of(experiment).datasets
+        made = make_record().provenance
+        return Record(
+            experiment=experiment,
+            run=run.name,
+            tier=setup.tier_name,
+            data_mapping=setup.data_name,
+            datasets={name: datasets[name].use for name in run.reads},
+            seed=run.seed,
+            protocol=run.protocol.model_dump(mode="json"),
+            settings=run.settings.model_dump(mode="json"),
+            metrics={"accuracy": 0.5},
+            provenance=made.model_copy(
+                update={"code_digest": code_digest(f"interplay.experiments.{experiment}"), "data": {}}
+            ),
+        )
 
     return make
 

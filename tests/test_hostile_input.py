@@ -170,6 +170,7 @@ GIVEN = (
     "UPGRADE",
     "BUILD_FLAGS",
     "FLAGS",
+    "OUTPUT",
     "OTHER",
 )
 TELLS = """#!/bin/sh
@@ -215,7 +216,7 @@ def test_what_is_given_to_make_is_text(make, root, tmp_path, text):
     """On the command line and in the environment, for every target."""
     known = files(tmp_path)
     everything = sorted(targets(root), key=lambda name: "clean" in name)  # what the others need is removed last
-    given = {name: text for name in GIVEN if name != "RESULTS"}
+    given = {name: text for name in GIVEN if name not in ("RESULTS", "OUTPUT")}
     for words, variables in (([f"{name}={value}" for name, value in given.items()], {}), ([], given)):
         make("--keep-going", *everything, *words, **variables)
         assert not list(tmp_path.rglob(RAN))
@@ -234,8 +235,11 @@ def test_a_folder_that_is_given_to_make_is_one_folder(make, tmp_path, text):
 @NAMES
 def test_what_is_given_to_make_arrives_as_it_is(make, text):
     words = {"figure": ("--tier", "--figure", "--set"), "claim": ("--data", "--claim"), "controls": ("--device",)}
+    words |= (
+        {"sbom": ("--output-file",), "export": ("--output",)} if text.lstrip() else {}
+    )  # or they have one of their own
     for target, options in words.items():
-        given = [f"{name}={text}" for name in ("TIER", "ID", "SET", "DATA", "DEVICE")]
+        given = [f"{name}={text}" for name in ("TIER", "ID", "SET", "DATA", "DEVICE", "OUTPUT")]
         done, told = make(target, *given)
         assert done.returncode == 0, done.stderr
         assert {f"{option}={text.lstrip()}" for option in options} <= set(told)

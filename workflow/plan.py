@@ -20,9 +20,8 @@ from interplay.markup import plain_table, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
-from interplay.protocols.plan import Job, deciding, plan_jobs, record_path
+from interplay.protocols.plan import Job, differs_from_plan, plan_jobs, record_path
 from interplay.protocols.setup import Setup
-from interplay.protocols.sourced import differences
 from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
 from interplay.records.machine import usable_memory
@@ -188,17 +187,13 @@ def reasons(setup: Setup, due: Due, jobs: dict[str, Job]) -> list[str]:
 
 def by_records(setup: Setup, job: Job) -> list[str]:
     """What the records of a job's runs say otherwise than the plan does now."""
-    datasets, lines = setup.mapping.of(job.experiment).datasets, []
+    lines: list[str] = []
     for run in job.runs:
         path = RESULTS / setup.folder / record_path(job.experiment, run.name)
         if not path.is_file():
             continue
         record = read_record(path)
-        now = {
-            "protocol": deciding(job.experiment, run.protocol.model_dump(mode="json")),
-            "data": {name: datasets[name].use for name in run.reads},
-        }
-        lines += differences({"protocol": deciding(job.experiment, record.protocol), "data": record.datasets}, now)
+        lines += differs_from_plan(record, setup, job.experiment, run)
         if record.provenance.code_digest != code_digest(f"interplay.experiments.{job.experiment}"):
             lines.append("code changed; the names of the modules were not kept")
     return list(dict.fromkeys(lines))

@@ -46,7 +46,8 @@ def main() -> int:
         results = Path("results") / setup.folder
         targets, read = _targets(arguments, results)
         # A login node need not be able to do what compute nodes do.
-        if profile.here and not _is_able(needs_of(setup, device, cores or 1, read, ROOT, whole=False), results):
+        needs = needs_of(setup, device, cores or 1, read, ROOT, whole=False, made=results)
+        if profile.here and not _is_able(needs, results):
             return 2
         where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
         say(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", err=True)

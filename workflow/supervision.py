@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from interplay.markup import say
+
 MARK = "INTERPLAY_REPRODUCE"
 TAKEOVER_SECONDS = 5.0  # what a workflow whose `make` was killed needs to end
 GRACE_SECONDS = 5.0
@@ -71,7 +73,8 @@ def run_marked(command: Sequence[str], lock: Path, environment: dict[str, str]) 
     that is ignored already, as `nohup` and a shell's background jobs have it, stays ignored.
 
     Returns:
-        the exit status of the command; 130 after a signal.
+        the exit status of the command; 130 after a signal, and 128 and the signal's number where that ended the command
+        alone, which is said in one line, as the command can say nothing any more.
     """
     signals: list[int] = []
     _hear_sigterm()
@@ -91,6 +94,8 @@ def run_marked(command: Sequence[str], lock: Path, environment: dict[str, str]) 
                 break
     end_marked(_mark(lock), at_once=len(signals) > 1)
     status = child.wait()
+    if status < 0 and not signals:
+        status = _say_killed(-status)
     for number in handled:
         signal.signal(number, before[number])
     return INTERRUPTED if signals else status
@@ -115,6 +120,13 @@ def _hear_sigterm() -> None:
     """Undo an ignored SIGTERM, which is inherited: what ends processes here relies on it, in them as well."""
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _say_killed(number: int) -> int:
+    name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
+    why = ", by hand or by the system for lack of memory (fewer CORES need less)" if number == signal.SIGKILL else ""
+    say(f"what runs the jobs was killed by signal {name}{why}", err=True)
+    return 128 + number
 
 
 def _mark(lock: Path) -> str:

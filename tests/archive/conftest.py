@@ -10,15 +10,15 @@ import shutil
 import subprocess
 import threading
 from pathlib import Path
-from runpy import run_path
 
 import pytest
+import shrunken
 
 from interplay.archive.publish import publish
 from interplay.dvc import dvc_executable
 from interplay.protocols.plan import model_path, plan_jobs, record_path
 from interplay.protocols.setup import load_setup
-from interplay.records import Record, code_digest, collect_provenance, write_record
+from interplay.records import write_record
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,8 +28,7 @@ def small_config(tmp_path_factory):
     """The configuration, every experiment of the smoke tier in the form in which the workflow is tested."""
     folder = tmp_path_factory.mktemp("configuration") / "config"
     shutil.copytree(ROOT / "config", folder)
-    exhibits = run_path(str(ROOT / "tests/workflow/test_pipeline.py"))["EXHIBITS"]
-    run_path(str(ROOT / "benchmarks/shrunken.py"))["shrink"](folder, exhibits)
+    shrunken.shrink(folder, shrunken.EXHIBITS)
     return folder
 
 
@@ -39,13 +38,13 @@ def setup(small_config):
 
 
 @pytest.fixture(scope="session")
-def pristine(setup, tmp_path_factory, session_record):
+def pristine(setup, tmp_path_factory, planned_record):
     """A folder of results: a record of every run, a file for every network, and stand-ins for what is made of them."""
     results = tmp_path_factory.mktemp("pristine") / "results"
     folder = results / setup.folder
     for job in plan_jobs(setup):
         for run in job.runs:
-            write_record(session_record(setup, job.experiment, run), folder / record_path(job.experiment, run.name))
+            write_record(planned_record(setup, job.experiment, run), folder / record_path(job.experiment, run.name))
             if run.keeps_model:
                 write(folder / model_path(job.experiment, run.name), f"weights of {run.name}")
     for path in ("figures/note/q1.svg", "tables/note/c2.md", "metrics/theory.json", "verdicts.json"):
@@ -54,31 +53,6 @@ def pristine(setup, tmp_path_factory, session_record):
     write(folder / "report/figures/note/q1.svg", "made: figures/note/q1.svg\n")
     write(folder / "logs/run/theory.log", "not published\n")
     return results
-
-
-@pytest.fixture(scope="session")
-def session_record():
-    from datetime import UTC, datetime
-
-    started = datetime(2026, 1, 1, tzinfo=UTC)
-    plain = collect_provenance(code="", device="cpu", threads=1, data={}, started=started, wall_seconds=2.0, seconds={})
-
-    def make(setup, experiment, run):
-        datasets = setup.mapping.of(experiment).datasets
-        return Record(
-            experiment=experiment,
-            run=run.name,
-            tier=setup.tier_name,
-            data_mapping=setup.data_name,
-            datasets={name: datasets[name].use for name in run.reads},
-            seed=run.seed,
-            protocol=run.protocol.model_dump(mode="json"),
-            settings=run.settings.model_dump(mode="json"),
-            metrics={"accuracy": 0.5},
-            provenance=plain.model_copy(update={"code_digest": code_digest(f"interplay.experiments.{experiment}")}),
-        )
-
-    return make
 
 
 def write(path: Path, text: str) -> None:

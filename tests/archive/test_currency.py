@@ -15,9 +15,9 @@ from interplay.records import module_digests
 
 
 @pytest.fixture
-def case(setup, session_record):
+def case(setup, planned_record):
     (run, *_) = setup.unfold("supervised")
-    return session_record(setup, "supervised", run), run
+    return planned_record(setup, "supervised", run), run
 
 
 def test_what_was_made_as_is_planned_has_no_changes(setup, case):
@@ -28,7 +28,7 @@ def test_what_was_made_as_is_planned_has_no_changes(setup, case):
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"protocol": {"iterations": 5}}, "iterations: 5 -> 4"),
+        ({"protocol": {"iterations": 5}}, "protocol.iterations: 5 -> 4"),
         ({"datasets": {"cifar10": "fashion-mnist"}}, "data.cifar10: fashion-mnist -> digits"),
         ({"tier": "review"}, "tier: review -> smoke"),
         ({"data_mapping": "published"}, "data mapping: published -> offline"),

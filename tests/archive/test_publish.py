@@ -61,7 +61,9 @@ def test_what_was_made_otherwise_than_is_planned_is_not_published(setup, finishe
     record = json.loads(path.read_text())
     record["protocol"]["steps"] = 5
     path.write_text(json.dumps(record))
-    with pytest.raises(InterplayError, match=r"made otherwise .*: grokking/modular-addition/seed0 \(steps: 5 -> 6\); "):
+    with pytest.raises(
+        InterplayError, match=r"otherwise .*: grokking/modular-addition/seed0 \(protocol\.steps: 5 -> 6\)"
+    ):
         publish(setup, finished, remote=str(tmp_path / "remote"))
 
 

@@ -132,7 +132,9 @@ def test_what_is_planned_otherwise_now_is_named_and_left_out(small_config, revie
     tier["overrides"]["steps"] += 1
     path.write_text(yaml.safe_dump(tier))
     brought, said = bring(setup=load_setup(config, "smoke"))
-    assert "left out: grokking/modular-addition/seed0, made otherwise than is planned now: steps: 6 -> 7" in said
+    assert (
+        "left out: grokking/modular-addition/seed0, made otherwise than is planned now: protocol.steps: 6 -> 7" in said
+    )
     assert "left out: figures, tables, metrics, verdicts and report" in said
     assert set(brought.stale) == {"grokking/modular-addition/seed0"}
     assert [job.experiment for job in brought.to_do] == ["grokking"]

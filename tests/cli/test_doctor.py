@@ -16,13 +16,15 @@ def doctor(root, tmp_path):
 
 
 def test_each_check_is_a_line_and_each_tier_a_row(doctor):
-    done = doctor()
+    done = doctor("--offline")
     lines, table, verdict = done.stdout.split("\n\n")
     assert {line.split()[0] for line in lines.splitlines()} <= {"ok", "note", "mend"}
     assert {row.split()[0] for row in table.splitlines()[1:]} == {"smoke", "review", "paper"}
     stopped = "mend  " in lines
     assert done.returncode == stopped
-    assert verdict.startswith("tier smoke, offline data: " + ("to mend first" if stopped else "nothing to mend"))
+    assert verdict.startswith(
+        "tier smoke, offline data, 474 runs left: " + ("to mend first" if stopped else "nothing to mend")
+    )
     assert done.stderr == ""
 
 

@@ -89,6 +89,21 @@ def test_what_the_system_refuses_is_one_line(failing, tmp_path, number, says):
         (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "out of memory"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
         (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0"), "the card has no more memory"),
+        (RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be"), "the card has no more memory"),
+        (
+            RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+            "the card has no more memory",
+        ),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"), "the card has no more"),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. "), "out of memory"),
+        (
+            RuntimeError("DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that dataloader's"),
+            "too little shared memory (/dev/shm)",
+        ),
+        (
+            RuntimeError("unable to write to file </torch_12_34_0>: No space left on device (28)"),
+            "too little shared memory (/dev/shm)",
+        ),
     ],
 )
 def test_a_lack_of_memory_is_one_line(failing, error, says):
@@ -97,6 +112,16 @@ def test_a_lack_of_memory_is_one_line(failing, error, says):
     assert said.startswith(f"error: {says}")
     assert said.endswith("work done is kept\n") or "work done is kept, the same command goes on" in said
     assert len(said.splitlines()) == 1
+
+
+def test_a_library_that_comes_too_late_is_no_lack_of_memory(failing):
+    status, said = failing(
+        ImportError("/lib/aarch64-linux-gnu/libgomp.so.1: cannot allocate memory in static TLS block")
+    )
+    assert (status, len(said.splitlines())) == (2, 1)
+    assert said.startswith("error: /lib/aarch64-linux-gnu/libgomp.so.1 was loaded too late")
+    assert "LD_PRELOAD=/lib/aarch64-linux-gnu/libgomp.so.1" in said
+    assert "CORES" not in said
 
 
 def test_memory_that_really_runs_out_is_one_line(root):

@@ -26,6 +26,22 @@ def test_of_a_folder_that_is_not_there_yet_the_one_above_is_tried_and_nothing_ma
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("below", ["", "smoke"])
+def test_a_link_to_another_disk_is_measured_there(tmp_path, monkeypatch, below):
+    disk, link = tmp_path / "scratch", tmp_path / "results"
+    disk.mkdir()
+    link.symlink_to(disk)
+    monkeypatch.setattr(os.path, "ismount", lambda place: str(place) in ("/", str(disk)))
+    assert mount_point(link / below) == disk
+    assert try_folder(link / below).mount == disk
+    assert try_folder(link / below).path == link / below
+
+
+def test_a_link_that_leads_nowhere_is_refused(tmp_path):
+    (tmp_path / "results").symlink_to(tmp_path / "purged")
+    assert try_folder(tmp_path / "results/smoke").refused == f"{tmp_path / 'results'} is a link that leads nowhere"
+
+
 def test_what_the_system_refuses_is_said(tmp_path, monkeypatch):
     def refuse(*_arguments, **_options):
         raise OSError(30, "Read-only file system")

@@ -129,7 +129,9 @@ def test_networks_of_another_protocol_than_the_plans_are_refused(small_setup, do
     changed = small_setup("supervised", **trained | {"iterations": 5}).protocols
     changed = replace(reading, protocols=changed | {"estimators": estimators})
     again = r"; run supervised/cifar10/plain/seed0 again$"
-    with pytest.raises(InterplayError, match=rf"made otherwise than is planned now \(iterations: 4 -> 5\){again}"):
+    with pytest.raises(
+        InterplayError, match=rf"made otherwise than is planned now \(protocol\.iterations: 4 -> 5\){again}"
+    ):
         do_in(changed, "estimators", "cifar10/seed0", tmp_path)
     tampered(path, datasets={"cifar10": "glyphs10"})
     with pytest.raises(InterplayError, match=rf"\(data.cifar10: glyphs10 -> digits\){again}"):

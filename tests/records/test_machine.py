@@ -71,6 +71,12 @@ def test_a_quota_of_cpu_time_bounds_the_cores(tmp_path, many_cores, lines, mount
 
 MEMINFO = "MemTotal:       33554432 kB\nMemFree:  100 kB\nMemAvailable:   16777216 kB\n"
 MEMORY_V1 = "31 23 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+# As the kernel writes it: first what is of the group alone, then the sums with all groups below.
+STAT_V1 = (
+    f"cache {64 << 20}\nrss 4096\ninactive_anon 0\nactive_anon 4096\ninactive_file {32 << 20}\nactive_file {32 << 20}\n"
+    f"hierarchical_memory_limit {1 << 30}\ntotal_cache {512 << 20}\ntotal_rss 8192\ntotal_inactive_anon 0\n"
+    f"total_active_anon 8192\ntotal_inactive_file {256 << 20}\ntotal_active_file {256 << 20}\n"
+)
 NO_LIMIT_V1 = "9223372036854771712"
 
 
@@ -98,7 +104,7 @@ NO_LIMIT_V1 = "9223372036854771712"
                 "sys/fs/cgroup/memory/memory.limit_in_bytes": NO_LIMIT_V1,
                 "sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": str(1 << 30),
                 "sys/fs/cgroup/memory/docker/1/memory.usage_in_bytes": str(1 << 30),
-                "sys/fs/cgroup/memory/docker/1/memory.stat": f"total_inactive_file {256 << 20}",
+                "sys/fs/cgroup/memory/docker/1/memory.stat": STAT_V1,
             },
             Memory(1024, 256, True),
         ),

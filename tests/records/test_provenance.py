@@ -57,6 +57,24 @@ def test_outside_git_the_commit_is_unknown_or_given(nowhere, monkeypatch):
     assert git_state() == ("unknown", False)
     monkeypatch.setenv("INTERPLAY_GIT_COMMIT", "abc1234")
     assert git_state() == ("abc1234", False)
+    monkeypatch.setenv("INTERPLAY_GIT_COMMIT", f"{'ab' * 20}-dirty")
+    assert git_state() == ("ab" * 20, True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "abc123", "ABC1234", "abc1234-dirt", "abc1234-dirty-dirty", "-dirty", "v1", "https://user:abc1234@host/"],
+)
+def test_what_looks_like_no_commit_is_none(nowhere, monkeypatch, given):
+    monkeypatch.setenv("INTERPLAY_GIT_COMMIT", given)
+    assert git_state() == ("unknown", False)
+
+
+def test_a_commit_that_is_given_does_not_take_the_place_of_the_checkouts_own(checkout, monkeypatch):
+    monkeypatch.setenv("INTERPLAY_GIT_COMMIT", f"{'ab' * 20}-dirty")
+    assert git_state() == (commit_of(checkout), False)
+    monkeypatch.setenv("PATH", "/none/such")  # nor where git cannot be asked
+    assert git_state() == ("unknown", False)
 
 
 def test_a_repository_without_a_commit_and_a_machine_without_git_know_none(nowhere, monkeypatch):

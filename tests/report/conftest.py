@@ -329,7 +329,7 @@ def draw_sample(path: Path, width: float) -> None:
 def _pinned_commit() -> Iterator[None]:
     """The commit is an input of the report; here it must not change while the tests run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INTERPLAY_GIT_COMMIT", "ab" * 20)
+        patch.setattr("interplay.report.gather.git_state", lambda: ("ab" * 20, False))
         yield
 
 

@@ -5,20 +5,11 @@ import os
 import re
 import subprocess
 
-import pytest
+import pipeline
+import shrunken
 
 
-@pytest.fixture
-def shrunken(load_script):
-    return load_script("benchmarks/shrunken.py")
-
-
-@pytest.fixture
-def pipeline(load_script, shrunken):
-    return load_script("benchmarks/pipeline.py")
-
-
-def test_the_meter_runs_the_command_and_writes_what_it_took(pipeline, root, tmp_path):
+def test_the_meter_runs_the_command_and_writes_what_it_took(root, tmp_path):
     pipeline.write_meter(tmp_path / "with space")
     log = tmp_path / "times.jsonl"
     environment = os.environ | {"INTERPLAY_TIMES": str(log), "PYTHONPATH": str(root / "src")}
@@ -36,7 +27,7 @@ def test_the_meter_runs_the_command_and_writes_what_it_took(pipeline, root, tmp_
     assert version["peak"] > 1000
 
 
-def test_times_are_summed_by_experiment_and_kind_the_costliest_first(pipeline):
+def test_times_are_summed_by_experiment_and_kind_the_costliest_first():
     def row(*what, wall=1.0, cpu=2.0):
         return {"what": list(what), "wall": wall, "cpu": cpu, "peak": 1024}
 
@@ -51,7 +42,7 @@ def test_times_are_summed_by_experiment_and_kind_the_costliest_first(pipeline):
     assert table[4] == ["all", "5", "5.0", "20.0", ""]
 
 
-def test_the_overhead_is_what_the_cores_did_beside_the_bare_runs(pipeline):
+def test_the_overhead_is_what_the_cores_did_beside_the_bare_runs():
     """Two cores for 100 s are 200 core-seconds; 160 of them were runs, of whose processes 150 s are in the records."""
     rows = [
         {"what": [*what], "wall": wall}
@@ -78,7 +69,7 @@ def test_the_overhead_is_what_the_cores_did_beside_the_bare_runs(pipeline):
     assert "no run was made" in pipeline.overhead(rows[2:], 100.0, 2, 0.0)
 
 
-def test_a_log_gives_the_overhead_again(pipeline, root, tmp_path, capsys, monkeypatch):
+def test_a_log_gives_the_overhead_again(root, tmp_path, capsys, monkeypatch):
     log = tmp_path / "times.jsonl"
     rows = [
         {"what": ["run", "theory"], "wall": 8.0, "cpu": 9.0, "peak": 1024},
@@ -92,7 +83,7 @@ def test_a_log_gives_the_overhead_again(pipeline, root, tmp_path, capsys, monkey
     assert re.search(r"overhead over the bare runs +\| +2\.0 \| +25\.0% \|", printed)
 
 
-def test_the_checkout_is_copied_without_its_data_and_results(shrunken, root, tmp_path):
+def test_the_checkout_is_copied_without_its_data_and_results(root, tmp_path):
     shrunken.copy_code(tmp_path / "copy")
     names = {path.name for path in (tmp_path / "copy").iterdir()}
     assert names == {"Snakefile", "pyproject.toml", "workflow", "profiles", "config", "src", "data"}

@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 
 import pathspec
@@ -90,7 +92,7 @@ def test_labels_say_what_the_project_says_of_itself(root, stages):
 def ignored(root):
     """Whether a path stays out of the build; patterns of a .dockerignore start at the root, and the last one counts."""
     lines = (root / ".dockerignore").read_text().splitlines()
-    patterns = [re.sub(r"^(!?)(?=[^*])", r"\1/", line) for line in lines if line and line[0] != "#"]
+    patterns = [re.sub(r"^(!?)(?!\*\*)", r"\1/", line) for line in lines if line and line[0] != "#"]
     return pathspec.GitIgnoreSpec.from_lines(patterns).match_file
 
 
@@ -103,14 +105,24 @@ def ignored(root):
         ".dvc/cache/files/md5/00/1",
         ".dvc/config.local",
         ".env",
+        ".env.local",
+        ".netrc",
+        ".snakemake/log/x.log",
+        "anything",
+        "config/.env.local",
+        "config/.netrc",
         "data/fashion-mnist/train-images-idx3-ubyte.gz",
         "data/weights/clip.safetensors",
         "envs/ca.crt",
+        "envs/client.p12",
         "envs/pip.conf",
+        "envs/uv.toml",
         "interplay.sif",
         "interplay.tar",
         "results/smoke/records/supervised/run.json",
+        "notes/of/mine.txt",
         "src/interplay/__pycache__/errors.cpython-311.pyc",
+        "uv.toml",
     ],
 )
 def test_what_belongs_to_a_machine_stays_out(ignored, path):
@@ -126,37 +138,116 @@ def test_all_that_the_repository_holds_goes_in(root, ignored):
     assert [name for name in kept if ignored(name)] == []
 
 
+def test_what_is_let_in_is_there(root):
+    """Or a name that is no longer the project's would let in what happens to bear it."""
+    named = [line[1:] for line in (root / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    assert [name for name in named if not any(root.glob(name))] == [
+        "results/*.dvc"
+    ]  # pins, once something is published
+
+
 @pytest.fixture
-def start(root, tmp_path):
-    """Starts a command as the image does, in a folder that stands for the image's."""
+def container(root, stages, tmp_path):
+    """Makes a folder that stands for the image's, upon a folder of results, and starts a command there as it does."""
     text = (root / "envs/entrypoint.sh").read_text()
     assert "/interplay/" in text
-    (tmp_path / ".cache/reference").mkdir(parents=True)
-    (tmp_path / ".cache/reference/run.json").write_text("{}")
-    script = tmp_path / "entrypoint.sh"
-    script.write_text(text.replace("/interplay/", f"{tmp_path}/"))
+    link = re.search(r"ln -sT (\S+) (\S+)", " ".join(rest for _, rest in stages["project"]))
 
-    def call(*command):
-        return subprocess.run(["sh", str(script), *command], capture_output=True, text=True, cwd=tmp_path)
+    def make(name, results=tmp_path / "mounted", **reference):
+        folder = tmp_path / name
+        (folder / ".cache/reference/deep").mkdir(parents=True)
+        for file, content in (reference or {"run.json": "{}"}).items():
+            (folder / ".cache/reference/deep" / file).write_text(content)
+        (folder / "results").symlink_to(results)
+        (folder / link[2]).symlink_to(link[1])
+        (folder / "entrypoint.sh").write_text(text.replace("/interplay/", f"{folder}/"))
 
-    return call
+        def call(*command, **variables):
+            command = ["sh", str(folder / "entrypoint.sh"), *command]
+            return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=os.environ | variables)
+
+        return call
+
+    return make
 
 
-def test_a_mounted_folder_gets_the_committed_runs_and_the_command_is_run_as_given(start, tmp_path):
-    (tmp_path / "results").mkdir()
+@pytest.fixture
+def mounted(tmp_path):
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    return folder
+
+
+def test_a_mounted_folder_gets_the_committed_runs_and_the_command_is_run_as_given(container, mounted):
+    start = container("image", **{"run.json": "{}"})
     done = start("sh", "-c", 'echo "$1"; exit 7', "sh", "two  words")
     assert (done.returncode, done.stdout, done.stderr) == (7, "two  words\n", "")
-    assert [path.name for path in (tmp_path / "results").rglob("*")] == ["reference", "run.json"]
-    (tmp_path / "results/reference/run.json").write_text("mine")
-    start("true")
-    assert (tmp_path / "results/reference/run.json").read_text() == "mine"
+    assert sorted(path.name for path in mounted.iterdir()) == [".snakemake", "reference"]
+    assert (mounted / "reference/deep/run.json").read_text() == "{}"
+    (mounted / "reference/deep/run.json").write_text("mine")
+    assert start("true").returncode == 0
+    assert (mounted / "reference/deep/run.json").read_text() == "mine"
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(start):
-    refused = start("python", "workflow/reproduce.py")
-    assert refused.returncode == 2
-    assert re.fullmatch(rf"error: user {os.getuid()} may not write .*; add --user [^\n]*\n", refused.stderr)
+def test_what_an_earlier_image_left_gives_way_unless_someone_changed_it(container, mounted):
+    old, new = container("old", **{"run.json": "old", "gone.json": "{}"}), container("new", **{"run.json": "new"})
+    for first, second in ((old, new), (new, old)):
+        assert first("true").returncode == second("true").returncode == 0
+    assert {path.name for path in mounted.glob("reference/deep/*")} == {"run.json", "gone.json"}
+    (mounted / "reference/deep/gone.json").unlink()
+    assert new("true").returncode == 0
+    assert (mounted / "reference/deep/run.json").read_text() == "old"
+    assert sorted(path.name for path in mounted.iterdir()) == [".snakemake", "reference"]
+
+
+def test_the_committed_runs_of_a_checkout_are_left_as_they_are(container, mounted):
+    (mounted / "reference/deep").mkdir(parents=True)
+    (mounted / "reference/deep/run.json").write_text("the checkout's")
+    assert container("image")("true").returncode == 0
+    assert [path.name for path in (mounted / "reference").rglob("*")] == ["deep", "run.json"]
+    assert (mounted / "reference/deep/run.json").read_text() == "the checkout's"
+
+
+@pytest.mark.parametrize("before", [{}, {"run.json": "old"}])
+def test_a_copy_that_fails_is_one_line_and_not_put_in_place(container, mounted, tmp_path, before):
+    if before:
+        container("old", **before)("true")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    half = "#!/bin/sh\nmkdir -p \"$3/deep\"\nprintf 'cp: %s: No space left on device\\n' a b >&2\nexit 1\n"
+    (programs / "cp").write_text(half)
+    (programs / "cp").chmod(0o755)
+    refused = container("new", **{"run.json": "new"})("echo", "run", PATH=f"{programs}:{os.environ['PATH']}")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert re.fullmatch(r"error: the folder mounted at \S+ cannot .*: cp: a: No space left on device\n", refused.stderr)
+    assert [path.read_text() for path in mounted.glob("reference/deep/*")] == list(before.values())
+    assert not list(mounted.glob(".reference.*"))
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(container):
+    start = container("image")  # nothing is mounted
+    for command in (["python", "workflow/reproduce.py"], ["make", "claim", "ID=x"], ["snakemake", "-n"]):
+        refused = start(*command)
+        assert refused.returncode == 2
+        assert re.fullmatch(rf"error: user {os.getuid()} may not write .*; add --user [^\n]*\n", refused.stderr)
     assert start("echo", "measured").stdout == "measured\n"  # what writes no results is not held up
+
+
+def test_what_made_a_file_is_known_to_the_next_container_of_the_folder(container, mounted, tmp_path):
+    def snakemake(start, *options):
+        done = start(sys.executable, "-m", "snakemake", "--cores", "1", "--rerun-triggers", "params", *options)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    starts = []
+    for name, digest in (("first", "a"), ("second", "a"), ("other-code", "b")):
+        starts.append(container(name))
+        rule = f'rule run:\n    output: "results/record"\n    params: code="{digest}"\n    shell: "echo > {{output}}"\n'
+        (tmp_path / name / "Snakefile").write_text(rule)
+    snakemake(starts[0])
+    assert list(mounted.glob(".snakemake/metadata/*"))
+    assert "Nothing to be done" in snakemake(starts[1], "--dry-run")
+    assert "Params have changed" in snakemake(starts[2], "--dry-run")
 
 
 def test_services_are_of_the_image_and_one_of_them_asks_for_a_gpu(root, stages):
@@ -175,3 +266,42 @@ def test_the_development_container_is_a_stage_with_its_user(root, stages):
     build = content["build"]
     assert (root / ".devcontainer" / build["dockerfile"]).resolve() == root / "Dockerfile"
     assert last(stages[build["target"]], "USER") == content["remoteUser"]
+
+
+def test_the_development_container_has_an_environment_of_its_own(root, stages):
+    """The checkout is the host's, whose .venv would be cleared for having been made under another path."""
+    content = json.loads((root / ".devcontainer/devcontainer.json").read_text())
+    (mount,) = (dict(part.split("=") for part in one.split(",")) for one in content["mounts"])
+    assert mount["type"] == "volume"
+    assert "${devcontainerId}" in mount["source"]
+    assert mount["target"] == f"{content['workspaceFolder']}/.venv"
+    made = last(stages[content["build"]["target"]], "RUN")
+    assert f"--owner {content['remoteUser']} --mode 777 {mount['target']}" in made
+
+
+@pytest.mark.parametrize(
+    ("engine", "user", "options"),
+    [
+        ("docker", 1000, []),
+        ("docker", 0, []),
+        ("podman", 1000, ["--userns=keep-id", "--security-opt=label=disable"]),
+        ("podman", 0, ["--security-opt=label=disable"]),
+    ],
+)
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_a_folder_given_to_make_is_mounted_by_its_whole_path_and_as_the_users(root, tmp_path, engine, user, options):
+    shutil.copy(root / "Makefile", tmp_path)
+    programs = {engine: '[ "$1" = build ] || printf "%s\\n" "$@"', "id": f"echo {user}", "git": ":"}
+    for name, line in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    for given, folder in ([], "results/container"), (["RESULTS=re sults"], "re sults"):
+        command = ["make", "-C", str(tmp_path), "--silent", "--no-print-directory", "smoke-in-container", *given]
+        environment = {key: value for key, value in os.environ.items() if "MAKE" not in key and key != "RESULTS"}
+        environment |= {"PATH": f"{tmp_path}:{os.environ['PATH']}", "ENGINE": engine}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        words = done.stdout.splitlines()
+        assert done.returncode == 0, done.stderr
+        assert words[-2:] == [f"{tmp_path}/{folder}:/interplay/results", "interplay"]
+        assert words[words.index("--user") + 1] == f"{user}:{user}"
+        assert [word for word in words if "=" in word] == options

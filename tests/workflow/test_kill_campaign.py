@@ -9,23 +9,11 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-psutil = pytest.importorskip("psutil")
+psutil = pytest.importorskip("psutil")  # which the campaign needs, and Snakemake brings
 
-
-@pytest.fixture
-def undisturbed(load_script):
-    return load_script("benchmarks/undisturbed.py")
-
-
-@pytest.fixture
-def mischief(load_script):
-    return load_script("benchmarks/mischief.py")
-
-
-@pytest.fixture
-def campaign(load_script, mischief, undisturbed):
-    load_script("benchmarks/shrunken.py")
-    return load_script("benchmarks/kill_campaign.py")
+import kill_campaign  # noqa: E402
+import mischief  # noqa: E402
+import undisturbed  # noqa: E402
 
 
 @pytest.fixture
@@ -48,7 +36,7 @@ def made(tmp_path):
 
 
 @pytest.fixture
-def reference(undisturbed, made):
+def reference(made):
     return undisturbed.Reference.of(made, 1000.0, "[1/3] train  9.0 s\n[2/3] judge  4.0 s\n[3/3] all  0.0 s\n")
 
 
@@ -63,7 +51,7 @@ def test_what_was_done_when_is_read_off_the_notes(reference):
     assert reference.seconds == 14.0
 
 
-def test_what_comes_after_a_moment_is_undone_and_told_in_seconds(undisturbed, reference, made, tmp_path):
+def test_what_comes_after_a_moment_is_undone_and_told_in_seconds(reference, made, tmp_path):
     copy = copied(made, tmp_path)
     assert undisturbed.undo(copy, reference, 0.5) == 14.0 - 10.0 + 5.0
     assert (copy / "results/smoke/records/a/b.json").exists()
@@ -79,34 +67,34 @@ def test_what_comes_after_a_moment_is_undone_and_told_in_seconds(undisturbed, re
         ({"metrics": {"x": 1}, "provenance": {"device": "cuda"}}, ["differs: records/a/b.json"]),
     ],
 )
-def test_records_may_differ_in_times_and_in_nothing_else(undisturbed, reference, made, tmp_path, record, expected):
+def test_records_may_differ_in_times_and_in_nothing_else(reference, made, tmp_path, record, expected):
     copy = copied(made, tmp_path)
     (copy / "results/smoke/records/a/b.json").write_text(json.dumps(record))
     assert undisturbed.differences(made, copy) == expected
 
 
-def test_a_cut_off_page_and_a_file_too_many_are_told(undisturbed, made, tmp_path):
+def test_a_cut_off_page_and_a_file_too_many_are_told(made, tmp_path):
     copy = copied(made, tmp_path)
     (copy / "results/smoke/report/index.html").write_text("<html>")
     (copy / "results/smoke/records/a/c.json").write_text("{}")
     assert undisturbed.differences(made, copy) == ["not in the undisturbed run: records/a/c.json", "no whole report"]
 
 
-def test_the_same_seed_spoils_the_same_file_in_the_same_way(mischief, made, tmp_path):
+def test_the_same_seed_spoils_the_same_file_in_the_same_way(made, tmp_path):
     copy = copied(made, tmp_path)
     said = [mischief.damage()(mischief.Scene(folder, random.Random("0/7"))) for folder in (made, copy)]
     assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_is_spoilt_is_never_as_it_was(mischief, tmp_path, seed):
+def test_what_is_spoilt_is_never_as_it_was(tmp_path, seed):
     path = tmp_path / "a.json"
     path.write_text("x" * 500)
     mischief.spoil(path, random.Random(seed), tmp_path)
     assert not path.is_file() or path.read_text(errors="replace") != "x" * 500
 
 
-def test_a_process_is_known_by_its_role_and_struck(mischief, tmp_path):
+def test_a_process_is_known_by_its_role_and_struck(tmp_path):
     script = tmp_path / "workflow/reproduce.py"
     script.parent.mkdir()
     script.write_text("import time; time.sleep(300)")
@@ -121,14 +109,14 @@ def test_a_process_is_known_by_its_role_and_struck(mischief, tmp_path):
     assert mischief.kill("reproduce")(scene) == "nothing: none was there"
 
 
-def test_the_table_counts_by_kind_and_names_what_was_skipped(campaign):
-    kinds = campaign.KINDS[:3]
+def test_the_table_counts_by_kind_and_names_what_was_skipped():
+    kinds = kill_campaign.KINDS[:3]
     outcomes = [
-        campaign.Outcome(kinds[0].name, "", 3.0, again=["run_a"]),
-        campaign.Outcome(kinds[0].name, "", 5.0, named=True, wrong=["differs: x"]),
-        campaign.Outcome(kinds[1].name, "nothing: it had ended", 2.0),
+        kill_campaign.Outcome(kinds[0].name, "", 3.0, again=["run_a"]),
+        kill_campaign.Outcome(kinds[0].name, "", 5.0, named=True, wrong=["differs: x"]),
+        kill_campaign.Outcome(kinds[1].name, "nothing: it had ended", 2.0),
     ]
-    _, _, *rows = campaign.summarise(kinds, outcomes, [kinds[2].name]).splitlines()
+    _, _, *rows = kill_campaign.summarise(kinds, outcomes, [kinds[2].name]).splitlines()
     cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
     assert cells[0] == [kinds[0].name, "2", "2", "1", "1", "1", "4"]
     assert cells[1] == [kinds[1].name, "1", "0", "0", "0", "0", "2"]
@@ -136,14 +124,14 @@ def test_the_table_counts_by_kind_and_names_what_was_skipped(campaign):
     assert cells[3] == ["all", "3", "2", "1", "1", "1", "10 in all"]
 
 
-def test_what_a_message_names_is_found(campaign, tmp_path):
+def test_what_a_message_names_is_found(tmp_path):
     (tmp_path / ".cache/reproduce.lock").mkdir(parents=True)
     text = "tier smoke\nerror: .cache/reproduce.lock: a folder where a file belongs; move or delete it\n"
-    assert campaign._named_in(text, tmp_path) == tmp_path / ".cache/reproduce.lock"
-    assert campaign._named_in("error: nothing of the kind", tmp_path) is None
+    assert kill_campaign._named_in(text, tmp_path) == tmp_path / ".cache/reproduce.lock"
+    assert kill_campaign._named_in("error: nothing of the kind", tmp_path) is None
 
 
-def test_records_are_compared_but_for_times_and_what_is_no_number_equals_itself(undisturbed):
+def test_records_are_compared_but_for_times_and_what_is_no_number_equals_itself():
     def record(**changes):
         times = {"wall_seconds": 1.0, "sessions": 1, "code_digest": "a"}
         whole = {"metrics": {"x": float("nan")}, "trajectory": {"y": [float("nan")], "seconds_a": [1]}, "settings": {}}

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from checkouts import OUT, Checkout
 
 pytestmark = pytest.mark.slow
 
-OUT = "results/smoke"
-EXHIBITS = (
-    "metrics24/fig2",
-    "metrics24/fig4",
-    "metrics24/fig9",
-    "metrics24/table2",
-    "metrics24/table2.training",
-    "metrics24/table3",
-    "metrics24/fig7.barriers",
-    "interplay24/fig6",
-    "note/c2.reliable",
-)
 MEASURED = {  # what is measured on trained networks, and a run of each
     "temperature": "cifar10/t1/seed0",
     "connectivity": "cifar10/lr0.1/seed0",
@@ -34,40 +20,10 @@ MEASURED = {  # what is measured on trained networks, and a run of each
 }
 
 
-class Checkout:
-    """A copy of the checkout, and Snakemake in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def snakemake(self, *arguments: str, check: bool = True) -> str:
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.folder / "src"),
-        }
-        command = ["snakemake", "--profile", "profiles/default", "--cores", "2", "--nolock", *arguments]
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False
-        )
-        output = done.stdout + done.stderr
-        if check:
-            assert done.returncode == 0, output
-        return output
-
-    def planned(self, *arguments: str) -> set[str]:
-        """Rules that a dry run would run."""
-        rules = re.findall(r"^ *(?:local)?rule (\w+):", self.snakemake("--dry-run", *arguments), flags=re.MULTILINE)
-        return set(rules) - {"all"}
-
-
 @pytest.fixture(scope="module")
-def made(load_script, tmp_path_factory) -> Checkout:
+def made(tmp_path_factory) -> Checkout:
     """A checkout in which everything is made."""
-    folder = tmp_path_factory.mktemp("checkout")
-    shrunken = load_script("benchmarks/shrunken.py")
-    shrunken.copy_code(folder)
-    shrunken.shrink(folder / "config", EXHIBITS)
-    checkout = Checkout(folder)
+    checkout = Checkout.small(tmp_path_factory.mktemp("checkout"))
     checkout.snakemake()
     return checkout
 
@@ -75,8 +31,7 @@ def made(load_script, tmp_path_factory) -> Checkout:
 @pytest.fixture
 def checkout(made, tmp_path) -> Checkout:
     """A fresh copy of the finished checkout."""
-    shutil.copytree(made.folder, tmp_path / "copy", symlinks=True)
-    return Checkout(tmp_path / "copy")
+    return made.copy(tmp_path / "copy")
 
 
 def test_everything_is_made(made):

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import shrunken
 import yaml
 
 from interplay.errors import InterplayError
@@ -136,11 +137,11 @@ def test_small_jobs_are_put_together_and_none_with_a_card_among_them(on_slurm, r
 
 
 @pytest.mark.slow
-def test_what_is_staged_for_kubernetes_is_read_and_written_where_it_is_staged(storage, root, tmp_path, load_script):
+def test_what_is_staged_for_kubernetes_is_read_and_written_where_it_is_staged(storage, root, tmp_path):
     """One figure, the networks that it shows and what they need; all of it lies below the folder of the bucket."""
     config = tmp_path / "config"
     shutil.copytree(root / "config", config)
-    load_script("benchmarks/shrunken.py").shrink(config, ["metrics24/fig2"])  # the plugin takes its time for every file
+    shrunken.shrink(config, ["metrics24/fig2"])  # the plugin takes its time for every file
     shutil.copy(root / "config/data/offline.yaml", config / "data")
     targets = ["--", "figure_metrics24_fig2", "fetch_fashion_mnist"]
     words = [f"results={tmp_path.name}", "data_root=sets", "device=auto", f"config={config}"]

@@ -73,6 +73,7 @@ def test_a_checkout_that_cannot_be_written_is_one_line(root):
     assert done.stderr.splitlines()[-1].startswith(f"error: {root} cannot be written (Read-only file system); copy")
 
 
+APART = ["--set", "theory.draws=17"]  # into a folder of its own, where nothing was made yet
 NO_MEMORY = """
 from interplay.doctor import look
 from interplay.records.machine import Memory
@@ -83,7 +84,7 @@ look.usable_memory = usable_memory
 
 
 def test_a_machine_that_cannot_do_it_starts_nothing(root):
-    code = f"{NO_MEMORY}\nreproduce.run_snakemake = None\nsys.argv[1:] = []\nsys.exit(reproduce.main())"
+    code = f"{NO_MEMORY}\nreproduce.run_snakemake = None\nsys.argv[1:] = {APART}\nsys.exit(reproduce.main())"
     done = run_in_python(root, code)
     assert done.returncode == 2
     *found, last = done.stderr.splitlines()
@@ -95,9 +96,14 @@ def test_a_machine_that_cannot_do_it_starts_nothing(root):
 def test_what_needs_less_is_asked_for_less(root):
     code = f"{NO_MEMORY}\nneeds = []\nreal_quick = reproduce.quick_examination\n"
     code += "def quick(asked, *rest):\n    needs.append(asked)\n    return []\n"
-    code += "reproduce.quick_examination = quick\nreproduce.run_snakemake = lambda *_, **__: 1\n"
-    code += "for argument in (['--figure', 'metrics24/fig9'], []):\n    sys.argv[1:] = argument\n    reproduce.main()\n"
-    code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs])"
-    one, everything = eval(run_in_python(root, code).stdout)
+    code += "real, made = reproduce.needs_of, []\n"
+    code += "reproduce.needs_of = lambda *args, **given: [made.append(str(given['made'])), real(*args, **given)][1]\n"
+    code += "reproduce.quick_examination = quick\nreproduce.run_snakemake = lambda *_, **__: reproduce.INTERRUPTED\n"
+    code += "for argument in (['--figure', 'metrics24/fig9'], []):\n"
+    code += f"    sys.argv[1:] = argument + {APART}\n    reproduce.main()\n"
+    code += "print([sorted({one.name.partition('/')[0] for one in asked.runs}) for asked in needs] + [made])"
+    one, everything, made = eval(run_in_python(root, code).stdout)
+    assert len(made) == 2
+    assert all(folder.startswith("results/smoke+") for folder in made)  # what lies there is left out
     assert one == ["grokking"]
     assert len(everything) > 8

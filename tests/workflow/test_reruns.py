@@ -5,49 +5,27 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pytest
 import yaml
+from checkouts import OUT, Checkout
 
 from interplay.protocols.catalogue import load_catalogue
-from interplay.protocols.plan import plan_jobs
-from interplay.protocols.setup import load_setup
 from interplay.records import write_record
 
 pytestmark = pytest.mark.slow
 
-OUT = "results/smoke"
 ALWAYS = {"judge_claims", "make_report"}  # read every record
 
 
-class Checkout:
-    """A copy of the checkout in which everything seems made, and what there would be to do in it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.jobs = {job.slug: job for job in plan_jobs(load_setup(folder / "config"))}
-        self.exhibits = load_catalogue(folder / "config").exhibits
-
-    def call(self, *command, check=True):
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.folder / "src"),
-        }
-        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def snakemake(self, *arguments):
-        done = self.call("snakemake", "--profile", "profiles/default", "--cores", "2", "--nolock", *arguments)
-        return done.stdout + done.stderr
+class Finished(Checkout):
+    """A checkout in which everything seems made, and what there would be to do in it."""
 
     def plan(self, *arguments):
         """Each job that would run, and why, in the order in which they are named."""
-        done = self.call(sys.executable, "workflow/plan.py", "--cores", "2", *arguments)
+        done = self.call(sys.executable, "workflow/plan.py", "--cores", "2", *arguments, check=True)
         table = done.stdout.split("\n\n")[0].splitlines()[1:] if done.stdout.startswith("job ") else []
         return {line.split()[0]: re.split(r"  (?:cpu|cuda)  ", line)[1] for line in table}
 
@@ -68,20 +46,17 @@ class Checkout:
             made = {path for rule in due for path in self.jobs[rule].outputs}
             due |= {rule for rule, job in self.jobs.items() if made & set(job.inputs)}
         names = [f"{self.jobs[rule].experiment}/{run.name}" for rule in due for run in self.jobs[rule].runs]
-        for exhibit in self.exhibits:
+        for exhibit in load_catalogue(self.folder / "config").exhibits:
             if any(fnmatchcase(name, glob) for name in names for glob in exhibit.needs):
                 due.add(f"{exhibit.kind}_{exhibit.name}")
         return due | {f"metrics_{name.partition('/')[0]}" for name in names} | ALWAYS
 
 
 @pytest.fixture(scope="module")
-def finished(root, load_script, make_record, tmp_path_factory):
+def finished(root, planned_record, tmp_path_factory):
     """All files that the DAG makes, with nothing in them but valid records, and Snakemake's notes that it made them."""
-    folder = tmp_path_factory.mktemp("finished") / "checkout"
-    shrunken = load_script("benchmarks/shrunken.py")
-    shrunken.copy_code(folder)
-    exhibits = load_script("tests/workflow/test_pipeline.py").EXHIBITS
-    shrunken.shrink(folder / "config", exhibits)
+    checkout = Finished.small(tmp_path_factory.mktemp("finished") / "checkout")
+    folder = checkout.folder
     path = folder / "config/data/offline.yaml"
     mapping = yaml.safe_load(path.read_text())
     # One experiment reads a set that is fetched.
@@ -90,20 +65,7 @@ def finished(root, load_script, make_record, tmp_path_factory):
     path = folder / "config/tiers/smoke.yaml"
     path.write_text(path.read_text().replace("bundle: family", "bundle: run"))
     shutil.copytree(root / "envs", folder / "envs")
-    checkout = Checkout(folder)
-    outputs = re.findall(r"^ +output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
-    for name in (name for line in outputs for name in line.split(", ")):
-        file = folder / name
-        if Path(name).suffix:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch()
-        else:
-            file.mkdir(parents=True, exist_ok=True)
-    for job in checkout.jobs.values():
-        for run in job.runs:
-            record = make_record(experiment=job.experiment, run=run.name)
-            write_record(record, folder / OUT / f"records/{job.experiment}/{run.name}.json")
-    checkout.snakemake("--touch", "--forceall")
+    checkout.pretend(planned_record)
     return checkout
 
 
@@ -300,7 +262,7 @@ def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, na
 
 
 def test_an_unknown_name_is_one_line_with_what_comes_near(checkout):
-    done = checkout.call(sys.executable, "workflow/plan.py", "--id", "metrics24/fig99", check=False)
+    done = checkout.call(sys.executable, "workflow/plan.py", "--id", "metrics24/fig99")
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: there is no figure, table or claim 'metrics24/fig99'; did you mean metrics24/fig9")

@@ -2,93 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from checkouts import Checkout
 
 from interplay.archive.contents import measures_networks
-from interplay.protocols.plan import plan_jobs, record_path
-from interplay.protocols.setup import load_setup
-from interplay.records import Record, code_digest, collect_provenance, write_record
 
 pytestmark = pytest.mark.slow
 
-OUT = "results/smoke"
 
-
-class Checkout:
-    """A copy of the checkout, and the commands in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.jobs = plan_jobs(load_setup(folder / "config", "smoke"))
-
-    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.folder / "src"),
-        }
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
-
-    def snakemake(self, *arguments: str) -> str:
-        done = self.call("snakemake", "--profile", "profiles/default", "--cores", "2", "--nolock", *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+class Archived(Checkout):
+    """A checkout that publishes and restores."""
 
     def archive(self, what: str, remote: Path, *more: str) -> subprocess.CompletedProcess[str]:
         """What `make publish` and `make restore` call."""
         return self.call(sys.executable, "workflow/archive.py", what, "--remote", f"{remote}/", *more)
 
-    def planned(self) -> set[str]:
-        """Rules that a dry run would run."""
-        rules = re.findall(r"^ *(?:local)?rule (\w+):", self.snakemake("--dry-run"), flags=re.MULTILINE)
-        return set(rules) - {"all"}
-
 
 @pytest.fixture(scope="module")
-def author(load_script, tmp_path_factory):
-    """Everything seems made, by Snakemake's notes too: records as the plan has them, something in all other files."""
-    folder = tmp_path_factory.mktemp("author") / "checkout"
-    shrunken = load_script("benchmarks/shrunken.py")
-    shrunken.copy_code(folder)
-    exhibits = load_script("tests/workflow/test_pipeline.py").EXHIBITS
-    shrunken.shrink(folder / "config", exhibits)
-    checkout = Checkout(folder)
-    outputs = re.findall(r"^ +output: (.*)$", checkout.snakemake("--dry-run"), flags=re.MULTILINE)
-    for name in (name for line in outputs for name in line.split(", ")):
-        file = folder / name
-        if Path(name).suffix:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"made: {name}\n")
-        else:
-            file.mkdir(parents=True, exist_ok=True)
-            (file / "in_it.txt").write_text("made\n")
-    setup = load_setup(folder / "config", "smoke")
-    plain = collect_provenance(
-        code="", device="cpu", threads=1, data={}, started=datetime.now(UTC), wall_seconds=1.0, seconds={}
-    )
-    for job in checkout.jobs:
-        code = code_digest(f"interplay.experiments.{job.experiment}")
-        datasets = setup.mapping.of(job.experiment).datasets
-        for run in job.runs:
-            record = Record(
-                experiment=job.experiment,
-                run=run.name,
-                tier="smoke",
-                data_mapping="offline",
-                datasets={name: datasets[name].use for name in run.reads},
-                seed=run.seed,
-                protocol=run.protocol.model_dump(mode="json"),
-                provenance=plain.model_copy(update={"code_digest": code}),
-            )
-            write_record(record, folder / OUT / record_path(job.experiment, run.name))
-    checkout.snakemake("--touch", "--forceall")
+def author(planned_record, tmp_path_factory):
+    """Everything seems made."""
+    checkout = Archived.small(tmp_path_factory.mktemp("author") / "checkout")
+    checkout.pretend(planned_record)
     return checkout
 
 
@@ -113,7 +52,7 @@ def reviewer(author, remote, tmp_path):
             shutil.copytree(author.folder / name, tmp_path / "clone" / name)
     shutil.copytree(author.folder / "config", tmp_path / "clone/config")
     shutil.copytree(author.folder / "results", tmp_path / "clone/results", ignore=ignored)
-    return Checkout(tmp_path / "clone")
+    return Archived(tmp_path / "clone")
 
 
 def test_after_restoring_everything_nothing_is_to_be_done_until_something_changes(reviewer, remote):
@@ -138,7 +77,7 @@ def test_from_records_no_run_is_to_be_done(reviewer, remote):
 def test_from_checkpoints_what_measures_networks_is_to_be_done(reviewer, remote):
     done = reviewer.archive("restore", remote, "--level", "checkpoints")
     assert done.returncode == 0, done.stdout + done.stderr
-    measuring = {job.slug for job in reviewer.jobs if measures_networks(job)}
+    measuring = {job.slug for job in reviewer.jobs.values() if measures_networks(job)}
     assert {rule for rule in reviewer.planned() if rule.startswith(("run_", "fetch_"))} == measuring
 
 

@@ -141,6 +141,15 @@ def test_the_status_of_the_command_is_passed_on_and_its_stragglers_ended(lock, s
     assert marked(supervision, lock) == []
 
 
+@pytest.mark.parametrize(
+    ("number", "status", "why"),
+    [(9, 137, "SIGKILL, by hand or by the system for lack of memory (fewer CORES need less)"), (11, 139, "SIGSEGV")],
+)
+def test_a_command_that_is_killed_from_outside_is_told(lock, supervision, capsys, number, status, why):
+    assert supervision.run_marked(["sh", "-c", f"kill -{number} $$"], lock, dict(os.environ)) == status
+    assert capsys.readouterr().err == f"what runs the jobs was killed by signal {why}\n"
+
+
 def test_other_processes_are_left_alone(lock, supervision):
     with subprocess.Popen(["sleep", "300"], env={supervision.MARK: "another checkout"}) as other:
         with supervision.sole_workflow(lock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,9 @@ def doctor(
     quick: Annotated[
         bool, typer.Option("--quick", help="only what `make reproduce` looks at before it starts")
     ] = False,
-    online: Annotated[bool, typer.Option("--online", help="ask the sources of data that are not there, too")] = False,
+    online: Annotated[
+        bool, typer.Option("--online/--offline", help="ask the sources of data that are not there, for some seconds")
+    ] = True,
     config: Config = Path("config"),
     results: Results = Path("results"),
     data_root: DataRoot = Path("data"),
@@ -36,22 +39,25 @@ def doctor(
     from interplay.records.machine import usable_cores
 
     setup = load_setup(config, tier, data, chosen or ())
-    device = check_device(device or setup.tier.compute.device)
-    needs = needs_of(setup, device, usable_cores(), whole=not quick)
+    asked = check_device(device) if device else None
+    device = asked or setup.tier.compute.device
     own = results / setup.folder
+    needs = needs_of(setup, device, usable_cores(), whole=not quick, made=own)
     machine = look(needs, own, data_root) if quick else look_closely(needs, own, data_root, online=online)
     found = examine(machine, needs, quick=quick)
     for one in found:
         say(one)
     if not quick:
+        from interplay.doctor.checks.accelerator import usable_cards
         from interplay.doctor.fitting import HEAD, fit_tiers
         from interplay.protocols.forecast import measured_runs
 
-        rows = [fit.row for fit in fit_tiers(machine, measured_runs(results), config, results, data_root)]
+        usable = replace(machine, cards=usable_cards(machine, needs))
+        rows = [fit.row for fit in fit_tiers(usable, measured_runs(results), config, results, data_root, asked)]
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        show(f"\n{plain_table(HEAD, rows, 'llrllll', width=width, wrap=len(HEAD) - 1)}")
+        show(f"\n{plain_table(HEAD, rows, 'llrllllll', width=width, wrap=len(HEAD) - 1)}")
     stopping = list(dict.fromkeys(one.check for one in found if one.state == "mend"))
-    where = f"tier {setup.tier_name}, {setup.data_name} data"
+    where = f"tier {setup.tier_name}, {setup.data_name} data, {len(needs.runs):,} runs left"
     verdict = f"to mend first: {', '.join(stopping)}" if stopping else "nothing to mend"
     show(f"\n{where}: {verdict}")
     if stopping:

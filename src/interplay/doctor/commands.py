@@ -92,7 +92,10 @@ def read_cards(table: str) -> tuple[Card, ...]:
 
 
 def cards_of_torch(python: str) -> tuple[int | None, str]:
-    """How many cards torch sees, asked of a process of its own, and why that cannot be told."""
-    said, silent = ask([python, "-c", "import torch; print(torch.cuda.device_count())"], TORCH_SECONDS)
+    """How many cards torch sees and can use, asked of a process of its own, and why that cannot be told."""
+    said, silent = ask(
+        [python, "-c", "import torch; print(torch.cuda.is_available() and torch.cuda.device_count() or 0)"],
+        TORCH_SECONDS,
+    )
     last = said.splitlines()[-1] if said else ""
     return (int(last), "") if last.isdecimal() else (None, silent or "torch does not say")

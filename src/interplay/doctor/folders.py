@@ -15,14 +15,15 @@ from interplay.records.disk import mount_point
 
 def try_folder(path: Path) -> Folder:
     """What can be done in a folder, or in the nearest one above it that is there, which would have to hold it."""
-    place = path.absolute()
+    place = Path(os.path.realpath(path))
     while not place.is_dir() and place != place.parent:
         place = place.parent
     mount, state = mount_point(place), os.statvfs(place)
     refused, locks, replaces, ahead = _try(place)
+    lost = next((str(one) for one in (path, *path.parents) if one.is_symlink() and not one.exists()), None)
     return Folder(
         path=path,
-        refused=refused,
+        refused=f"{lost} is a link that leads nowhere" if lost else refused,
         mount=mount,
         kind=_kind(mount),
         free=state.f_bavail * state.f_frsize,

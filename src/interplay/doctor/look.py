@@ -18,6 +18,7 @@ from interplay.doctor.folders import try_folder
 from interplay.doctor.machine import Machine
 from interplay.doctor.needs import Needs
 from interplay.doctor.sources import ask_sources
+from interplay.dvc import dvc_executable, repository
 from interplay.records.digests import SOURCE
 from interplay.records.machine import cpu_quota, usable_cores, usable_memory
 from interplay.records.provenance import commit_time
@@ -48,6 +49,7 @@ def look(needs: Needs, results: Path, data: Path, checkout: Path = CHECKOUT) -> 
         folders={name: try_folder(path) for name, path in places.items()},
         results_bytes=sizes,
         assets=look_at_assets(needs, data, read=False),
+        dvc=dvc_executable() is not None and repository(data) is not None,
         newest_result=newest,
         newest_commit=commit_time(),
         encoding=(locale.getpreferredencoding(do_setlocale=False), sys.getfilesystemencoding()),

@@ -96,6 +96,7 @@ class Machine:
         folders: results, data, .cache and .snakemake, by these names.
         results_bytes: of what the tier has made already.
         assets: data sets and weights that are read.
+        dvc: whether DVC keeps a copy of what is fetched, in the checkout.
         newest_result: path and time of the newest record, and `newest_commit` the time of the commit.
         encoding: of text files and of file names.
         open_files: that this process may have.
@@ -116,6 +117,7 @@ class Machine:
     folders: Mapping[str, Folder]
     results_bytes: int = 0
     assets: tuple[Asset, ...] = ()
+    dvc: bool = False
     newest_result: tuple[str, float] | None = None
     newest_commit: float | None = None
     encoding: tuple[str, str] = ("utf-8", "utf-8")

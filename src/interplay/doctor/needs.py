@@ -1,4 +1,4 @@
-"""What is asked of a machine: the runs of a tier, or those that one claim, figure or table needs."""
+"""What is asked of a machine: the runs of a tier, or those that one claim, figure or table needs, less what is done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from packaging.specifiers import SpecifierSet
 from interplay.errors import InterplayError
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.experiments import AnyRun, experiments
-from interplay.protocols.forecast import CUDA_MIB
+from interplay.protocols.forecast import device_of, memory_mib
+from interplay.protocols.plan import Job, model_path, record_path
 from interplay.protocols.setup import Setup
 from interplay.records.digests import SOURCE
 
@@ -27,6 +28,7 @@ _PINNED = re.compile(r"^[a-z0-9][^\\\n]*==[^\\\n]*", re.MULTILINE)
 class Wanted:
     """A run of the plan, the job that does it, and what that reads: `<experiment>/<run>`, `<experiment>/<job>`."""
 
+    experiment: str
     name: str
     job: str
     run: AnyRun
@@ -40,7 +42,7 @@ class Needs:
 
     Attributes:
         tier, data, device: of the setup; `cpu`, `cuda`, `cuda:N` or `auto`.
-        runs: that are to be done.
+        runs: that are to be done, and `share` which part they are of all of the tier.
         at_once: jobs that may run beside each other, each with so many `threads`.
         precision: of the arithmetic on a card.
         disk_gb: what the tier declares of its results; None where it declares nothing.
@@ -51,6 +53,7 @@ class Needs:
     data: str
     device: str
     runs: tuple[Wanted, ...]
+    share: float = 1.0
     at_once: int = 1
     threads: int = 1
     precision: str = "fp32"
@@ -70,18 +73,34 @@ class Needs:
         """All data sets that are read, those that are made of others too."""
         return tuple(sorted({name for one in self.runs for name in one.datasets}))
 
-    def memory_of_jobs(self, cuda: bool) -> dict[str, int]:
-        """Declared memory of each job (MiB), the largest first; `cuda`: of jobs that gain from one, on a card."""
-        sizes: dict[str, int] = {}
+    @property
+    def jobs(self) -> dict[str, Job]:
+        """Those that do the runs, by name; without what only decides whether they are up to date."""
+        groups: dict[str, list[Wanted]] = {}
         for one in self.runs:
-            more = CUDA_MIB if cuda and one.run.accelerator else 0
-            sizes[one.job] = max(sizes.get(one.job, 0), one.run.cost.memory_mib + more)
-        return dict(sorted(sizes.items(), key=lambda item: -item[1]))
+            groups.setdefault(one.job, []).append(one)
+        return {
+            name: Job(
+                experiment=ones[0].experiment,
+                name=name.partition("/")[2],
+                runs=tuple(one.run for one in ones),
+                digest="",
+                datasets=tuple(sorted({used for one in ones for used in one.datasets})),
+                weights=tuple(sorted({used for one in ones for used in one.weights})),
+            )
+            for name, ones in groups.items()
+        }
+
+    def memory_of_jobs(self, *, cards: bool) -> dict[str, int]:
+        """Memory of the machine that each job may take (MiB), the largest first; `cards`: there are cards to use."""
+        return _largest_first(
+            {name: memory_mib(job, self.device if cards else "cpu") for name, job in self.jobs.items()}
+        )
 
     def on_cards(self) -> dict[str, int]:
-        """Declared memory (MiB) of the jobs that gain from a card, the largest first."""
-        gain = {one.job for one in self.runs if one.run.accelerator}
-        return {job: size for job, size in self.memory_of_jobs(cuda=False).items() if job in gain}
+        """Declared memory (MiB) of the jobs that use a card where there is one, the largest first."""
+        using = {name: job for name, job in self.jobs.items() if device_of(job, self.device) == "cuda"}
+        return _largest_first({name: job.memory_mib for name, job in using.items()})
 
 
 def needs_of(
@@ -92,6 +111,7 @@ def needs_of(
     checkout: Path = SOURCE.parents[1],
     *,
     whole: bool = True,
+    made: Path | None = None,
 ) -> Needs:
     """What a setup asks for, or of it what the records ask for that the globs `selectors` name.
 
@@ -102,16 +122,20 @@ def needs_of(
         selectors: globs on `<experiment>/<run>`; None is everything.
         checkout: where the lock lies.
         whole: read the lock too, which only the slow checks look at.
+        made: folder of the tier's results; jobs whose records lie there are done. None leaves out none.
 
     Raises:
         InterplayError: the lock cannot be read.
     """
     wanted = [_wanted(setup, experiment, run) for experiment in experiments() for run in setup.unfold(experiment)]
+    asked = wanted if selectors is None else _needed(wanted, selectors)
+    left = asked if made is None else _left(asked, made)
     return Needs(
         tier=setup.tier_name,
         data=setup.data_name,
         device=device,
-        runs=tuple(wanted if selectors is None else _needed(wanted, selectors)),
+        runs=tuple(left),
+        share=len(left) / max(1, len(wanted)),
         at_once=max(1, cores // setup.tier.threads),
         threads=setup.tier.threads,
         precision=setup.tier.compute.precision,
@@ -152,6 +176,7 @@ def _wanted(setup: Setup, experiment: str, run: AnyRun) -> Wanted:
     job = run.family if setup.tier.bundle == "family" else run.name
     loaded = (mapping.weights[name] for name in run.weights)
     return Wanted(
+        experiment=experiment,
         name=f"{experiment}/{run.name}",
         job=f"{experiment}/{job}",
         run=run,
@@ -172,6 +197,30 @@ def _needed(wanted: list[Wanted], selectors: Iterable[str]) -> list[Wanted]:
             own = [one for one in wanted if one.job == job]
             queue += [by_name[name] for one in own for name in (*one.run.needs, *one.run.models)]
     return [one for one in wanted if one.job in jobs]
+
+
+def _left(asked: list[Wanted], made: Path) -> list[Wanted]:
+    """Of some runs those of jobs that lack a record, that others need the weights of, or that read what is made anew.
+
+    A record that is there counts: whether it is stale only Snakemake's plan can tell, which takes seconds.
+    """
+    jobs = {one.name: one.job for one in asked}
+    due = {one.job for one in asked if not (made / record_path(one.experiment, one.run.name)).is_file()}
+    no_weights = {
+        one.name
+        for one in asked
+        if one.run.keeps_model and not (made / model_path(one.experiment, one.run.name)).is_file()
+    }
+    before = -1
+    while before < len(due):
+        before = len(due)
+        due |= {one.job for one in asked if any(jobs[name] in due for name in (*one.run.needs, *one.run.models))}
+        due |= {jobs[name] for one in asked if one.job in due for name in one.run.models if name in no_weights}
+    return [one for one in asked if one.job in due]
+
+
+def _largest_first(sizes: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(sizes.items(), key=lambda item: -item[1]))
 
 
 def _origins(name: str) -> tuple[str, ...]:

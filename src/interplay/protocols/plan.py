@@ -146,8 +146,8 @@ def differs_from_plan(record: Record, setup: Setup, experiment: str, run: AnyRun
     """What a record says of protocol and data otherwise than the plan does now, one line `key: old -> new` each."""
     datasets, followed = setup.mapping.of(experiment).datasets, run.protocol.model_dump(mode="json")
     return differences(
-        {**deciding(experiment, record.protocol), "data": record.datasets},
-        {**deciding(experiment, followed), "data": {name: datasets[name].use for name in run.reads}},
+        {"protocol": deciding(experiment, record.protocol), "data": record.datasets},
+        {"protocol": deciding(experiment, followed), "data": {name: datasets[name].use for name in run.reads}},
     )
 
 

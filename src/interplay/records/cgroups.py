@@ -55,12 +55,11 @@ def _number(path: Path) -> int | None:
 
 
 def _reclaimable(folder: Path) -> int:
-    """Bytes of files that were read and can be dropped from memory."""
-    for line in read_lines(folder / "memory.stat"):
-        name, _, value = line.partition(" ")
-        if name in ("inactive_file", "total_inactive_file") and value.isdecimal():
-            return int(value)
-    return 0
+    """Bytes of files that were read and can be dropped from memory, in the groups below as well."""
+    told = {name: value for name, _, value in (line.partition(" ") for line in read_lines(folder / "memory.stat"))}
+    # In version 1 the name without `total_` is of the group alone, while the limit and what is taken are of all below.
+    value = told.get("total_inactive_file", told.get("inactive_file", ""))
+    return int(value) if value.isdecimal() else 0
 
 
 def _cgroups(root: Path, controller: str) -> Iterator[tuple[str, str]]:

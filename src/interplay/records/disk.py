@@ -45,7 +45,7 @@ def explain(error: BaseException, path: Path | None = None) -> str | None:
 
 def mount_point(path: Path) -> Path:
     """The root of the file system that holds `path`, which need not exist yet."""
-    place = path.absolute()
+    place = Path(os.path.realpath(path))  # of a link the file system that it leads to, never where the link lies
     while not os.path.ismount(place) and place != place.parent:
         place = place.parent
     return place

@@ -19,11 +19,19 @@ from interplay.records.cgroups import cpu_quotas, memory_limits, read_lines
 # Cores of a job of Slurm on this node, and of each of its tasks. Where Slurm confines jobs by affinity or cgroups they
 # say nothing new; many clusters do not.
 ALLOCATED = ("SLURM_CPUS_ON_NODE", "SLURM_CPUS_PER_TASK")
-# How the system, the loader of libraries and torch say that there is no memory left.
+# How the system, the loader of libraries and torch say that there is no memory left; on a card; and between processes.
 _NO_MEMORY = re.compile(
-    r"cannot allocate memory|can't allocate memory|not enough memory|failed to map segment|can't start new thread",
+    r"cannot allocate memory|can't allocate memory|not enough memory|failed to map segment|can't start new thread"
+    r"|killed by signal: killed",
     re.IGNORECASE,
 )
+_CARD_FULL = re.compile(r"cuda[^\n]*out of memory|cu[a-z]+_status_(\w+_)?alloc(ation)?_failed", re.IGNORECASE)
+_NONE_TO_SHARE = re.compile(
+    r"killed by signal: bus error|out of shared memory|unable to (allocate shared memory|write to file </torch_)",
+    re.IGNORECASE,
+)
+# No lack of memory: the loader keeps some room for what such libraries need, and gives it to those that come first.
+_NO_TLS = re.compile(r"(?P<library>[^\s:]+): cannot allocate memory in static TLS block", re.IGNORECASE)
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -45,9 +53,18 @@ def explain_memory(error: BaseException) -> str | None:
     """One line on a lack of memory, wherever in the chain of `error` it is; None where there is none."""
     current: BaseException | None = error
     while current is not None:
-        if "CUDA out of memory" in str(current):
+        said = str(current)
+        if late := _NO_TLS.search(said):
+            library = late["library"]
+            return f"{library} was loaded too late (static TLS block); LD_PRELOAD={library} and the same command"
+        if _CARD_FULL.search(said):
             return "the card has no more memory; end what else uses it, or take another (DEVICE=); work done is kept"
-        if isinstance(current, MemoryError) or _NO_MEMORY.search(str(current)):
+        if _NONE_TO_SHARE.search(said):
+            return (
+                "too little shared memory (/dev/shm) for the processes that read images; in a container give more "
+                "(docker run --shm-size=1g); work done is kept, the same command goes on"
+            )
+        if isinstance(current, MemoryError) or _NO_MEMORY.search(said):
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
             return (
                 f"out of memory (this process took {peak:.0f} MiB at most); with fewer CORES less is needed at a time; "

@@ -62,11 +62,13 @@ def git_state() -> tuple[str, bool]:
 
     `("unknown", False)`, of which the second part says nothing, outside git, where git is not installed or there is no
     commit yet, and where the source lies inside of another repository, as an installed package or an unpacked archive
-    may. A container has no `.git`; its build passes the commit in `INTERPLAY_GIT_COMMIT`. Results are no changes.
+    may. A container has no `.git`: there, and only there, `INTERPLAY_GIT_COMMIT` counts, in which its build passes the
+    commit, with `-dirty` after it where there were changes. Results are no changes.
     """
-    if re.fullmatch(r"[0-9a-f]{7,64}", given := os.environ.get("INTERPLAY_GIT_COMMIT", "")):
-        return given, False
     root = SOURCE.parents[1]
+    if not (root / ".git").exists():
+        given = re.fullmatch(r"([0-9a-f]{7,64})(-dirty)?", os.environ.get("INTERPLAY_GIT_COMMIT", ""))
+        return (given[1], given[2] is not None) if given else ("unknown", False)
     try:
         if not Path(_git("rev-parse", "--show-toplevel")).samefile(root):
             return "unknown", False

@@ -26,10 +26,14 @@ def experiments_of(claim: Claim) -> tuple[str, ...]:
 
 
 def by_experiment(config: Path) -> str:
-    """A row per experiment: whose claims, how many, figures and tables, runs of each tier, the command for it alone."""
+    """A row per experiment: whose claims, how many, figures and tables, runs of each tier, the command for it alone.
+
+    Runs are those on the data that a tier takes unless it is told otherwise, which the head of their column names.
+    """
     claims, catalogue = load_claims(config / "claims"), load_catalogue(config)
     runs = {tier: load_setup(config, tier) for tier in TIERS}
-    head = ("experiment", "documents", "claims", "headline", "figures and tables", *TIERS, "all its runs by hand")
+    counted = (f"{tier}, {setup.data_name}" for tier, setup in runs.items())
+    head = ("experiment", "documents", "claims", "headline", "figures and tables", *counted, "all its runs by hand")
     rows = []
     names = dict.fromkeys((*experiments(), *sorted({name for claim in claims for name in experiments_of(claim)})))
     for name in names:

@@ -63,8 +63,15 @@ def _expected(jobs: Sequence[Job], earlier: Sequence[Measured]) -> str:
 
 
 def _rough(seconds: float) -> str:
+    """Two digits are more than a forecast of weeks from minutes deserves."""
     days = seconds / 86_400
-    return f"{days:,.0f} days" if days >= 10 else f"{days:.1f} days" if days >= 2 else format_duration(seconds)
+    return (
+        f"{float(f'{days:.2g}'):,.0f} days"
+        if days >= 10
+        else f"{days:.1f} days"
+        if days >= 2
+        else format_duration(seconds)
+    )
 
 
 def measured(reference: Path) -> str:
@@ -84,7 +91,7 @@ def _of(records: Sequence[Record]) -> tuple[str, ...]:
         f"{one.hardware}, {count_of(one.threads, 'thread')}" + (f", {one.device}" if one.device != "cpu" else "")
         for one in origins
     )
-    commits = dict.fromkeys(code(one.git_commit[:7]) for one in origins)
+    commits = dict.fromkeys(code(one.git_commit[:7]) + " with changes" * one.git_dirty for one in origins)
     return (
         str(len(records)),
         format_duration(sum(one.wall_seconds for one in origins)),

@@ -3,6 +3,12 @@ import pytest
 from interplay.doctor.checks.accelerator import ON_A_CARD, driver, gpu
 
 
+def test_nothing_left_to_run_needs_no_driver_and_no_card(machine, of_tier, card):
+    needs = of_tier("review", "offline", device="cuda", runs=())
+    assert list(driver(machine(), needs)) == []
+    assert [one.state for one in gpu(machine(cards=(card(capability=(7, 0)),), visible=0), needs)] == ["note", "note"]
+
+
 @pytest.mark.parametrize(
     ("device", "there", "states"),
     [
@@ -49,7 +55,7 @@ def test_of_the_paper_tier_some_jobs_may_not_fit_a_card_of_8_gib(machine, of_tie
     [
         ({"driver": "550.54.15"}, "mend", "needs driver 580"),
         ({"driver": "580.65.06"}, "ok", ""),
-        ({"capability": (7, 0)}, "mend", "needs capability 7.5"),
+        ({"capability": (7, 0)}, "mend", "needs capability 7.5"),  # which `auto` would take
         ({"capability": (7, 5)}, "note", "tf32 needs capability 8.0"),
         ({"driver": "unknown"}, "ok", ""),
     ],
@@ -60,8 +66,35 @@ def test_a_card_or_a_driver_too_old_for_the_locked_cuda(machine, of_tier, card, 
     assert said in found.advice
 
 
-def test_cards_that_torch_does_not_see(machine, of_tier, card):
-    _, unseen = gpu(machine(cards=(card(),), visible=0), of_tier())
-    assert unseen.state == "mend"
+@pytest.mark.parametrize(
+    ("tier", "device", "cards", "visible", "states"),
+    [
+        ("smoke", "cpu", [{"capability": (7, 0)}], 1, ["note"]),
+        ("smoke", "cpu", [{"driver": "550.54.15"}], 0, ["note", "note"]),
+        ("review", "auto", [{"driver": "550.54.15"}], 0, ["note", "note"]),  # on the CPU then
+        ("review", "cuda", [{"driver": "550.54.15"}], 0, ["mend", "mend"]),
+        ("review", "cuda:1", [{"capability": (7, 0)}], 1, ["mend"]),
+        ("review", "auto", [{"capability": (7, 0)}, {}], 2, ["note", "ok"]),
+        ("review", "cuda", [{"capability": (7, 0)}, {}], 2, ["note", "ok"]),
+    ],
+)
+def test_a_card_that_is_no_use_stops_only_those_who_would_use_it(
+    machine, of_tier, card, tier, device, cards, visible, states
+):
+    seen = machine(cards=tuple(card(**changes) for changes in cards), visible=visible)
+    assert [one.state for one in gpu(seen, of_tier(tier, "offline", device=device))] == states
+
+
+@pytest.mark.parametrize(
+    ("tier", "device", "state"),
+    [("smoke", "cpu", "note"), ("review", "cpu", "note"), ("review", "auto", "note"), ("review", "cuda:0", "mend")],
+)
+def test_cards_that_torch_does_not_see(machine, of_tier, card, tier, device, state):
+    _, unseen = gpu(machine(cards=(card(),), visible=0), of_tier(tier, "offline", device=device))
+    assert unseen.state == state
+    assert "CUDA_VISIBLE_DEVICES" in unseen.advice
+
+
+def test_whether_torch_sees_cards_may_not_be_known(machine, of_tier, card):
     _, unknown = gpu(machine(cards=(card(),), visible=None, cards_problem="no answer"), of_tier())
     assert unknown.state == "note"

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import time
+
 import pytest
 
 from interplay.doctor.checks.clock import clock
@@ -22,6 +26,26 @@ def test_a_clock_in_the_past_is_mended(machine, of_tier):
     assert (record.state, commit.state) == ("mend", "mend")
     assert "365.0 days before results/smoke/records/a.json was made" in record.found
     assert "timedatectl" in commit.advice
+
+
+def test_all_files_of_the_future_are_mended_by_one_command(machine, of_tier, folder, tmp_path):
+    results = tmp_path / "results of\nmine/smoke"
+    results.mkdir(parents=True)
+    now, ahead, times = time.time(), [results / f"{number}.json" for number in range(3)], {}
+    for number, path in enumerate([*ahead, results / "old.json"]):
+        path.touch()
+        os.utime(path, (now, times.setdefault(path, now + (YEAR + number if path in ahead else -50))))
+    seen = machine(
+        now=now,
+        newest_commit=None,
+        newest_result=(str(ahead[-1]), now + YEAR),
+        folders=machine().folders | {"results": folder(path=results)},
+    )
+    (found,) = clock(seen, of_tier())
+    subprocess.run(["sh", "-c", found.advice.partition("wrong: ")[2]], check=True)
+    after = {path: path.stat().st_mtime for path in times}
+    assert after.pop(results / "old.json") == pytest.approx(now - 50)
+    assert set(after.values()) == {int(now)}  # none of them newer than another that was made of it
 
 
 @pytest.mark.parametrize(("behind", "states"), [(30, ["ok"]), (600, ["note"]), (2 * 86_400, ["mend"])])

@@ -1,4 +1,4 @@
-"""The NVIDIA driver, its cards, and whether what the tier trains fits onto them."""
+"""The NVIDIA driver, its cards, and whether what is to be trained fits onto them."""
 
 from __future__ import annotations
 
@@ -21,50 +21,55 @@ ON_A_CARD = 1.5
 @check("driver", quick=True)
 def driver(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
     """Whoever asks for CUDA has NVIDIA's driver."""
-    if needs.device.startswith("cuda") and not machine.driver:
+    if needs.device.startswith("cuda") and needs.runs and not machine.driver:
         yield mend(f"DEVICE={needs.device}, but no NVIDIA driver is here", "install it, or give DEVICE=cpu or auto")
 
 
 @check("GPU")
 def gpu(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
-    """Cards with a driver for the locked CUDA, which torch sees."""
+    """Cards with a driver for the locked CUDA, which torch sees. What else there is stops nothing if one will do."""
+    asked, jobs = needs.device.startswith("cuda"), needs.on_cards()
     if not machine.cards:
         found = f"none ({machine.cards_problem})"
-        if needs.device.startswith("cuda"):
+        if asked and jobs:
             yield mend(f"{found}, but DEVICE={needs.device}", "give DEVICE=cpu or auto, or mend the driver")
-        elif needs.device == "auto" and needs.on_cards():
-            yield note(
-                f"{found}; jobs of tier {needs.tier} run on the CPU", "see the table below for how long that takes"
-            )
+        elif jobs:
+            yield note(f"{found}; {len(jobs)} jobs run on the CPU", "see the table below for how long that takes")
         else:
-            yield ok(f"{found}; tier {needs.tier} needs none")
+            yield ok(f"{found}; {_no_job(needs)}")
         return
-    cuda = int(needs.locked.get("nvidia-cuda-runtime", "0").partition(".")[0])
+    # `auto` takes whichever card torch sees, one too old to compute as well; without any it takes the CPU.
+    taken = asked or (needs.device == "auto" and machine.visible != 0)
+    stops = bool(jobs) and taken and not usable_cards(machine, needs)
     for card in machine.cards:
-        yield _one(card, cuda, needs)
+        yield _one(card, needs, stops)
     if machine.visible == 0:
-        yield mend(
-            f"torch sees none of {len(machine.cards)}",
+        yield (mend if stops else note)(
+            f"torch sees none of {len(machine.cards)}; {f'{len(jobs)} jobs would use one' if jobs else _no_job(needs)}",
             "look at CUDA_VISIBLE_DEVICES, and whether torch was installed with CUDA (make setup)",
         )
     elif machine.visible is None:
         yield note(f"whether torch sees them is not known ({machine.cards_problem})", "python -c 'import torch'")
 
 
-def _one(card: Card, cuda: int, needs: Needs) -> Diagnosis:
+def usable_cards(machine: Machine, needs: Needs) -> tuple[Card, ...]:
+    """Those that torch can compute on."""
+    return tuple(card for card in machine.cards if not _lack(card, needs)) if machine.visible != 0 else ()
+
+
+def fits_on(cards: tuple[Card, ...], declared_mib: int) -> bool:
+    """Whether a job that declares so much memory fits the largest of some cards, by what a card was seen to hold."""
+    return max((card.memory_mib for card in cards), default=0) >= ON_A_CARD * declared_mib
+
+
+def _one(card: Card, needs: Needs, stops: bool) -> Diagnosis:
     capability = ".".join(map(str, card.capability))
     found = f"{card.index}: {card.name}, {gibibytes(card.memory_mib)} ({gibibytes(card.free_mib)} free), "
     found += f"compute capability {capability}, driver {card.driver}"
-    major = card.driver.partition(".")[0]
-    if major.isdecimal() and int(major) < OLDEST_DRIVER.get(cuda, 0):
-        return mend(found, f"CUDA {cuda} of the locked torch needs driver {OLDEST_DRIVER[cuda]} or newer; update it")
-    if card.capability < OLDEST_CAPABILITY.get(cuda, (0, 0)):
-        oldest = ".".join(map(str, OLDEST_CAPABILITY[cuda]))
-        return mend(
-            found, f"CUDA {cuda} of the locked torch needs capability {oldest}; give DEVICE=cpu or another card"
-        )
+    if lack := _lack(card, needs):
+        return (mend if stops else note)(found, lack)
     jobs = needs.on_cards()
-    tight = [job for job, size in jobs.items() if ON_A_CARD * size > card.memory_mib]
+    tight = [job for job, size in jobs.items() if not fits_on((card,), size)]
     if tight:
         return note(
             f"{found}; {len(tight)} of {len(jobs)} jobs may not fit, the largest is {tight[0]} with "
@@ -73,5 +78,20 @@ def _one(card: Card, cuda: int, needs: Needs) -> Diagnosis:
         )
     if needs.precision != "fp32" and card.capability < ROUNDED_FROM:
         return note(found, f"{needs.precision} needs capability 8.0; this card computes in single precision, slower")
-    fit = f"; all {len(jobs)} jobs that gain from one fit" if jobs else ""
-    return ok(f"{found}{fit}")
+    return ok(f"{found}; {f'all {len(jobs)} jobs that use one fit' if jobs else _no_job(needs)}")
+
+
+def _lack(card: Card, needs: Needs) -> str:
+    """What keeps torch from computing on a card, and what to do; empty where nothing does."""
+    cuda = int(needs.locked.get("nvidia-cuda-runtime", "0").partition(".")[0])
+    major = card.driver.partition(".")[0]
+    if major.isdecimal() and int(major) < OLDEST_DRIVER.get(cuda, 0):
+        return f"CUDA {cuda} of the locked torch needs driver {OLDEST_DRIVER[cuda]} or newer; update it"
+    if card.capability < OLDEST_CAPABILITY.get(cuda, (0, 0)):
+        oldest = ".".join(map(str, OLDEST_CAPABILITY[cuda]))
+        return f"CUDA {cuda} of the locked torch needs capability {oldest}; give DEVICE=cpu or another card"
+    return ""
+
+
+def _no_job(needs: Needs) -> str:
+    return f"no job of tier {needs.tier} that is left uses one with DEVICE={needs.device}"

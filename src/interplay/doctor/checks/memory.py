@@ -1,4 +1,4 @@
-"""Memory for the largest job, and for as many as are to run at once."""
+"""Memory for the jobs, and for as many as are to run at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from interplay.doctor.sizes import gibibytes
 
 @check("memory", quick=True)
 def memory(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
-    """What the plan declares of its jobs fits into what this process may use."""
-    have, cuda = machine.memory, needs.device != "cpu" and machine.driver
-    jobs = needs.memory_of_jobs(cuda)
+    """What the plan declares of its jobs fits into what this process may use; a job too large stops no other."""
+    have, jobs = machine.memory, needs.memory_of_jobs(cards=machine.driver)
     whose = "its control group allows" if have.limited else "the machine has"
     found = f"{whose} {gibibytes(have.total_mib)}, {gibibytes(have.free_mib)} free"
     if not jobs:
@@ -27,8 +26,9 @@ def memory(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
     fitting = sum(size <= have.total_mib for size in together)
     if largest > have.total_mib:
         too_large = sum(size > have.total_mib for size in jobs.values())
-        yield mend(
-            f"{found}; {too_large} of {len(jobs)} jobs do not fit",
+        say = mend if too_large == len(jobs) else note
+        yield say(
+            f"{found}; {too_large} of {len(jobs)} jobs do not fit and may be killed",
             "take a machine or a limit with more memory, a smaller TIER, or one claim or figure (make claim ID=...)",
         )
     elif fitting < len(together):
