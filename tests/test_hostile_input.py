@@ -192,6 +192,15 @@ def test_text_that_names_a_place_leads_nowhere_else(interplay, tmp_path, entry):
         assert {path.split("/")[0] for path in files(tmp_path)} <= {"config", text}, name
 
 
+def test_json_in_a_folder_that_is_no_configuration_stays(interplay, tmp_path):
+    (tmp_path / "other/schemas").mkdir(parents=True)
+    (tmp_path / "other/schemas/mine.json").write_text("{}")
+    status, out, err = interplay("schema", "--config=other")
+    assert (status, out) == (2, "")
+    assert "no configuration" in err
+    assert files(tmp_path / "other") == {"schemas", "schemas/mine.json"}
+
+
 @pytest.mark.parametrize("name", SPOKEN)
 def test_text_in_the_environment_is_refused_in_one_line(interplay, tmp_path, monkeypatch, name):
     for variable, words in (

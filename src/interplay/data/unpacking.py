@@ -40,8 +40,8 @@ _SPARSE = "a file with holes, which may be of any size"
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack a tar (packed or not) or zip archive into `folder`, which is made.
 
-    All members are looked at before the first is written. Links are left out: no set needs one, and they are how
-    archives get out of their folder. An archive is refused that holds a special file, a file twice, a name that is
+    All members are looked at before the first is written. Links are left out: no reader asks for one, and they are
+    how archives get out of their folder. An archive is refused that holds a special file, a file twice, a name that is
     absolute, leads up, has control characters or more than `MOST_LETTERS` letters, or that holds or claims to hold more
     than `GROWTH` times its own size or more than `MOST_MEMBERS` members.
 
