@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from clusters import alone
 from interplay.archive.contents import as_level
@@ -21,6 +22,7 @@ from interplay.archive.export import export
 from interplay.archive.publish import publish
 from interplay.archive.restore import Restored, restore
 from interplay.errors import InterplayError
+from interplay.markup import say
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup
 from reproduce import (
@@ -72,14 +74,16 @@ def _parse() -> argparse.Namespace:
 
 def _publish(setup: Setup, device: str, remote: str | None) -> None:
     _check_nothing_is_due(setup, device)
-    pin = publish(setup, RESULTS, remote=remote, say=_say)
-    _say(f"{pin}: commit it (git add {pin}); with it `make restore TIER={setup.tier_name}` brings these results")
+    pin = publish(setup, RESULTS, remote=remote, say=say)
+    say(
+        f"{pin}: commit it (git add {quote(str(pin))}); with it `make restore TIER={setup.tier_name}` brings these results"
+    )
 
 
 def _export(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
     _check_nothing_is_due(setup, device)
     output = Path(arguments.output) if arguments.output else RESULTS / f"{setup.folder}.zip"
-    export(setup, RESULTS, output, force=_forced(arguments), say=_say)
+    export(setup, RESULTS, output, force=_forced(arguments), say=say)
 
 
 def _forced(arguments: argparse.Namespace) -> bool:
@@ -99,14 +103,14 @@ def _check_nothing_is_due(setup: Setup, device: str) -> None:
 def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespace) -> None:
     level = as_level(arguments.level or "all")
     force = _forced(arguments)
-    brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=_say)
+    brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=say)
     _enter(setup, device, brought)
     names = [job.slug for job in brought.to_do]
     left = f"{len(names)} jobs: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" if names else "no run"
     exhibits = "nothing else" if brought.made else "and figures, tables, metrics, verdicts and report, a minute or two"
-    _say(f"left to be done: {left}; {exhibits}")
+    say(f"left to be done: {left}; {exhibits}")
     if names or not brought.made:
-        _say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")
+        say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")
 
 
 def _enter(setup: Setup, device: str, brought: Restored) -> None:
@@ -126,10 +130,6 @@ def _snakemake(setup: Setup, device: str, options: Sequence[str], targets: Seque
         last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
         raise InterplayError(f"Snakemake: {last[0].strip()}")
     return done.stdout + done.stderr
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

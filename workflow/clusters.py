@@ -10,7 +10,6 @@ import importlib.util
 import re
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interplay.errors import InterplayError
-from interplay.markup import one_line
+from interplay.markup import say
 from interplay.protocols.sourced import read_yaml
 from supervision import sole_workflow
 
@@ -136,7 +135,7 @@ def _end_own(lock: Path, note: Path) -> None:
         cancel_jobs(job_prefix(lock))
         note.unlink()
     except InterplayError as error:
-        print(f"warning: {one_line(str(error))}; the next make in this checkout ends them", file=sys.stderr)
+        say(f"warning: {error}; the next make in this checkout ends them", err=True)
 
 
 def cancel_jobs(prefix: str) -> list[str]:

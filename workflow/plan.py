@@ -17,7 +17,7 @@ from statistics import fmean
 from data_files import lacking, missing
 from due import UNKNOWN, Due, Plan, read_plan
 from interplay.errors import InterplayError
-from interplay.markup import plain_table
+from interplay.markup import plain_table, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs, memory_mib
@@ -70,10 +70,8 @@ def main() -> int:
         standing = replace(standing, forced=standing.forced | broken(standing))
         plan = foretell(setup, device, cores, targets, standing)
         jobs = {job.slug: job for job in plan_jobs(setup)}
-        print(
-            "\n".join([*told(setup, plan, jobs, device, cores, standing.forced), *left_behind(setup, plan, jobs)]),
-            flush=True,
-        )
+        forced = standing.forced
+        show("\n".join([*told(setup, plan, jobs, device, cores, forced), *left_behind(setup, plan, jobs)]))
     except InterplayError as error:
         return fail(str(error), 2)
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough

@@ -20,7 +20,7 @@ from clusters import HERE, Profile, alone, job_prefix, load_profile
 from data_files import drop_marks, due_rules, lacking, missing, sweep
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
-from interplay.markup import one_line
+from interplay.markup import one_line, say, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup, load_setup
@@ -53,7 +53,7 @@ def main() -> int:
         if profile.here and not _is_able(needs, results):
             return 2
         where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
-        print(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", file=sys.stderr)
+        say(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", err=True)
         with alone(LOCK, profile):
             status = run_snakemake(setup, device, cores, targets, profile=profile)
     except InterplayError as error:
@@ -65,13 +65,13 @@ def main() -> int:
             raise
         return fail(said, 2)
     if status == INTERRUPTED:
-        print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
+        say("interrupted; finished work is kept, run the same command again to go on", err=True)
         return status
     if status:
         said = _refused(results) or "not everything was made; see above"
         return fail(f"{said}. What was made is kept, the same command goes on", status)
     if profile.storage:
-        print(f"everything is below {profile.storage}/{results}")
+        say(f"everything is below {profile.storage}/{results}")
         return 0
     try:
         _summarise(arguments, results, targets)
@@ -132,7 +132,7 @@ def cores_given(given: str, profile: Profile = HERE) -> int | None:
     if not profile.here:
         return int(given) if given else None
     if given and int(given) > usable:
-        print(f"CORES={given}: this process may use {usable} cores, so {usable}", file=sys.stderr)
+        say(f"CORES={given}: this process may use {usable} cores, so {usable}", err=True)
     return min(int(given), usable) if given else usable
 
 
@@ -140,7 +140,7 @@ def _is_able(needs: Needs, results: Path) -> bool:
     """Whether this machine can do it: the quick part of `make doctor`, silent where all is well."""
     found = quick_examination(needs, results, Path("data"), ROOT)
     for one in found:
-        print(one, file=sys.stderr)
+        say(one, err=True)
     stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
     if stopping:
         less = "one claim or figure may need less"
@@ -264,19 +264,19 @@ def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]
     if arguments.claim is not None:
         from interplay.evidence import read_verdicts, render_ladder
 
-        print(render_ladder(read_verdicts(targets[0])[0]))
+        show(render_ladder(read_verdicts(targets[0])[0]))
     elif not targets:
         from interplay.evidence import read_verdicts, render_verdicts
 
-        print(f"\n{render_verdicts(read_verdicts(results / 'verdicts.json'))}\n")
-        print(f"report: {results / 'report/index.html'}")
+        show(f"\n{render_verdicts(read_verdicts(results / 'verdicts.json'))}\n")
+        say(f"report: {results / 'report/index.html'}")
     for target in targets:
-        print(target)
+        say(target)
 
 
 def fail(message: str, status: int) -> int:
     """Say what went wrong, in one line, and give the exit status back."""
-    print(f"error: {one_line(message)}", file=sys.stderr)
+    say(f"error: {one_line(message)}", err=True)
     return status
 
 

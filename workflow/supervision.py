@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TextIO
 
 from interplay.errors import InterplayError
+from interplay.markup import say
 from interplay.records.disk import explain
 
 MARK = "INTERPLAY_REPRODUCE"
@@ -147,7 +148,7 @@ def end_marked(mark: str, at_once: bool = False) -> bool:
         late = time.monotonic() > deadline
         if time.monotonic() > deadline + STUBBORN_SECONDS:
             named = ", ".join(map(str, sorted(processes)))
-            print(f"error: processes {named} do not end, whatever they wait for (see ps); end them", file=sys.stderr)
+            say(f"error: processes {named} do not end, whatever they wait for (see ps); end them", err=True)
             return False
         for process in processes if late else set(processes) - told:
             with suppress(ProcessLookupError, PermissionError):
@@ -166,7 +167,7 @@ def _hear_sigterm() -> None:
 def _say_killed(number: int) -> int:
     name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
     why = ", by hand or by the system for lack of memory (fewer CORES need less)" if number == signal.SIGKILL else ""
-    print(f"what runs the jobs was killed by signal {name}{why}", file=sys.stderr)
+    say(f"what runs the jobs was killed by signal {name}{why}", err=True)
     return 128 + number
 
 

@@ -21,7 +21,7 @@ from interplay.evidence.published import Published
 from interplay.evidence.sensitivity import flips
 from interplay.evidence.words import STRENGTH, Basis, Word, word
 from interplay.protocols.claim_files import selectors
-from interplay.protocols.claims import Claim, DataName, TierName, Weight
+from interplay.protocols.claims import Claim, ClaimId, DataName, TierName, Weight
 from interplay.protocols.places import Place
 from interplay.protocols.source_errors import SourceError
 from interplay.protocols.sourced import Strict
@@ -82,7 +82,7 @@ class Verdict(Strict):
     The rung numbered `decided_by` speaks for all: the first that decides, and the first of all where none does.
     """
 
-    id: str
+    id: ClaimId
     said_in: tuple[Place, ...]
     statement: str
     weight: Weight
