@@ -60,9 +60,9 @@ def changed_since(record: Record, setup: Setup, experiment: str, run: AnyRun, mo
             lines.append(f"data {read}: {digest} -> {' or '.join(pinned)}")
     code = code_of(experiment, run.settings.model_dump())
     if record.provenance.code_digest != code_digest(*code):
-        now = module_digests(*code)
-        known = {name: digest for name, digest in modules.items() if name in now}  # others are other runs' perhaps
-        named = changes(_named(known), _named(now)) if known else []
+        current = module_digests(*code)
+        known = {name: digest for name, digest in modules.items() if name in current}  # others are other runs' perhaps
+        named = changes(_named(known), _named(current)) if known else []
         lines += named or [f"code of {code[0]} changed"]
     return list(dict.fromkeys(lines))
 

@@ -45,7 +45,7 @@ def source_of(name: str) -> str:
 
 def origins() -> dict[str, list[str]]:
     """Title, licence and source of all data sets and weights by name: what is said of them wherever they are named."""
-    known = {**DATASETS, **WEIGHTS}
+    known: dict[str, DatasetInfo | WeightsInfo] = {**DATASETS, **WEIGHTS}
     return {name: [info.title, info.licence, _from(info)] for name, info in known.items()}
 
 
