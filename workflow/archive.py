@@ -75,9 +75,8 @@ def _parse() -> argparse.Namespace:
 def _publish(setup: Setup, device: str, remote: str | None) -> None:
     _check_nothing_is_due(setup, device)
     pin = publish(setup, RESULTS, remote=remote, say=say)
-    say(
-        f"{pin}: commit it (git add {quote(str(pin))}); with it `make restore TIER={setup.tier_name}` brings these results"
-    )
+    add = f"git add {quote(str(pin))}"
+    say(f"{pin}: commit it ({add}); with it `make restore TIER={setup.tier_name}` brings these results")
 
 
 def _export(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
