@@ -3,9 +3,10 @@
     python benchmarks/pipeline.py [--cores 2] [--log times.jsonl] [RULE ...]
     python benchmarks/pipeline.py --from-log times.jsonl
 
-Prints: what planning the `paper` tier takes; wall and CPU seconds of a full run, per experiment and for figures,
-tables, verdicts and the report; the largest process; the overhead of the pipeline; what a second run, a comment and a
-change of one figure's module take and make run; and what logging the trajectories costs, as a share of training time.
+Prints: what `make plan` takes for the `paper` tier, as Snakemake's own planning does; wall and CPU seconds of a full
+run, per experiment and for figures, tables, verdicts and the report; the largest process; the overhead of the pipeline;
+what Snakemake and what `make reproduce` take with nothing to do; what a comment and a change of one figure's module
+take and make run; and what logging the trajectories costs, as a share of training time.
 CPU seconds compare across machines that are busy with something else, too.
 
 The overhead is over the bare runs: the core-seconds that the workflow holds, its wall seconds W times its C cores, less
@@ -22,10 +23,11 @@ import json
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -33,10 +35,12 @@ from typing import Any
 from shrunken import copy_code
 
 from interplay.markup import markdown_table
+from interplay.protocols.setup import load_setup
 from interplay.records import Record, select_records
 from interplay.records.machine import usable_cores
 
 ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "config"
 NAMES = {"figure": "figures", "table": "tables"}
 WHOLE = "workflow"  # the row of the log that is of the first run as a whole: its wall and CPU seconds, cores, runs
 
@@ -71,7 +75,7 @@ def write_meter(folder: Path) -> None:
 
 
 class Workflow:
-    """Snakemake in a copy of the checkout."""
+    """Snakemake, and the scripts around it, in a copy of the checkout."""
 
     def __init__(self, folder: Path, log: Path, cores: int, targets: list[str]) -> None:
         self.folder, self.log, self.cores, self.targets = folder, log, cores, targets
@@ -80,8 +84,17 @@ class Workflow:
         """Wall seconds, CPU seconds of Snakemake and its jobs, and the rules that were run, or would be if `dry`."""
         command = ["snakemake", "--profile", "profiles/default", "--cores", str(self.cores), "--nolock"]
         command += ["--dry-run"] if dry else []
-        command += ["--config", f"tier={tier}", f"data={data}", f"data_root={ROOT / 'data'}"]
+        command += ["--config", f"tier={tier}", f"data={data}"]
         command += ["--", *([] if dry else self.targets)]
+        seconds, used, said = self._call(command)
+        rules = re.findall(r"^ *(?:local)?rule (\w+):", said, flags=re.MULTILINE)
+        return seconds, used, [rule for rule in rules if rule != "all"]
+
+    def script(self, name: str, *arguments: str) -> tuple[float, float, str]:
+        """Wall and CPU seconds of a script that `make` calls, and what it says."""
+        return self._call([sys.executable, f"workflow/{name}.py", "--cores", str(self.cores), *arguments])
+
+    def _call(self, command: list[str]) -> tuple[float, float, str]:
         folders = [self.folder / "bin", Path(sys.executable).parent, os.environ["PATH"]]
         environment = os.environ | {
             "PATH": os.pathsep.join(map(str, folders)),
@@ -93,8 +106,7 @@ class Workflow:
         seconds, used = perf_counter() - started, _cpu_seconds() - before
         if done.returncode:
             sys.exit(done.stdout + done.stderr)
-        rules = re.findall(r"^ *(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)
-        return seconds, used, [rule for rule in rules if rule != "all"]
+        return seconds, used, done.stdout + done.stderr
 
 
 def _cpu_seconds() -> float:
@@ -156,6 +168,11 @@ def overhead(rows: Iterable[dict[str, Any]], wall: float, cores: int, in_records
     return markdown_table(("", "core-seconds", "of the runs'"), lines, "lrr")
 
 
+def _overhead_of(whole: Mapping[str, Any], rows: Iterable[dict[str, Any]]) -> str:
+    """The overhead of a run of the workflow by its row of the log."""
+    return overhead(rows, whole["wall"], whole["cores"], whole["runs"], whole.get("threads", 1))
+
+
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The rows that the meter wrote."""
     return [json.loads(line) for line in path.read_text().splitlines()]
@@ -170,22 +187,30 @@ def logging_share(records: list[Record]) -> float:
 def measure(cores: int, log: Path, targets: list[str], folder: Path) -> None:
     """Measure and print."""
     copy_code(folder)
+    shutil.rmtree(folder / "data")
+    (folder / "data").symlink_to(ROOT / "data")
     write_meter(folder / "bin")
     workflow = Workflow(folder, log, cores, targets)
     log.unlink(missing_ok=True)
     wall, cpu, rules = workflow.run("paper", "published", dry=True)
-    print(f"planning the paper tier, published data: {cpu:.1f} s of CPU, {wall:.1f} s, {len(rules)} jobs")
+    print(f"Snakemake's plan of the paper tier, published data: {cpu:.1f} s of CPU, {wall:.1f} s, {len(rules)} jobs")
+    wall, cpu, _ = workflow.script("plan", "--tier", "paper", "--data", "published")
+    print(f"make plan TIER=paper DATA=published: {cpu:.1f} s of CPU, {wall:.1f} s")
     wall, cpu, rules = workflow.run()
     print(f"smoke tier{' (in part)' if targets else ''}: {wall:.0f} s, {len(rules)} jobs on {cores} cores")
     rows = read_log(log)
     print(summarise(rows, cpu))
     records = select_records(folder / "results/smoke", ["*"])
     seconds = sum(record.provenance.wall_seconds for record in records)
+    whole = {"wall": wall, "cpu": cpu, "cores": cores, "runs": seconds, "threads": load_setup(CONFIG).tier.threads}
     with log.open("a") as stream:
-        stream.write(json.dumps({"what": [WHOLE], "wall": wall, "cpu": cpu, "cores": cores, "runs": seconds}) + "\n")
-    print(overhead(rows, wall, cores, seconds))
+        stream.write(json.dumps({"what": [WHOLE], **whole}) + "\n")
+    print(_overhead_of(whole, rows))
     wall, cpu, rules = workflow.run()
     print(f"again, nothing changed: {cpu:.1f} s of CPU, {wall:.1f} s, {len(rules)} jobs")
+    if not targets:
+        wall, cpu, _ = workflow.script("reproduce")
+        print(f"make reproduce with nothing to do: {cpu:.1f} s of CPU, {wall:.1f} s")
     for experiment in ("supervised", "grokking"):
         if records := select_records(folder / "results/smoke", [f"{experiment}/*"]):
             print(f"logging of trajectories, {experiment}: {logging_share(records):.1%} of training time")
@@ -210,7 +235,7 @@ def main() -> None:
         print(summarise(jobs))
         for row in rows:
             if row["what"] == [WHOLE]:
-                print(overhead(jobs, row["wall"], row["cores"], row["runs"]))
+                print(_overhead_of(row, jobs))
         return
     with tempfile.TemporaryDirectory() as folder:
         log = arguments.log or Path(folder) / "times.jsonl"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from interplay.protocols.plan import code_of
 from interplay.records import Record, code_digest, collect_provenance
 from interplay.records.machine import usable_cores
 
@@ -119,9 +120,10 @@ def planned_record(make_record: Callable[..., Record]) -> Callable[..., Record]:
             seed=run.seed,
             protocol=run.protocol.model_dump(mode="json"),
             settings=run.settings.model_dump(mode="json"),
+            overrides=setup.overrides_of(experiment, run, "fp32"),
             metrics={"accuracy": 0.5},
             provenance=made.model_copy(
-                update={"code_digest": code_digest(f"interplay.experiments.{experiment}"), "data": {}}
+                update={"code_digest": code_digest(*code_of(experiment, run.settings.model_dump())), "data": {}}
             ),
         )
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from pathlib import Path
+from shlex import quote
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
+from interplay import markup
 from interplay.archive.contents import MANIFEST
 from interplay.errors import InterplayError
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
@@ -57,9 +59,7 @@ class _Note(BaseModel):
     input_checksums: dict[str, str] | None = None
 
 
-def tell(line: str) -> None:
-    """Say it on standard error, as all that is said before a workflow starts."""
-    print(line, file=sys.stderr)
+tell = partial(markup.say, err=True)  # as all that is said before a workflow starts
 
 
 @dataclass(frozen=True)
@@ -148,19 +148,47 @@ def _mend_file(path: Path, place: Place, say: Say) -> bool:
             return False
         if path.suffix not in KINDS or place.keeps(path) or not place.makes(path):
             return False
-        wrong = damage(path) if path.exists() else "it leads nowhere"
-        if wrong is None and path.suffix == ".json" and path.is_relative_to(place.out / "records"):
-            wrong = _unreadable(path, say)
+        wrong = _wrong_with(path, place.out, say)
     except FileNotFoundError:  # gone meanwhile
         return False
     except OSError as error:
-        hint = f"make it readable (chmod u+rw {path}) or delete it, then run the same command again"
-        raise InterplayError(f"{path}: cannot be read ({_said(error)}); {hint}") from error
+        raise _cannot_be_read(path, error) from error
     if wrong:
         _take_away(path)
         again = ", to be made again" if path.relative_to(place.out).as_posix() in place.planned else ""
         say(f"{path}: {wrong}; taken away{again}")
     return bool(wrong)
+
+
+def broken_outputs(out: Path, outputs: Iterable[str]) -> dict[str, str]:
+    """What is wrong with some outputs below `out` that `mend` would take away or set aside; nothing is touched.
+
+    Raises:
+        InterplayError: one of them cannot be read; one line, with what to do.
+    """
+    found = {}
+    for name in outputs:
+        path = out / name
+        if path.is_dir() or not os.path.lexists(path):
+            continue
+        try:
+            if wrong := _wrong_with(path, out, None):
+                found[name] = wrong
+        except OSError as error:
+            raise _cannot_be_read(path, error) from error
+    return found
+
+
+def _wrong_with(path: Path, out: Path, say: Say | None) -> str | None:
+    wrong = damage(path) if path.exists() else "it leads nowhere"
+    if wrong is None and path.suffix == ".json" and path.is_relative_to(out / "records"):
+        wrong = _unreadable(path, say)
+    return wrong
+
+
+def _cannot_be_read(path: Path, error: OSError) -> InterplayError:
+    hint = f"make it readable (chmod u+rw {quote(str(path))}) or delete it, then run the same command again"
+    return InterplayError(f"{path}: cannot be read ({_said(error)}); {hint}")
 
 
 def _clear_abandoned(path: Path, place: Place) -> None:
@@ -194,8 +222,8 @@ def _mend_folder(path: Path, say: Say) -> bool:
     return True
 
 
-def _unreadable(path: Path, say: Say) -> str | None:
-    """What is wrong with a record; one of another version is moved out of the way.
+def _unreadable(path: Path, say: Say | None) -> str | None:
+    """What is wrong with a record; one of another version is moved out of the way, where there is somebody to tell.
 
     Raises:
         OSError: it cannot be read now, which says nothing about it.
@@ -203,6 +231,8 @@ def _unreadable(path: Path, say: Say) -> str | None:
     try:
         read_record(path)
     except OtherVersionError as error:
+        if say is None:
+            return "it is of another version of the schema"
         aside = path.with_name(f"{path.name}.earlier")
         path.replace(aside)
         say(f"{error}; set aside as {aside.name}, to be made again")

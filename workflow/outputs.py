@@ -69,6 +69,14 @@ def asked_of(
     return needed_jobs(jobs, [glob for one in chosen for glob in one.needs]), chosen
 
 
+def files_of(kind: str, name: str, out: Path, config: Path) -> list[Path]:
+    """All files of one figure, table or claim that there is, whoever asks for it: what a command makes, or plans."""
+    if kind == "claim":
+        return [out / f"claims/{name}.json"]
+    made = load_catalogue(config).find(name, kind).files
+    return [out / path for path in made if path.rpartition(".")[0] == f"{kind}s/{name}"]
+
+
 def note_on(output: Path, notes: Path = NOTES) -> Path:
     """Where Snakemake's note on an output lies, which is named as its rule names it; there may be none."""
     folder = notes / "metadata"

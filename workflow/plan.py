@@ -17,16 +17,18 @@ from statistics import fmean
 from data_files import lacking, missing
 from due import UNKNOWN, Due, Plan, read_plan
 from interplay.errors import InterplayError
-from interplay.markup import plain_table
+from interplay.markup import plain_table, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
-from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
-from interplay.protocols.plan import Job, differs_from_plan, plan_jobs, record_path
+from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs, memory_mib
+from interplay.protocols.plan import Job, code_of, departs_otherwise, differs_from_plan, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
 from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
+from mending import broken_outputs
+from outputs import files_of
 from reproduce import CONFIG, ROOT, asked_for, cores_given, fail, parser_of, snakemake_arguments
 from stale import Standing, examine
 
@@ -36,11 +38,15 @@ MOST_REASONS = 4  # of a job, in its line
 
 @dataclass(frozen=True)
 class Cost:
-    """Expected seconds of a due job, None where nothing like it was run yet, and where it runs."""
+    """Expected seconds of a due job, None where nothing like it was run yet, where it runs, and its memory (MiB).
+
+    `due.memory_mib` is what Snakemake counts of that: no more than there is.
+    """
 
     due: Due
     device: str
     seconds: float | None
+    memory_mib: int
 
 
 @dataclass(frozen=True)
@@ -61,18 +67,28 @@ def main() -> int:
         cores = cores_given(arguments.cores)
         targets = targets_of(arguments.id, RESULTS / setup.folder)
         standing = examine(setup, RESULTS, targets)
+        standing = replace(standing, forced=standing.forced | broken(standing))
         plan = foretell(setup, device, cores, targets, standing)
         jobs = {job.slug: job for job in plan_jobs(setup)}
-        print(
-            "\n".join([*told(setup, plan, jobs, device, cores, standing.forced), *left_behind(setup, plan, jobs)]),
-            flush=True,
-        )
+        forced = standing.forced
+        show("\n".join([*told(setup, plan, jobs, device, cores, forced), *left_behind(setup, plan, jobs)]))
     except InterplayError as error:
         return fail(str(error), 2)
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return 0
+
+
+def broken(standing: Standing) -> dict[str, list[str]]:
+    """Rules with outputs that are damaged and would be taken away, so that they are made again, by their names."""
+    made = {job.slug: job.outputs for job in standing.jobs} | {one.rule: one.outputs for one in standing.made}
+    found = {rule: broken_outputs(standing.out, outputs) for rule, outputs in made.items()}
+    return {
+        rule: [f"{standing.out / name}: {wrong}, would be taken away" for name, wrong in own.items()]
+        for rule, own in found.items()
+        if own
+    }
 
 
 def foretell(setup: Setup, device: str, cores: int | None, targets: Sequence[Path], standing: Standing) -> Plan:
@@ -108,9 +124,7 @@ def targets_of(name: str, results: Path) -> list[Path]:
         near = get_close_matches(name, kinds, 5, 0.5) or [one for one in kinds if name.lower() in one][:5]
         meant = f"did you mean {', '.join(near)}?" if near else "`make plan` without ID= names all that there is to do"
         raise InterplayError(f"there is no figure, table or claim {name!r}; {meant}")
-    if kinds[name] == "claim":
-        return [results / f"claims/{name}.json"]
-    return [results / f"{kinds[name]}s/{name}.csv"]
+    return files_of(kinds[name], name, results, CONFIG)
 
 
 def costs(plan: Plan, jobs: dict[str, Job], device: str, results: Path = RESULTS) -> list[Cost]:
@@ -127,13 +141,10 @@ def costs(plan: Plan, jobs: dict[str, Job], device: str, results: Path = RESULTS
     for one in plan.due:
         if one.rule in estimates:
             estimate = estimates[one.rule]
-            found.append(Cost(one, estimate.device, estimate.seconds))
-        elif one.seconds is not None:
-            found.append(Cost(one, "cpu", one.seconds))
-        elif alike := of_kind.get(_kind(one.rule)):
-            found.append(Cost(one, "cpu", fmean(alike)))
-        else:
-            found.append(Cost(one, "cpu", None))
+            found.append(Cost(one, estimate.device, estimate.seconds, memory_mib(estimate.job, device)))
+            continue
+        alike = [one.seconds] if one.seconds is not None else of_kind.get(_kind(one.rule))
+        found.append(Cost(one, "cpu", fmean(alike) if alike else None, one.memory_mib))
     return found
 
 
@@ -141,10 +152,10 @@ def _kind(rule: str) -> str:
     return rule.partition("_")[0]
 
 
-def schedule(jobs: Sequence[Cost], cores: int) -> Schedule:
-    """Start what is ready, the first in line first, while there are cores, and one job that wants a card at a time.
+def schedule(jobs: Sequence[Cost], cores: int, memory: int) -> Schedule:
+    """Start what is ready, the first in line first, while cores and memory (MiB) last, one at a time on a card.
 
-    Jobs of unknown cost take no time.
+    A job that is larger than the memory runs alone. Jobs of unknown cost take no time.
     """
     waiting = sorted(jobs, key=lambda one: -one.due.priority)
     running: list[tuple[float, Cost]] = []
@@ -156,10 +167,12 @@ def schedule(jobs: Sequence[Cost], cores: int) -> Schedule:
             free = cores - sum(min(other.due.threads, cores) for _, other in running)
             ready = done.issuperset(planned.intersection(one.due.waits_for))
             card_free = not one.due.gpu or not any(other.due.gpu for _, other in running)
-            if ready and card_free and min(one.due.threads, cores) <= free:
+            left = memory - sum(min(other.memory_mib, memory) for _, other in running)
+            fits = min(one.due.threads, cores) <= free and min(one.memory_mib, memory) <= left
+            if ready and card_free and fits:
                 waiting.remove(one)
                 running.append((now + (one.seconds or 0.0), one))
-        most = max(most, sum(one.due.memory_mib for _, one in running))
+        most = max(most, sum(one.memory_mib for _, one in running))
         first = min(running, key=lambda item: item[0])
         running.remove(first)
         now = first[0]
@@ -179,7 +192,7 @@ def told(
         [
             one.due.rule,
             "unknown" if one.seconds is None else duration(one.seconds),
-            f"{one.due.memory_mib:,} MiB",
+            f"{one.memory_mib:,} MiB",
             one.device,
             first_of(forced.get(one.due.rule) or reasons(setup, one.due, jobs), MOST_REASONS),
         ]
@@ -187,7 +200,8 @@ def told(
     ]
     yield plain_table(("job", "time", "memory", "on", "why"), rows, "lrrll")
     yield ""
-    whole = schedule(priced, cores)
+    here = usable_memory().total_mib
+    whole = schedule(priced, cores, here)
     unknown = sum(one.seconds is None for one in priced)
     cards = sum(one.due.gpu > 0 for one in priced)
     total = sum(one.seconds or 0.0 for one in priced)
@@ -196,9 +210,8 @@ def told(
         f"{total:.0f} s of computing ({duration(total)}), {duration(whole.seconds)} on {cores} core{'s' * (cores != 1)}"
         + (f"; {unknown} of unknown cost, not counted" if unknown else "")
     )
-    here = usable_memory().total_mib
     yield f"at most {whole.memory_mib:,} MiB of memory at once; this process may have {here:,} MiB" + (
-        ": too little, run fewer at once with CORES=" if whole.memory_mib > here else ""
+        ": too little for the largest job" if whole.memory_mib > here else ""
     )
     yield f"{cards} of them on a GPU, one at a time" if cards else "no GPU is asked for"
     yield "times: of runs as in `interplay forecast`, of all else as it, or what is like it, took here before"
@@ -221,7 +234,7 @@ def by_records(setup: Setup, job: Job) -> list[str]:
             continue
         record = read_record(path)
         lines += differs_from_plan(record, setup, job.experiment, run)
-        if record.provenance.code_digest != code_digest(f"interplay.experiments.{job.experiment}"):
+        if record.provenance.code_digest != code_digest(*code_of(job.experiment, run.settings.model_dump())):
             lines.append("code changed; the names of the modules were not kept")
     return list(dict.fromkeys(lines))
 
@@ -230,19 +243,25 @@ def left_behind(setup: Setup, plan: Plan, jobs: dict[str, Job]) -> Iterator[str]
     """What is not run again although it was made otherwise than it would be now."""
     folder = RESULTS / setup.folder
     other_versions: dict[str, list[str]] = {}
+    told_otherwise: dict[str, list[str]] = {}
     installed = {name: version for name, version in package_versions().items() if name != "interplay"}
     for rule in (rule for rule in plan.left if rule in jobs):
         job = jobs[rule]
-        paths = [path for one in job.outputs if (path := folder / one).suffix == ".json" and path.is_file()]
-        origins = [read_record(path).provenance for path in paths]
-        for one in origins:
+        paths = [folder / record_path(job.experiment, run.name) for run in job.runs]
+        records = [(run, read_record(path)) for run, path in zip(job.runs, paths, strict=True) if path.is_file()]
+        for run, record in records:
+            used = record.provenance.packages
             for name, version in installed.items():
-                if one.packages.get(name, version) != version:
-                    other_versions.setdefault(f"{name} {one.packages[name]} (here {version})", []).append(rule)
+                if used.get(name, version) != version:
+                    other_versions.setdefault(f"{name} {used[name]} (here {version})", []).append(rule)
+            for line in departs_otherwise(record, setup, job.experiment, run):
+                told_otherwise.setdefault(line, []).append(rule)
     if plan.unknown:
         yield f"{len(plan.unknown)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
     for versions, rules in sorted(other_versions.items()):
         yield f"kept, but made with {versions}: {_some(sorted(set(rules)))}"
+    for line, rules in sorted(told_otherwise.items()):
+        yield f"kept, but what was published was said to be otherwise ({line}): {_some(sorted(set(rules)))}"
 
 
 def _some(rules: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ before anything else is started.
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import signal
@@ -17,6 +18,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
+
+from interplay.errors import InterplayError
+from interplay.markup import say
+from interplay.records.disk import explain
 
 MARK = "INTERPLAY_REPRODUCE"
 TAKEOVER_SECONDS = 5.0  # what a workflow whose `make` was killed needs to end
@@ -37,25 +43,47 @@ def sole_workflow(lock: Path) -> Iterator[None]:
 
     Raises:
         BusyError: another workflow is at work, or processes of one that was killed do not end.
+        InterplayError: the lock cannot be written, or its file system knows no locks.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+") as stream:
-        deadline = time.monotonic() + TAKEOVER_SECONDS
-        while True:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    stream.seek(0)
-                    raise BusyError(f"process {stream.read().strip() or 'unknown'}") from None
-                time.sleep(0.2)
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        stream = lock.open("a+")
+    except OSError as error:
+        raise InterplayError(_no_lock(error, lock)) from error
+    with stream:
+        try:
+            _take(stream)
+        except OSError as error:
+            raise InterplayError(_no_lock(error, lock)) from error
         if not end_marked(_mark(lock), at_once=True):
             raise BusyError("processes that a killed one left, and that do not end")
         yield
+
+
+def _take(stream: TextIO) -> None:
+    """Wait for the lock, and write into it who holds it."""
+    deadline = time.monotonic() + TAKEOVER_SECONDS
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                stream.seek(0)
+                raise BusyError(f"process {stream.read().strip() or 'unknown'}") from None
+            time.sleep(0.2)
+    stream.truncate(0)
+    stream.write(str(os.getpid()))
+    stream.flush()
+
+
+def _no_lock(error: OSError, lock: Path) -> str:
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        checkout = lock.absolute().parent.parent
+        return f"{checkout} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
+    if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+        return f"{lock}: its file system knows no locks ({error.strerror}); copy the checkout to another (cp -r)"
+    return explain(error, lock) or str(error)
 
 
 def die_with_parent() -> None:
@@ -120,7 +148,7 @@ def end_marked(mark: str, at_once: bool = False) -> bool:
         late = time.monotonic() > deadline
         if time.monotonic() > deadline + STUBBORN_SECONDS:
             named = ", ".join(map(str, sorted(processes)))
-            print(f"error: processes {named} do not end, whatever they wait for (see ps); end them", file=sys.stderr)
+            say(f"error: processes {named} do not end, whatever they wait for (see ps); end them", err=True)
             return False
         for process in processes if late else set(processes) - told:
             with suppress(ProcessLookupError, PermissionError):
@@ -139,7 +167,7 @@ def _hear_sigterm() -> None:
 def _say_killed(number: int) -> int:
     name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
     why = ", by hand or by the system for lack of memory (fewer CORES need less)" if number == signal.SIGKILL else ""
-    print(f"what runs the jobs was killed by signal {name}{why}", file=sys.stderr)
+    say(f"what runs the jobs was killed by signal {name}{why}", err=True)
     return 128 + number
 
 

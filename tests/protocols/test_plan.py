@@ -7,9 +7,11 @@ import pytest
 import interplay.experiments
 from interplay.errors import InterplayError
 from interplay.protocols.experiments import experiments, find_experiment
-from interplay.protocols.plan import job_values, matching_records, plan_jobs, select_runs
+from interplay.protocols.plan import code_of, job_values, matching_records, plan_jobs, select_runs
+from interplay.protocols.semi_supervised import METHOD_NAMES
 from interplay.protocols.setup import load_setup
 from interplay.protocols.sourced import remove
+from interplay.records import module_digests
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +211,24 @@ def test_the_values_of_a_job_are_named_once_where_its_runs_agree(smoke):
     sweep = next(job for job in plan_jobs(smoke, ["supervised"]) if job.name == "cifar10/sweep")
     seeds = [key for key in job_values(smoke, sweep) if key.endswith(": run.name")]
     assert len(seeds) == len(sweep.runs)
+
+
+def test_a_method_is_among_the_code_of_its_runs_and_of_no_others(paper):
+    """Methods are found by a scan, so that no import of the experiment leads to them."""
+    own = "interplay.experiments.semi_supervised.methods"
+    runs = {run.settings.method: run for run in paper.unfold("semi_supervised")}
+    assert set(runs) == set(METHOD_NAMES)
+    code = {
+        name: set(module_digests(*code_of("semi_supervised", run.settings.model_dump()))) for name, run in runs.items()
+    }
+    assert all(f"{own}.{name}" in found for name, found in code.items())
+    assert [name for name, found in code.items() if f"{own}.dash" in found] == ["dash"]
+    assert {name for name, found in code.items() if f"{own}.max_mi" in found} == {"max_mi", "min_hd"}
+
+
+def test_what_fills_a_record_counts_for_every_run_and_the_runner_for_none():
+    for name in experiments():
+        found = module_digests(*code_of(name, {}))
+        assert {f"interplay.experiments.{name}", "interplay.experiments.recording"} <= set(found)
+        assert "interplay.experiments.runner" not in found
+        assert not any(module.startswith("interplay.cli") for module in found)

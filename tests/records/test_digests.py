@@ -7,20 +7,12 @@ import sys
 import pytest
 
 from interplay.errors import InterplayError
+from interplay.protocols.experiments import experiments
 from interplay.records import digests
 from interplay.records.digests import code_digest, forget_code, module_digests, text_digest
 from interplay.records.syntax import canonical
 
-EXPERIMENTS = (
-    "compression",
-    "connectivity",
-    "estimators",
-    "grokking",
-    "pruning",
-    "supervised",
-    "temperature",
-    "theory",
-)
+EXPERIMENTS = tuple(experiments())
 
 # Syntax whose tree differs between versions of Python, or that `ast.dump` writes differently.
 SAMPLE = '''
@@ -284,3 +276,22 @@ def test_every_import_of_the_package_is_found(root):
         for path in (path for path in own if path.is_file()):
             for line in re.findall(r"^from (interplay[\w.]*) import \w+$", path.read_text(), flags=re.MULTILINE):
                 assert line in found or any(module.startswith(f"{line}.") for module in found), (path, line)
+
+
+def test_what_scans_a_package_is_known(root):
+    """No import leads to what a scan finds, so that it must count otherwise.
+
+    Methods are picked by a setting (`code_of`); experiments and what they read stand in the plan, by their values.
+    """
+    scanning = set()
+    for found in (module_digests(f"interplay.experiments.{name}") for name in EXPERIMENTS):
+        for module in found:
+            path = root / "src" / module.replace(".", "/")
+            path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+            if re.search(r"iter_modules|walk_packages|entry_points", path.read_text()):
+                scanning.add(module)
+    assert scanning == {
+        "interplay.experiments.semi_supervised.method",
+        "interplay.protocols.experiments",
+        "interplay.protocols.registry",
+    }

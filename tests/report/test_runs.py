@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interplay.protocols.plan import plan_jobs
+from interplay.protocols.plan import code_of, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.records import code_digest, select_records
 from interplay.report import runs
@@ -28,7 +28,7 @@ def test_experiments_add_up(records):
     assert (rows["mode_connectivity"].runs, rows["mode_connectivity"].planned) == (0, 3)
     assert rows["theory"].planned is None
     assert rows["grokking"].code == {"0" * 16: 1}
-    assert rows["grokking"].code_now == code_digest("interplay.experiments.grokking")
+    assert rows["grokking"].code_now == (code_digest(*code_of("grokking", {})),)
 
 
 def test_an_override_of_some_runs_only_is_counted(records):

@@ -74,6 +74,7 @@ def test_a_log_gives_the_overhead_again(root, tmp_path, capsys, monkeypatch):
     rows = [
         {"what": ["run", "theory"], "wall": 8.0, "cpu": 9.0, "peak": 1024},
         {"what": ["workflow"], "wall": 5.0, "cpu": 10.0, "cores": 2, "runs": 7.0},
+        {"what": ["workflow"], "wall": 10.0, "cpu": 10.0, "cores": 2, "runs": 7.0, "threads": 2},
     ]
     log.write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.setattr("sys.argv", ["pipeline.py", "--from-log", str(log)])
@@ -81,6 +82,7 @@ def test_a_log_gives_the_overhead_again(root, tmp_path, capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert "workflow" not in printed
     assert re.search(r"overhead over the bare runs +\| +2\.0 \| +25\.0% \|", printed)
+    assert re.search(r"overhead over the bare runs +\| +4\.0 \| +25\.0% \|", printed)  # of 16 core-seconds
 
 
 def test_the_checkout_is_copied_without_its_data_and_results(root, tmp_path):

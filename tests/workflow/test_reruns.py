@@ -13,7 +13,7 @@ import yaml
 from checkouts import OUT, Checkout
 
 from interplay.protocols.catalogue import load_catalogue
-from interplay.records import write_record
+from interplay.records import Record, write_record
 
 pytestmark = pytest.mark.slow
 
@@ -128,12 +128,70 @@ def test_a_metric_reruns_the_experiments_that_measure_with_it(checkout):
         assert rule not in due or all(order.index(other) < order.index(rule) for other in makers)
 
 
+def test_a_method_reruns_the_runs_that_follow_it(checkout):
+    checkout.edit("src/interplay/experiments/semi_supervised/methods/fixmatch.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    due = checkout.plan()
+    jobs = {rule: checkout.jobs[rule] for rule in checkout.rules("semi_supervised")}
+    following = {rule for rule, job in jobs.items() if any(run.settings.method == "fixmatch" for run in job.runs)}
+    assert following and following < set(jobs)
+    assert set(due) == checkout.with_readers(following)
+    module = "interplay.experiments.semi_supervised.methods.fixmatch"
+    assert {due[rule] for rule in following} == {f"module {module} changed"}
+
+
+def test_what_fills_records_reruns_everything_and_the_rest_of_the_runner_nothing(checkout):
+    for path in ("experiments/runner.py", "cli/run.py"):
+        checkout.edit(f"src/interplay/{path}", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    assert checkout.plan() == {}
+    checkout.edit("src/interplay/experiments/recording.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    assert set(checkout.jobs) <= set(checkout.plan())
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda:1", "cuda:0"])
+def test_another_device_makes_nothing_due(checkout, device):
+    assert checkout.plan("--device", device) == {}
+
+
 def test_a_plot_redraws_its_figure(checkout):
     checkout.edit("src/interplay/figures/grokking.py", "\n\n\n", "\n\nCHANGED = True\n\n\n")
     assert checkout.plan() == {
         "figure_metrics24_fig9": "module interplay.figures.grokking changed",
         "make_report": "reads what figure_metrics24_fig9 makes anew",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "others"),
+    [("figures/draw.py", "figure", {"make_report"}), ("tables/make.py", "table", {"make_report"})],
+)
+def test_what_draws_or_writes_all_of_a_kind_makes_all_of_it_anew(checkout, path, kind, others):
+    checkout.edit(f"src/interplay/{path}", "\n\n\n", "\n\nCHANGED = True\n\n\n")
+    exhibits = load_catalogue(checkout.folder / "config").exhibits
+    assert set(checkout.plan()) == {f"{kind}_{one.name}" for one in exhibits if one.kind == kind} | others
+
+
+def test_a_published_value_that_the_tier_overrides_judges_anew_and_reruns_nothing(checkout):
+    """What runs compute is the same; how far that is from what was published is not."""
+    checkout.edit("config/experiments/grokking.yaml", "\nsteps: {value: 50000", "\nsteps: {value: 60000")
+    due = checkout.plan()
+    said = checkout.call(sys.executable, "workflow/plan.py").stdout
+    assert "kept, but what was published was said to be otherwise (steps: 50000 -> 6 in its record): run_grok" in said
+    assert set(due) == ALWAYS
+    assert due["judge_claims"] == "file config/experiments/grokking.yaml: steps.value: 50000 -> 60000"
+
+
+def test_what_is_said_of_a_tier_or_of_data_is_reported_anew(checkout):
+    checkout.edit("config/tiers/smoke.yaml", "description: ", "description: Said otherwise. ")
+    checkout.edit("src/interplay/protocols/datasets/flowers102.py", "licence=", 'licence="another, " + ')
+    due = checkout.plan()
+    assert set(due) == {"make_report"}
+    assert re.search(r"^tier: .*; flowers102: .*another", due["make_report"])
+
+
+def test_a_title_is_drawn_and_judged_anew(checkout):
+    checkout.edit("src/interplay/protocols/datasets/flowers102.py", 'title="', 'title="The ')
+    kinds = {f"{one.kind}_{one.name}" for one in load_catalogue(checkout.folder / "config").exhibits}
+    assert set(checkout.plan()) == kinds | ALWAYS
 
 
 def test_a_value_of_a_protocol_reruns_its_experiment(checkout):
@@ -242,7 +300,7 @@ def test_another_lock_makes_nothing_due_and_versions_that_differ_are_told(checko
     write_record(make_record(experiment="grokking", run="modular-addition/seed0", provenance=old), path)
     os.utime(path, ns=(before[1], before[1]))
     told = checkout.call(sys.executable, "workflow/plan.py").stdout
-    path.write_text(before[0])
+    write_record(Record.model_validate_json(before[0]), path)
     os.utime(path, ns=(before[1], before[1]))
     assert told.startswith("nothing to do: ")
     assert re.search(r"kept, but made with numpy 1\.0 \(here .*\): run_grokking_modular_addition_seed0", told)
@@ -258,13 +316,38 @@ def test_the_command_of_a_rule_reruns_that_rule(checkout):
 
 def test_a_missing_file_is_named(checkout):
     drawing = checkout.folder / OUT / "figures/metrics24/fig9.svg"
+    kept = drawing.read_text()
     drawing.unlink()
     due = checkout.plan()
-    drawing.touch()
+    drawing.write_text(kept)
     assert due == {
         "figure_metrics24_fig9": f"missing: {OUT}/figures/metrics24/fig9.svg",
         "make_report": "reads what figure_metrics24_fig9 makes anew",
     }
+
+
+def test_of_a_figure_every_form_is_asked_for(checkout):
+    drawing = checkout.folder / OUT / "figures/metrics24/fig9.svg"
+    kept = drawing.read_text()
+    drawing.unlink()
+    due = checkout.plan("--id", "metrics24/fig9")
+    drawing.write_text(kept)
+    assert due == {"figure_metrics24_fig9": f"missing: {OUT}/figures/metrics24/fig9.svg"}
+
+
+@pytest.mark.parametrize("content", ["", "{}", "cut o"])
+def test_a_damaged_record_is_made_again_and_nothing_else_fails(checkout, content):
+    (rule,) = checkout.rules("grokking")
+    path = checkout.folder / OUT / "records/grokking/modular-addition/seed0.json"
+    before = (path.read_text(), path.stat().st_mtime_ns)
+    path.write_text(content)
+    os.utime(path, ns=(before[1], before[1]))
+    due = checkout.plan()
+    assert path.read_text() == content
+    path.write_text(before[0])
+    os.utime(path, ns=(before[1], before[1]))
+    assert set(due) == checkout.with_readers({rule})
+    assert re.search(r"grokking/modular-addition/seed0\.json: .*, would be taken away$", due[rule])
 
 
 @pytest.mark.parametrize(
@@ -276,7 +359,7 @@ def test_a_missing_file_is_named(checkout):
     ],
 )
 def test_one_figure_table_or_claim_builds_what_it_needs_and_no_more(checkout, name, rule, needs):
-    """Where nothing was made yet; `make figure` asks Snakemake for the drawing, `make plan` for the numbers."""
+    """Where nothing was made yet, by `make plan` and by `make figure`, `make table` and `make claim` alike."""
     chosen = "grokking.steps=7 supervised.ema_decay=0.8"
     due = checkout.plan("--set", chosen, "--id", name)
     wanted = checkout.rules(*needs)

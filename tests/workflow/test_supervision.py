@@ -1,5 +1,6 @@
 """One workflow at a time, and none of its processes left behind, whichever process is killed how."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from interplay.errors import InterplayError
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="leftovers are found by /proc")
 
@@ -177,3 +180,28 @@ def test_other_processes_are_left_alone(lock, supervision):
         with supervision.sole_workflow(lock):
             assert other.poll() is None
         other.kill()
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "cannot be written .Read-only file system.; copy the checkout"),
+        (errno.EACCES, "cannot be written .Permission denied.; copy the checkout"),
+        (errno.ENOLCK, "its file system knows no locks"),
+        (errno.ENOSPC, "is full"),
+    ],
+)
+@pytest.mark.parametrize("call", ["mkdir", "flock"])
+def test_a_lock_that_cannot_be_had_is_one_line(lock, supervision, monkeypatch, number, said, call):
+    def refuse(*_given, **_options):
+        raise OSError(number, os.strerror(number), str(lock))
+
+    monkeypatch.setattr(*((Path, "mkdir") if call == "mkdir" else (supervision.fcntl, "flock")), refuse)
+    with pytest.raises(InterplayError, match=said) as raised, supervision.sole_workflow(lock):
+        pass
+    assert "\n" not in str(raised.value)
+
+
+def test_what_fails_while_the_lock_is_held_is_no_matter_of_the_lock(lock, supervision):
+    with pytest.raises(OSError, match="No space"), supervision.sole_workflow(lock):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

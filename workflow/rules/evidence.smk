@@ -1,5 +1,9 @@
 # Verdicts: all of them from all records (and those of other tiers and the reference that are there), and one rule per claim, named claim_<id>, that builds what it needs alone.
 
+# How large a run is beside the published one takes the plan of that: its values, and the code that unfolds and counts it.
+JUDGING = ["interplay.evidence", "interplay.evidence.verdicts", *(f"interplay.protocols.{name}" for name in experiments())]
+SCALE = digest_of_config("scale", "experiments", "tiers/paper.yaml", "tiers/paper", "data/published.yaml")
+
 
 rule judge_claims:
     input:
@@ -7,9 +11,11 @@ rule judge_claims:
     output:
         f"{OUT}/verdicts.json",
     params:
-        code=INGREDIENTS.of_code("interplay.evidence", "interplay.evidence.verdicts"),
+        code=INGREDIENTS.of_code(*JUDGING),
         claims=digest_of_claims(CLAIMS),
         published=PUBLISHED,
+        scale=SCALE,
+        titles=TITLES,
         levels=LEVELS,
         config=CONFIG,
         out=subpath(output[0], parent=True),
@@ -32,9 +38,11 @@ for _claim in CLAIMS:
         output:
             f"{OUT}/claims/{_claim.id}.json",
         params:
-            code=INGREDIENTS.of_code("interplay.evidence", "interplay.evidence.verdicts"),
+            code=INGREDIENTS.of_code(*JUDGING),
             claims=digest_of_claims([_claim]),
             published=PUBLISHED,
+            scale=SCALE,
+            titles=TITLES,
             levels=LEVELS,
             id=_claim.id,
             config=CONFIG,

@@ -38,9 +38,10 @@ for _exhibit in CATALOGUE.exhibits:
         output:
             [shown_in_report(file, _exhibit.title) for file in _files],
         params:
-            code=INGREDIENTS.of_code(_exhibit.package),
+            code=INGREDIENTS.of_code(*_exhibit.code),
             entry=INGREDIENTS.of_values("entry", {"catalogue": _exhibit.model_dump(mode="json")}),
             published=PUBLISHED,
+            titles=TITLES,
             claims=digest_of_claims(claims_shown(_exhibit)),
             reference=digest_of_reference(_exhibit),
             kind=_exhibit.kind,

@@ -22,9 +22,19 @@ def folders_of(job):
     return options
 
 
+def device(wildcards, resources):
+    """Where runs compute. Of what functions make of resources no note is taken, so that another device makes nothing due."""
+    return DEVICE
+
+
 def values_of(job):
     """All values that decide the results of a job's runs, put together only when they are asked for."""
     return lambda: job_values(SETUP, job)
+
+
+def memory_for(job):
+    """Memory to ask for, more with every try; where Snakemake was given a number of jobs it submits them."""
+    return lambda wildcards, attempt: memory_mib(job, DEVICE, attempt, submitted=workflow.nodes is not None)
 
 
 for _job in JOBS:
@@ -39,13 +49,13 @@ for _job in JOBS:
         output:
             [f"{OUT}/{path}" for path in _job.outputs],
         params:
-            code=INGREDIENTS.of_code(f"interplay.experiments.{_job.experiment}"),
+            code=INGREDIENTS.of_code(*_job.code),
             values=INGREDIENTS.stand_for(_job.digest, "values", values_of(_job)),
             experiment=_job.experiment,
             which=_job.name,
             tier=tier,
             folders=folders_of(_job),
-            device=DEVICE,
+            device=device,
         log:
             f"{OUT}/logs/run/{_job.experiment}/{_job.name}.log",
         threads: SETUP.tier.threads
@@ -53,7 +63,9 @@ for _job in JOBS:
         retries: tries_when_cut_off(runtime_minutes(_job, DEVICE), LONGEST)
         resources:
             gpu=int(device_of(_job, DEVICE) == "cuda"),
-            mem_mb=memory_mib(_job, DEVICE),
+            gpu_model=GPU_MODEL if device_of(_job, DEVICE) == "cuda" else None,
+            mem_mb=memory_for(_job),
+            disk_mb=disk_mb(_job),
             runtime=min(runtime_minutes(_job, DEVICE), LONGEST),
         shell:
             "OMP_NUM_THREADS={threads} interplay run {params.experiment:q} --run {params.which:q} {params.tier:q} "

@@ -10,11 +10,13 @@ from interplay.errors import InterplayError
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.datasets import DATASETS, files_of
 from interplay.protocols.catalogue import load_catalogue
+from interplay.protocols.experiments import experiments
 from interplay.protocols.forecast import (
     FETCHING_MIB,
     READING_MIB,
     READING_MINUTES,
     device_of,
+    disk_mb,
     fetching_minutes,
     memory_mib,
     runtime_minutes,
@@ -27,6 +29,7 @@ from interplay.protocols.weights import WEIGHTS, fetched_mark
 from interplay.records import select_records, text_digest, visible_files
 from interplay.records.ingredients import Ingredients
 from interplay.records.selection import folders_beside, record_files
+from interplay.report.artifact_data import origins
 
 CONFIG = Path(config.get("config", "config"))
 DATA = config.get("data_root", "data")
@@ -50,6 +53,8 @@ DEVICE = config.get("device", SETUP.tier.compute.device)
 LONGEST = config.get("longest", sys.maxsize)
 if not isinstance(LONGEST, int) or LONGEST < 1:
     raise WorkflowError(f"longest={LONGEST} is no number of minutes; give a whole number from 1 up")
+# The kind of card that a cluster is asked for; of no use as a default resource, with which Slurm gives all jobs a card.
+GPU_MODEL = str(config["gpu_model"]) if "gpu_model" in config else None
 # Where the files lie that a data set is read from, its own and those of sets that it is made of, and what marks weights
 # that were brought; the others are made on the fly.
 FILES = {name: files_of(info) for name, info in DATASETS.items()}
@@ -96,6 +101,7 @@ def digest_of_config(kind, *names):
 
 CLAIM_DIGESTS = {one.id: INGREDIENTS.of_values("claim", one.model_dump(mode="json")) for one in CLAIMS}
 PUBLISHED = digest_of_config("published", "published")
+TITLES = INGREDIENTS.of_values("titles", {name: title for name, (title, *_) in origins().items()})
 
 
 def digest_of_claims(claims):

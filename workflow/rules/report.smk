@@ -20,6 +20,8 @@ rule make_report:
         ),
         config=CONFIG,
         catalogue=digest_of_config("catalogue", "catalogue", "documents.yaml", "coverage.yaml"),
+        setup=INGREDIENTS.of_values("setup", {"tier": SETUP.tier.description, "data": SETUP.mapping.description}),
+        origins=INGREDIENTS.of_values("origins", origins()),
         out=subpath(output[0], ancestor=2),
     log:
         f"{OUT}/logs/report/make_report.log",

@@ -60,6 +60,11 @@ class Exhibit(Strict):
         return f"interplay.{self.kind}s.{self.module}"
 
     @property
+    def code(self) -> tuple[str, str]:
+        """The modules that make it: its own, and the one that draws or writes every exhibit of its kind."""
+        return self.package, f"interplay.{self.kind}s.{'draw' if self.kind == 'figure' else 'make'}"
+
+    @property
     def files(self) -> tuple[str, ...]:
         """All that is made of it, below a folder of results."""
         suffixes = ("svg", "pdf", "png", "csv") if self.kind == "figure" else ("csv", "md", "tex")
@@ -94,7 +99,7 @@ class Exhibit(Strict):
     def origin(self, records: Sequence[Record]) -> str:
         """Digests of the code and of `records`, and their stamp: what a file made from them says of itself."""
         content = "".join(record.model_dump_json() for record in records)
-        return f"code {code_digest(self.package)}; records {text_digest(content)}; {self.stamp(records)}"
+        return f"code {code_digest(*self.code)}; records {text_digest(content)}; {self.stamp(records)}"
 
 
 class CatalogueFile(Strict):

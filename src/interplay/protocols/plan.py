@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
+from math import ceil, prod
 from typing import Any
 
 from interplay.errors import InterplayError
+from interplay.protocols.datasets import DATASETS
 from interplay.protocols.experiments import AnyRun, experiments, find_experiment
 from interplay.protocols.setup import Setup
 from interplay.protocols.sourced import differences, remove
 from interplay.records import Record, text_digest
 from interplay.records.identity import flat
+
+FILLS_RECORDS = "recording"  # module of the experiments
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,12 @@ class Job:
     def slug(self) -> str:
         """The name of the job's rule."""
         return f"run_{self.experiment}_{self.name}".replace("/", "_").replace("-", "_").replace(".", "_")
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """Modules on which the results of its runs depend, as in `code_of`."""
+        found = (name for run in self.runs for name in code_of(self.experiment, run.settings.model_dump()))
+        return tuple(dict.fromkeys(found))
 
     @property
     def outputs(self) -> list[str]:
@@ -63,8 +73,19 @@ class Job:
 
     @property
     def memory_mib(self) -> int:
-        """Of the largest run."""
-        return max(run.cost.memory_mib for run in self.runs)
+        """Of the largest run, and of drawing the images that it reads, should it be the first to read them."""
+        return max(run.cost.memory_mib for run in self.runs) + drawing_mib(self.datasets)
+
+
+def drawing_mib(datasets: Iterable[str]) -> int:
+    """Memory (MiB) in which the largest split of some sets is drawn that no file holds.
+
+    Up to 16 bytes a value, pictures, canvases and sums of a lot together: `captioned-pictures` took 14, and a training
+    that drew it 0.7 GiB more than one that found it drawn. Sets of files take no more than the cost of a run counts.
+    """
+    drawn = [info for name in datasets if not ((info := DATASETS[name]).pinned or info.placed)]
+    values = [max(info.splits.values()) * prod(info.image_shape) for info in drawn if info.image_shape]
+    return ceil(16 * max(values, default=0) / 2**20)
 
 
 def record_path(experiment: str, run: str) -> str:
@@ -75,6 +96,18 @@ def record_path(experiment: str, run: str) -> str:
 def model_path(experiment: str, run: str) -> str:
     """Where the trained weights of a run lie, below the results folder."""
     return f"models/{experiment}/{run}.safetensors"
+
+
+def code_of(experiment: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The modules whose code, with all that they depend on, decides what a run with these settings records.
+
+    Those of its experiment, the one that fills records, and what a setting picks. What else the runner does (finding
+    files, resuming, talking, provenance) is no part of it: a change there leaves results as they are.
+    """
+    own, declared = f"interplay.experiments.{experiment}", experiments().get(experiment)
+    picks = declared.picks if declared else {}
+    picked = [f"{own}.{package}.{settings[key]}" for key, package in picks.items() if key in settings]
+    return (own, f"interplay.experiments.{FILLS_RECORDS}", *sorted(picked))
 
 
 def plan_jobs(setup: Setup, chosen: Iterable[str] | None = None) -> list[Job]:
@@ -149,6 +182,26 @@ def differs_from_plan(record: Record, setup: Setup, experiment: str, run: AnyRun
         {"protocol": deciding(experiment, record.protocol), "data": record.datasets},
         {"protocol": deciding(experiment, followed), "data": {name: datasets[name].use for name in run.reads}},
     )
+
+
+def departs_otherwise(record: Record, setup: Setup, experiment: str, run: AnyRun) -> list[str]:
+    """How a record's overrides differ from the plan's, as where a published value that they replace was corrected.
+
+    Lists that say which runs there are do not count, nor the precision, which is that of the device.
+    """
+    passed = {f"{prefix}{leaf}" for prefix, leaf in _listing(experiment)} | {"compute.precision"}
+    then, now = (
+        {line for line in lines if line.partition(":")[0] not in passed}
+        for lines in (record.overrides, setup.overrides_of(experiment, run))
+    )
+    return [f"{line} in its record" for line in sorted(then - now)] + [f"{line} now" for line in sorted(now - then)]
+
+
+def _listing(experiment: str) -> Iterator[tuple[str, str]]:
+    """Leaves that list runs, of an experiment and of those that it reads, with what overrides of those begin with."""
+    found = find_experiment(experiment)
+    yield from (("", leaf) for leaf in found.lists_runs)
+    yield from ((f"{other}.", leaf) for other in found.reads for leaf in find_experiment(other).lists_runs)
 
 
 def select_runs(setup: Setup, experiment: str, pattern: str) -> list[AnyRun]:

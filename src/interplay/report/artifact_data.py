@@ -43,6 +43,12 @@ def source_of(name: str) -> str:
     return _from(info) if info is not None else "unknown"
 
 
+def origins() -> dict[str, list[str]]:
+    """Title, licence and source of all data sets and weights by name: what is said of them wherever they are named."""
+    known: dict[str, DatasetInfo | WeightsInfo] = {**DATASETS, **WEIGHTS}
+    return {name: [info.title, info.licence, _from(info)] for name, info in known.items()}
+
+
 def _readers(config: Path) -> dict[str, list[str]]:
     """Tiers and data mappings by the sets and weights that they read, those too that other sets are made of."""
     found: dict[str, list[str]] = {}

@@ -24,7 +24,7 @@ class ExperimentRow:
     """One experiment: what was run of it, at what cost, and how far from what was published.
 
     `overrides` maps each override to the number of records it holds for; `planned` is None where no plan is known;
-    `code` maps the digests of the code that made the records to their number, `code_now` is today's.
+    `code` maps the digests of the code that made the records to their number, `code_now` are today's.
     """
 
     name: str
@@ -35,7 +35,7 @@ class ExperimentRow:
     overrides: dict[str, int]
     protocol: str
     code: dict[str, int]
-    code_now: str
+    code_now: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from interplay.protocols.datasets import dataset_label
-from interplay.protocols.plan import plan_jobs
+from interplay.protocols.plan import code_of, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.records import Record, code_digest
 from interplay.report.level_rows import DataSource, Environment, ExperimentRow, RunRow
@@ -48,7 +48,7 @@ def list_experiments(records: Sequence[Record], planned: dict[str, int]) -> tupl
                 overrides=dict(sorted(Counter(line for record in own for line in record.overrides).items())),
                 protocol=yaml.safe_dump(own[0].protocol, sort_keys=False, allow_unicode=True).rstrip() if own else "",
                 code=dict(sorted(Counter(record.provenance.code_digest for record in own).items())),
-                code_now=code_digest(f"interplay.experiments.{name}"),
+                code_now=tuple(sorted({code_digest(*code_of(name, record.settings)) for record in own})),
             )
         )
     return tuple(rows)

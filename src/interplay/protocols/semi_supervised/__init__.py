@@ -13,5 +13,6 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     lists_runs=("seeds", "seeds_of_others", "sweep.seeds"),
+    picks={"method": "methods"},
     similar=("supervised",),
 )
