@@ -35,6 +35,8 @@ from typing import Any
 from shrunken import copy_code
 
 from interplay.markup import markdown_table
+from interplay.protocols.forecast import memory_mib
+from interplay.protocols.plan import Job, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.records import Record, select_records
 from interplay.records.machine import usable_cores
@@ -184,6 +186,21 @@ def logging_share(records: list[Record]) -> float:
     return sum(seconds["logging"] for seconds in spent) / sum(seconds["training"] for seconds in spent)
 
 
+def memory_use(records: Iterable[Record], jobs: Iterable[Job]) -> str:
+    """The job whose largest process came nearest to the memory that it asks for, or went beyond it."""
+    peaks = {record.name: record.provenance.peak_memory_mib for record in records}
+    shares = []
+    for job in jobs:
+        own = [peaks[name] for run in job.runs if (name := f"{job.experiment}/{run.name}") in peaks]
+        shares += [(max(own) / memory_mib(job, "cpu"), job, max(own))] if own else []
+    if not shares:
+        return "no run was made, so none took memory"
+    share, job, peak = max(shares, key=lambda one: one[0])
+    return (
+        f"memory: at most {share:.0%} of what is asked for ({job.slug}: {peak:,.0f} of {memory_mib(job, 'cpu'):,} MiB)"
+    )
+
+
 def measure(cores: int, log: Path, targets: list[str], folder: Path) -> None:
     """Measure and print."""
     copy_code(folder)
@@ -206,6 +223,7 @@ def measure(cores: int, log: Path, targets: list[str], folder: Path) -> None:
     with log.open("a") as stream:
         stream.write(json.dumps({"what": [WHOLE], **whole}) + "\n")
     print(_overhead_of(whole, rows))
+    print(memory_use(records, plan_jobs(load_setup(CONFIG))))
     wall, cpu, rules = workflow.run()
     print(f"again, nothing changed: {cpu:.1f} s of CPU, {wall:.1f} s, {len(rules)} jobs")
     if not targets:

@@ -27,6 +27,7 @@ from snakemake.settings.types import (
 )
 
 from interplay.errors import InterplayError
+from interplay.markup import one_line, say
 from interplay.records.ingredients import Ingredients
 
 UNKNOWN = "made with others than these, of which only the digest was kept"
@@ -76,9 +77,9 @@ def main() -> int:
     try:
         plan = read_plan(asked["arguments"], asked["there"])
     except InterplayError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        say(f"error: {one_line(str(error))}", err=True)
         return 2
-    print(json.dumps([one.rule for one in plan.due]))
+    say(json.dumps([one.rule for one in plan.due]))
     return 0
 
 

@@ -8,6 +8,10 @@ import subprocess
 import pipeline
 import shrunken
 
+from interplay.protocols.forecast import memory_mib
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_setup
+
 
 def test_the_meter_runs_the_command_and_writes_what_it_took(root, tmp_path):
     pipeline.write_meter(tmp_path / "with space")
@@ -83,6 +87,22 @@ def test_a_log_gives_the_overhead_again(root, tmp_path, capsys, monkeypatch):
     assert "workflow" not in printed
     assert re.search(r"overhead over the bare runs +\| +2\.0 \| +25\.0% \|", printed)
     assert re.search(r"overhead over the bare runs +\| +4\.0 \| +25\.0% \|", printed)  # of 16 core-seconds
+
+
+def test_the_job_that_comes_nearest_to_the_memory_it_asks_for_is_named(config, planned_record):
+    setup = load_setup(config)
+    jobs = plan_jobs(setup, ["theory", "grokking"])
+    peaks = {"theory": 0.5 * memory_mib(jobs[0], "cpu"), "grokking": 1.5 * memory_mib(jobs[-1], "cpu")}
+    records = []
+    for job in jobs:
+        for place, run in enumerate(job.runs):
+            record = planned_record(setup, job.experiment, run)
+            peak = peaks[job.experiment] if place == 0 else 1.0
+            made = record.provenance.model_copy(update={"peak_memory_mib": peak})
+            records.append(record.model_copy(update={"provenance": made}))
+    said = pipeline.memory_use(records, jobs)
+    assert said.startswith("memory: at most 150% of what is asked for (run_grokking_modular_addition: ")
+    assert pipeline.memory_use([], jobs).startswith("no run was made")
 
 
 def test_the_checkout_is_copied_without_its_data_and_results(root, tmp_path):

@@ -82,7 +82,7 @@ def test_from_checkpoints_what_measures_networks_is_to_be_done(reviewer, remote)
 
 
 def test_without_notes_only_what_differs_from_the_plan_runs_again_as_make_plan_says(author, tmp_path):
-    """As where notes were lost, or in a container that keeps results alone."""
+    """As where notes were lost, or results were copied alone."""
     shutil.copytree(author.folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".snakemake", ".cache"))
     copy = Checkout(tmp_path / "copy")
     assert copy.planned() == set()  # what Snakemake itself makes of it
