@@ -11,7 +11,7 @@ import interplay.archive.currency as currency
 from interplay.archive.contents import sound
 from interplay.archive.currency import changed_since, judged_by
 from interplay.protocols.datasets import DATASETS
-from interplay.protocols.plan import plan_jobs
+from interplay.protocols.plan import code_of, plan_jobs
 from interplay.protocols.setup import load_setup
 from interplay.protocols.tiers import Compute
 from interplay.protocols.weights import WEIGHTS
@@ -107,7 +107,8 @@ def test_other_code_is_named_down_to_the_module_where_that_is_known(setup, case)
     made = record.provenance.model_copy(update={"code_digest": "0" * 16})
     record = record.model_copy(update={"provenance": made})
     assert changed_since(record, setup, "supervised", run, {}) == ["code of interplay.experiments.supervised changed"]
-    before = module_digests("interplay.experiments.supervised") | {"interplay.training.loop": "0" * 16}
+    code = code_of("supervised", run.settings.model_dump())
+    before = module_digests(*code) | {"interplay.training.loop": "0" * 16}
     assert changed_since(record, setup, "supervised", run, before) == ["module interplay.training.loop changed"]
 
 
