@@ -10,7 +10,7 @@ import interplay.archive.currency as currency
 from interplay.archive.contents import sound
 from interplay.archive.currency import changed_since, judged_by
 from interplay.protocols.datasets import DATASETS
-from interplay.protocols.plan import plan_jobs
+from interplay.protocols.plan import code_of, plan_jobs
 from interplay.records import module_digests
 
 
@@ -55,7 +55,8 @@ def test_other_code_is_named_down_to_the_module_where_that_is_known(setup, case)
     made = record.provenance.model_copy(update={"code_digest": "0" * 16})
     record = record.model_copy(update={"provenance": made})
     assert changed_since(record, setup, "supervised", run, {}) == ["code of interplay.experiments.supervised changed"]
-    before = module_digests("interplay.experiments.supervised") | {"interplay.training.loop": "0" * 16}
+    others = {"interplay.training.loop": "0" * 16, "interplay.no.part.of.this.run": "0" * 16}
+    before = module_digests(*code_of("supervised", {})) | others
     assert changed_since(record, setup, "supervised", run, before) == ["module interplay.training.loop changed"]
 
 
@@ -87,6 +88,10 @@ def test_what_is_made_from_records_rests_on_claims_code_and_other_results(
     (tmp_path / "results/review/records/a").mkdir(parents=True)
     (tmp_path / "results/review/records/a/b.json").write_text(make_record().model_dump_json())
     assert changed() == {"input config/claims", "input results of other tiers"}
+    assert {"module interplay.figures.draw", "module interplay.tables.make"} <= set(before)
+    path = config / "tiers/smoke.yaml"
+    path.write_text(path.read_text().replace("description: ", "description: Said otherwise. ", 1))
+    assert changed() == {"input config/claims", "input config/tiers", "input results of other tiers"}
     modules = currency.module_digests
     monkeypatch.setattr(
         currency, "module_digests", lambda *names: modules(*names) | {"interplay.figures.grokking": "0"}

@@ -52,9 +52,9 @@ def changed_since(record: Record, setup: Setup, experiment: str, run: AnyRun, mo
             lines.append(f"data {read}: {digest} -> {' or '.join(pinned)}")
     code = code_of(experiment, run.settings.model_dump())
     if record.provenance.code_digest != code_digest(*code):
-        now = module_digests(*code)
-        known = {name: digest for name, digest in modules.items() if name in now}  # others are other runs' perhaps
-        named = changes(_named(known), _named(now)) if known else []
+        today = module_digests(*code)
+        known = {name: digest for name, digest in modules.items() if name in today}  # others are other runs' perhaps
+        named = changes(_named(known), _named(today)) if known else []
         lines += named or [f"code of {code[0]} changed"]
     return lines
 
