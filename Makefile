@@ -83,8 +83,8 @@ publish: setup  ## send the results of TIER to REMOTE=<url, folder or name> of D
 restore: setup  ## bring published results of TIER, verified: LEVEL=records|checkpoints|all, FORCE=1 replaces yours
 	@$(ARCHIVE) restore
 
-export: setup  ## pack the results of TIER into one archive with an RO-Crate; OUTPUT=results/TIER.zip
-	@exec interplay export --tier="$$TIER" $${DATA:+"--data=$$DATA"} --output="$${OUTPUT:-results/$$TIER.zip}" $${FORCE:+--force}
+export: setup  ## pack the results of TIER into one archive with an RO-Crate; OUTPUT=results/TIER.zip, FORCE=1
+	@$(ARCHIVE) --output="$$OUTPUT" export
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
 	@exec python workflow/controls.py --tier="$$TIER" --cores="$$CORES" --device="$$DEVICE"
@@ -138,8 +138,10 @@ test-in-container: container-tests  ## `make test` inside that image, without ne
 sif:  ## the image for clusters that run Apptainer, interplay.sif; `snakemake --sdm apptainer` uses it
 	apptainer build interplay.sif envs/interplay.def
 
+# What .cache/reproduce.* says, who is at work and whether jobs were left on a cluster, is no cache.
 clean:  ## remove .venv and tool caches; data, checkpoints and results stay
-	rm -rf .venv .cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	if [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -name 'reproduce.*' -exec rm -rf {} +; fi
 
 clean-results:  ## remove the results of TIER; data and results/reference stay
 	@python3 -c 'import glob, os, sys; own = [name[13:-5] for name in glob.glob("config/tiers/*.yaml")]; \

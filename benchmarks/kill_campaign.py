@@ -45,12 +45,16 @@ DISK_MB = 24  # free on the disk of a case whose disk is filled, before
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of mischief: what it does, and whether a workflow is at work when it does."""
+    """A kind of mischief: what it does, and whether a workflow is at work when it does.
+
+    `words`: a workflow that it makes fail must say one of them.
+    """
 
     name: str
     strike: Callable[[Scene], str]
     running: bool = True
     own_disk: bool = False
+    words: tuple[str, ...] = ()
 
 
 KINDS = (
@@ -60,8 +64,8 @@ KINDS = (
     Kind("kill -9 of make", mischief.kill("make")),
     Kind("kill -9 of the process group", mischief.kill_everything),
     Kind("loss of power", mischief.lose_power),
-    Kind("out of memory", mischief.take_memory),
-    Kind("full disk", mischief.fill_disk, own_disk=True),
+    Kind("out of memory", mischief.take_memory, words=("out of memory", "killed")),
+    Kind("full disk", mischief.fill_disk, own_disk=True, words=("is full",)),
     Kind("a damaged record", mischief.damage("record"), running=False),
     Kind("a damaged network", mischief.damage("model"), running=False),
     Kind("a damaged exhibit or report", mischief.damage("figure", "table", "metrics", "verdicts", "report"), False),
@@ -155,6 +159,8 @@ def run_case(kind: Kind, draw: random.Random, reference: Reference, folder: Path
         ended = first.wait()
         (folder / "ballast").unlink(missing_ok=True)
         outcome.wrong += _complaints("first run", ended, first.text, may_fail=True)
+        if ended and outcome.struck and kind.words and not any(word in first.text.lower() for word in kind.words):
+            outcome.wrong.append(f"first run: failed without saying {' or '.join(kind.words)}")
         done = [*done, *before, *rules_done(first.text)]
     else:
         outcome.said = kind.strike(scene)
@@ -188,12 +194,14 @@ def _complaints(run: str, status: int | None, text: str, may_fail: bool) -> list
 
 
 def _named_in(text: str, folder: Path) -> Path | None:
-    """The existing file or folder that the first error names."""
+    """What the first error tells one to delete, if it lies below `folder`: a file, or a folder in a file's place."""
     line = next(line for line in text.splitlines() if "error: " in line)
-    words = line.partition("error: ")[2].replace(",", " ").split()
-    return next(
-        (folder / word.rstrip(":;") for word in words if "/" in word and (folder / word.rstrip(":;")).exists()), None
-    )
+    for word in line.partition("error: ")[2].replace(",", " ").split():
+        path = (folder / word.rstrip(":;")).resolve()
+        below = path != folder.resolve() and path.is_relative_to(folder.resolve())
+        if "/" in word and below and (path.is_file() or (path.is_dir() and "a folder where a file belongs" in line)):
+            return path
+    return None
 
 
 def summarise(kinds: Sequence[Kind], outcomes: Sequence[Outcome], skipped: Sequence[str]) -> str:

@@ -108,7 +108,9 @@ else:  # data and fonts as they are here
 profile = yaml.safe_load(Path("profiles/slurm/config.yaml").read_text())
 profile |= {"slurm-partition-config": "profiles/trial/partitions.yaml", "latency-wait": 10}
 profile["config"] = ["longest=60"]
-profile |= {"slurm-init-seconds-before-status-checks": 2, "slurm-keep-successful-logs": True}
+# This node keeps no accounts, and forgets finished jobs after half an hour (MinJobAge).
+profile |= {"slurm-status-command": "squeue", "slurm-init-seconds-before-status-checks": 2}
+profile |= {"slurm-keep-successful-logs": True}
 mine = folder / "profiles/trial"
 mine.mkdir()
 (mine / "config.yaml").write_text(yaml.safe_dump(profile))

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from interplay.records.integrity import damage
+
 NOTES = ".snakemake/metadata"
 OUT = "results/smoke"
 FINISHED = re.compile(r"^\[ *\d+/\d+\] (\w+) ", re.MULTILINE)
 # Of a record's provenance: when it was made, how long that took, in how many sittings.
 OF_THE_TIME = ("started", "wall_seconds", "seconds", "peak_memory_mib", "sessions")
-OF_RECORDS = re.compile(rb'(records |"digest": ")[0-9a-f]{16}')  # in stamps and verdicts: of the times too
+# In stamps, which drawings bear in their metadata, and in verdicts: digests of the times too.
+OF_RECORDS = re.compile(rb'(records |"digest": ")[0-9a-f]{16}')
 SUFFIXES = (".json", ".safetensors", ".csv", ".md", ".tex", ".svg", ".pdf", ".png")
-DRAWN = (".svg", ".pdf", ".png")  # stamped as well
 # Pages and logs tell times; data, caches and notes are no results.
 COMPARED = ("records", "models", "figures", "tables", "metrics", "verdicts.json")
 
@@ -95,24 +97,35 @@ def differences(expected: Path, got: Path) -> list[str]:
     pictures = (_files(folder / OUT / "report/figures").keys() for folder in (expected, got))
     if len({frozenset(names) for names in pictures}) > 1:
         found.append("the report's figures are not those of the undisturbed run")
+    for path in _files(got / OUT / "report/figures").values():
+        if not path.is_file() or (wrong := damage(path, thorough=True)):
+            found.append(f"{path.relative_to(got)}: {wrong if path.is_file() else 'a folder'}")
     return found
 
 
 def content(path: Path) -> Any:
-    """What must be equal of a file: all but the times, and the digests of records that hold times; of drawings nothing,
-    whose numbers are in the CSV beside them.
-    """
+    """What must be equal of a file: all but the times, and the digests of records that hold times."""
     if not path.is_file():
         return "a folder"
     whole = OF_RECORDS.sub(rb"\1", path.read_bytes())
-    if path.suffix in DRAWN:
-        return None
+    if path.suffix == ".png":
+        return [OF_RECORDS.sub(rb"\1", chunk) for chunk in chunks_of(path.read_bytes())]
     if "records" not in path.parts:
         return whole
     try:
         return without_times(json.loads(whole))
     except (ValueError, TypeError, AttributeError, KeyError):
         return whole
+
+
+def chunks_of(png: bytes) -> list[bytes]:
+    """The chunks of a PNG, but for the checksums of its texts, which are of the stamp too."""
+    found, place = [png[:8]], 8
+    while place < len(png):
+        end = place + 8 + int.from_bytes(png[place : place + 4], "big")
+        found.append(png[place : end if png[place + 4 : place + 8] == b"tEXt" else end + 4])
+        place = end + 4
+    return found
 
 
 def without_times(record: dict[str, Any]) -> str:

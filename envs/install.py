@@ -56,13 +56,25 @@ def main() -> None:
     except OSError as error:
         _fail(f"{ROOT} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)")
     with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second set-up waits, and then finds nothing to do
+        _hold(lock)
         _once(VENV / ".packages", _digest(BOOTSTRAP, REQUIREMENTS), install_packages)
         for extra in arguments.extra:
             locks = (BOOTSTRAP, REQUIREMENTS, EXTRAS[extra])
             _once(VENV / f".{extra}", _digest(*locks), lambda lock=locks[-1]: install_locked(lock))
         if not arguments.packages_only:
             _once(VENV / ".project", _digest(ROOT / "pyproject.toml", BOOTSTRAP, REQUIREMENTS), install_project)
+
+
+def _hold(lock) -> None:  # noqa: ANN001
+    """A second set-up waits, and then finds nothing to do; where there are no locks, nothing is waited for."""
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another set-up is under way in this checkout, waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError as error:
+        _say(f"{lock.name}: this file system has no locks ({error.strerror}); run one set-up at a time")
 
 
 def install_packages() -> None:

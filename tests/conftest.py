@@ -120,7 +120,7 @@ def planned_record(make_record: Callable[..., Record]) -> Callable[..., Record]:
             seed=run.seed,
             protocol=run.protocol.model_dump(mode="json"),
             settings=run.settings.model_dump(mode="json"),
-            overrides=setup.overrides_of(experiment, run),
+            overrides=setup.overrides_of(experiment, run, "fp32"),
             metrics={"accuracy": 0.5},
             provenance=made.model_copy(
                 update={"code_digest": code_digest(*code_of(experiment, run.settings.model_dump())), "data": {}}

@@ -1,8 +1,8 @@
-"""Publish a tier's results and restore them: what `make publish` and `make restore` do.
+"""Publish, restore and pack a tier's results: what `make publish`, `make restore` and `make export` do.
 
-Around `interplay publish` and `interplay restore` this takes care of Snakemake: what is published is what a dry run has
-nothing to say about, and what was restored is entered into Snakemake's notes, so that it need not be made and a later
-change of code, protocol or claims makes it again.
+Around the commands of `interplay` of the same names this takes care of Snakemake: what is published or packed is what a
+dry run has nothing to say about, and what was restored is entered into Snakemake's notes, so that it need not be made
+and a later change of code, protocol or claims makes it again.
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
+from clusters import alone
 from interplay.archive.contents import as_level
+from interplay.archive.export import export
 from interplay.archive.publish import publish
 from interplay.archive.restore import Restored, restore
 from interplay.errors import InterplayError
+from interplay.markup import say
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup
 from reproduce import (
@@ -32,7 +36,7 @@ from reproduce import (
     parser_of,
     snakemake_arguments,
 )
-from supervision import BusyError, die_with_parent, sole_workflow
+from supervision import BusyError, die_with_parent
 
 RESULTS = Path("results")
 
@@ -44,9 +48,11 @@ def main() -> int:
     try:
         setup, device = asked_for(arguments)
         cores = cores_given(arguments.cores)
-        with sole_workflow(LOCK):
+        with alone(LOCK):
             if arguments.what == "publish":
                 _publish(setup, device, arguments.remote or None)
+            elif arguments.what == "export":
+                _export(setup, device, arguments)
             else:
                 _restore(setup, device, cores, arguments)
     except InterplayError as error:
@@ -58,14 +64,32 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = parser_of(__doc__)
-    parser.add_argument("what", choices=("publish", "restore"))
+    parser.add_argument("what", choices=("publish", "restore", "export"))
     parser.add_argument("--remote", default="", help="URL, folder or name of a remote of DVC; its default if not given")
     parser.add_argument("--level", default="", help="records, checkpoints or all, which is the default")
-    parser.add_argument("--force", default="", help="1: replace results here that differ from what was published")
+    parser.add_argument("--force", default="", help="1: replace results here that differ, or an archive")
+    parser.add_argument("--output", default="", help="the archive to write; results/<tier>.zip if not given")
     return parser.parse_args()
 
 
 def _publish(setup: Setup, device: str, remote: str | None) -> None:
+    _check_nothing_is_due(setup, device)
+    pin = publish(setup, RESULTS, remote=remote, say=say)
+    add = f"git add {quote(str(pin))}"
+    say(f"{pin}: commit it ({add}); with it `make restore TIER={setup.tier_name}` brings these results")
+
+
+def _export(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
+    _check_nothing_is_due(setup, device)
+    output = Path(arguments.output) if arguments.output else RESULTS / f"{setup.folder}.zip"
+    export(setup, RESULTS, output, force=_forced(arguments), say=say)
+
+
+def _forced(arguments: argparse.Namespace) -> bool:
+    return arguments.force not in ("", "0")
+
+
+def _check_nothing_is_due(setup: Setup, device: str) -> None:
     due = re.findall(r"^ *(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
     if due := [rule for rule in due if rule != "all"]:
         more = f" and {len(due) - 1} more" if len(due) > 1 else ""
@@ -73,21 +97,19 @@ def _publish(setup: Setup, device: str, remote: str | None) -> None:
             f"results/{setup.folder}: not up to date: {due[0]}{more} would run; "
             f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` first"
         )
-    pin = publish(setup, RESULTS, remote=remote, say=_say)
-    _say(f"{pin}: commit it (git add {pin}); with it `make restore TIER={setup.tier_name}` brings these results")
 
 
 def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespace) -> None:
     level = as_level(arguments.level or "all")
-    force = arguments.force not in ("", "0")
-    brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=_say)
+    force = _forced(arguments)
+    brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=say)
     _enter(setup, device, brought)
     names = [job.slug for job in brought.to_do]
     left = f"{len(names)} jobs: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" if names else "no run"
     exhibits = "nothing else" if brought.made else "and figures, tables, metrics, verdicts and report, a minute or two"
-    _say(f"left to be done: {left}; {exhibits}")
+    say(f"left to be done: {left}; {exhibits}")
     if names or not brought.made:
-        _say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")
+        say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")
 
 
 def _enter(setup: Setup, device: str, brought: Restored) -> None:
@@ -107,10 +129,6 @@ def _snakemake(setup: Setup, device: str, options: Sequence[str], targets: Seque
         last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
         raise InterplayError(f"Snakemake: {last[0].strip()}")
     return done.stdout + done.stderr
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 import shutil
 import subprocess
 import time
@@ -15,11 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from interplay.errors import InterplayError
+from interplay.markup import say
+from interplay.protocols.sourced import read_yaml
+from supervision import sole_workflow
 
 CALL_SECONDS = 60
+PLUGIN = re.compile(r"[a-z][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,23 @@ class Profile:
     Attributes:
         executor: `local`, or the plugin that submits jobs.
         config: values of the configuration, `name=value`.
+        resources: what all jobs together may take, `name=number`.
         storage: where files are staged, a prefix like `s3://bucket/folder`; empty where all machines share a folder.
     """
 
     path: Path
     executor: str
     config: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
     storage: str = ""
 
     @property
     def here(self) -> bool:
         """Whether jobs run on this machine."""
         return self.executor == "local"
+
+
+HERE = Profile(Path("profiles/default"), "local", resources=("gpu=1",))
 
 
 def load_profile(path: Path) -> Profile:
@@ -50,32 +58,33 @@ def load_profile(path: Path) -> Profile:
         InterplayError: no profile, one that cannot be read, or one whose plugin or cluster is missing here.
     """
     file = path / "config.yaml"
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
+    if not file.is_file():
         known = ", ".join(str(one.parent) for one in sorted(Path("profiles").glob("*/config.yaml")))
-        raise InterplayError(f"PROFILE={path}: no {file} ({error.strerror}); there are {known}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InterplayError(f"{file}: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise InterplayError(f"{file}: expected settings, `name: value` each, as in profiles/default")
-    config = content.get("config", [])
-    if not isinstance(config, list) or not all(isinstance(one, str) and "=" in one for one in config):
-        raise InterplayError(f"{file}: config: expected a list of name=value")
-    storage = str(content.get("default-storage-prefix", ""))
-    profile = Profile(path, str(content.get("executor", "local")), tuple(config), storage)
-    _check_installed(profile, content.get("default-storage-provider"))
+        raise InterplayError(f"PROFILE={path}: no {file}; there are {known}")
+    content = read_yaml(file)
+    lists = {name: content.get(name, []) for name in ("config", "resources")}
+    for name, entries in lists.items():
+        if not isinstance(entries, list) or not all(isinstance(one, str) and "=" in one for one in entries):
+            raise InterplayError(f"{file}: {name}: expected a list of name=value")
+    words = {"executor": "local", "default-storage-provider": "", "default-storage-prefix": ""}
+    given = {name: content.get(name, default) for name, default in words.items()}
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise InterplayError(f"{file}: {name}: expected a word")
+    executor, provider, storage = given.values()
+    profile = Profile(path, executor, tuple(lists["config"]), tuple(lists["resources"]), storage)
+    _check_installed(profile, provider)
     return profile
 
 
-def _check_installed(profile: Profile, provider: str | None) -> None:
+def _check_installed(profile: Profile, provider: str) -> None:
     name = profile.executor
-    if provider and importlib.util.find_spec(f"snakemake_storage_plugin_{provider}") is None:
+    if provider and not _is_plugin("storage", provider):
         raise InterplayError(
             f"{profile.path}: the storage plugin {provider} is not installed and in no lock; "
             f".venv/bin/python -m pip install snakemake-storage-plugin-{provider}"
         )
-    if not profile.here and importlib.util.find_spec(f"snakemake_executor_plugin_{name.replace('-', '_')}") is None:
+    if not profile.here and not _is_plugin("executor", name):
         raise InterplayError(
             f"{profile.path}: the executor plugin {name} is not installed; slurm and kubernetes come by "
             "make setup EXTRAS=clusters"
@@ -84,33 +93,49 @@ def _check_installed(profile: Profile, provider: str | None) -> None:
         raise InterplayError(f"{profile.path}: no sbatch here; start it on a login node of the cluster")
 
 
+def _is_plugin(kind: str, name: str) -> bool:
+    module = f"snakemake_{kind}_plugin_{name.replace('-', '_')}"
+    return PLUGIN.fullmatch(name) is not None and importlib.util.find_spec(module) is not None
+
+
 def job_prefix(lock: Path) -> str:
     """What the names of a checkout's jobs on a cluster begin with."""
     return f"interplay-{hashlib.sha256(str(lock.resolve()).encode()).hexdigest()[:12]}"
 
 
 @contextmanager
-def none_left_behind(profile: Profile, lock: Path) -> Iterator[None]:
-    """End this checkout's jobs on the cluster that a killed workflow left, and at the end those of this one.
+def alone(lock: Path, profile: Profile = HERE) -> Iterator[None]:
+    """Hold the lock of a checkout, when all that a killed workflow left is ended: processes, and jobs on a cluster.
 
-    That there may be some is noted beside the lock, so that a later workflow looks for them whatever its profile.
+    Jobs of this one are ended when it ends. That there may be some is noted beside the lock, so that a later workflow
+    looks for them whatever its profile.
 
     Raises:
-        InterplayError: they cannot be ended.
+        BusyError: another workflow is at work.
+        InterplayError: the lock cannot be had, or jobs that were left cannot be ended.
     """
     note = lock.with_suffix(".submitted")
-    if note.is_file():
-        cancel_jobs(job_prefix(lock))
-        note.unlink()
-    if profile.executor != "slurm":
-        yield
-        return
-    note.touch()
+    with sole_workflow(lock):
+        if note.is_file():
+            cancel_jobs(job_prefix(lock))
+            note.unlink()
+        if profile.executor != "slurm":
+            yield
+            return
+        note.touch()
+        try:
+            yield
+        finally:
+            _end_own(lock, note)
+
+
+def _end_own(lock: Path, note: Path) -> None:
+    """End the jobs of this workflow; where that fails what was made stands, and the next one tries again."""
     try:
-        yield
-    finally:
         cancel_jobs(job_prefix(lock))
         note.unlink()
+    except InterplayError as error:
+        say(f"warning: {error}; the next make in this checkout ends them", err=True)
 
 
 def cancel_jobs(prefix: str) -> list[str]:
@@ -135,7 +160,7 @@ def _call(*command: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=CALL_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise InterplayError(f"{command[0]}: {error}; jobs of an earlier workflow may still be at work") from error
+        raise InterplayError(f"{command[0]}: {error}; jobs of a workflow may still be at work") from error
     if done.returncode and command[0] == "squeue":
-        raise InterplayError(f"squeue: {done.stderr.strip()}; jobs of an earlier workflow may still be at work")
+        raise InterplayError(f"squeue: {done.stderr.strip()}; jobs of a workflow may still be at work")
     return done.stdout

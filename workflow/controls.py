@@ -11,13 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from clusters import alone
 from interplay.errors import InterplayError
 from interplay.protocols.controls import load_controls
 from interplay.protocols.setup import load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.machine import bound_threads, settle
 from reproduce import CONFIG, LOCK, ROOT, cores_given, fail, run_snakemake
-from supervision import BusyError, die_with_parent, sole_workflow
+from supervision import BusyError, die_with_parent
 
 FOLDER = Path("results/controls")
 
@@ -35,7 +36,7 @@ def main() -> int:
         bound_threads(os.environ)
         plain = load_setup(CONFIG, arguments.tier)
         device = check_device(arguments.device or plain.tier.compute.device)
-        with sole_workflow(LOCK):
+        with alone(LOCK):
             status = run_snakemake(plain, device, cores_given(arguments.cores), ["records"])
             for name, control in load_controls(CONFIG).items():
                 if control.surrogate is None and not status:

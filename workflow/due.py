@@ -114,7 +114,7 @@ def read_plan(arguments: Sequence[str], there: Collection[str] = ()) -> Plan:
     with _pretending(there), contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
         try:
             workflow = api.workflow(
-                resource_settings=ResourceSettings(cores=given.cores, resources=given.resources),
+                resource_settings=ResourceSettings(cores=given.cores or 1, resources=given.resources),
                 config_settings=ConfigSettings(config=parse_config(given.config), config_args=given.config),
             )
             dag_settings = DAGSettings(

@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from pathlib import Path
+from shlex import quote
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
+from interplay import markup
 from interplay.archive.contents import MANIFEST
 from interplay.errors import InterplayError
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
@@ -57,9 +59,7 @@ class _Note(BaseModel):
     input_checksums: dict[str, str] | None = None
 
 
-def tell(line: str) -> None:
-    """Say it on standard error, as all that is said before a workflow starts."""
-    print(line, file=sys.stderr)
+tell = partial(markup.say, err=True)  # as all that is said before a workflow starts
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _wrong_with(path: Path, out: Path, say: Say | None) -> str | None:
 
 
 def _cannot_be_read(path: Path, error: OSError) -> InterplayError:
-    hint = f"make it readable (chmod u+rw {path}) or delete it, then run the same command again"
+    hint = f"make it readable (chmod u+rw {quote(str(path))}) or delete it, then run the same command again"
     return InterplayError(f"{path}: cannot be read ({_said(error)}); {hint}")
 
 

@@ -17,10 +17,10 @@ from statistics import fmean
 from data_files import lacking, missing
 from due import UNKNOWN, Due, Plan, read_plan
 from interplay.errors import InterplayError
-from interplay.markup import plain_table
+from interplay.markup import plain_table, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
-from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs
+from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs, memory_mib
 from interplay.protocols.plan import Job, code_of, departs_otherwise, differs_from_plan, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import code_digest, read_record
@@ -38,11 +38,15 @@ MOST_REASONS = 4  # of a job, in its line
 
 @dataclass(frozen=True)
 class Cost:
-    """Expected seconds of a due job, None where nothing like it was run yet, and where it runs."""
+    """Expected seconds of a due job, None where nothing like it was run yet, where it runs, and its memory (MiB).
+
+    `due.memory_mib` is what Snakemake counts of that: no more than there is.
+    """
 
     due: Due
     device: str
     seconds: float | None
+    memory_mib: int
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,8 @@ def main() -> int:
         standing = replace(standing, forced=standing.forced | broken(standing))
         plan = foretell(setup, device, cores, targets, standing)
         jobs = {job.slug: job for job in plan_jobs(setup)}
-        print(
-            "\n".join([*told(setup, plan, jobs, device, cores, standing.forced), *left_behind(setup, plan, jobs)]),
-            flush=True,
-        )
+        forced = standing.forced
+        show("\n".join([*told(setup, plan, jobs, device, cores, forced), *left_behind(setup, plan, jobs)]))
     except InterplayError as error:
         return fail(str(error), 2)
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
@@ -139,13 +141,10 @@ def costs(plan: Plan, jobs: dict[str, Job], device: str, results: Path = RESULTS
     for one in plan.due:
         if one.rule in estimates:
             estimate = estimates[one.rule]
-            found.append(Cost(one, estimate.device, estimate.seconds))
-        elif one.seconds is not None:
-            found.append(Cost(one, "cpu", one.seconds))
-        elif alike := of_kind.get(_kind(one.rule)):
-            found.append(Cost(one, "cpu", fmean(alike)))
-        else:
-            found.append(Cost(one, "cpu", None))
+            found.append(Cost(one, estimate.device, estimate.seconds, memory_mib(estimate.job, device)))
+            continue
+        alike = [one.seconds] if one.seconds is not None else of_kind.get(_kind(one.rule))
+        found.append(Cost(one, "cpu", fmean(alike) if alike else None, one.memory_mib))
     return found
 
 
@@ -153,10 +152,10 @@ def _kind(rule: str) -> str:
     return rule.partition("_")[0]
 
 
-def schedule(jobs: Sequence[Cost], cores: int) -> Schedule:
-    """Start what is ready, the first in line first, while there are cores, and one job that wants a card at a time.
+def schedule(jobs: Sequence[Cost], cores: int, memory: int) -> Schedule:
+    """Start what is ready, the first in line first, while cores and memory (MiB) last, one at a time on a card.
 
-    Jobs of unknown cost take no time.
+    A job that is larger than the memory runs alone. Jobs of unknown cost take no time.
     """
     waiting = sorted(jobs, key=lambda one: -one.due.priority)
     running: list[tuple[float, Cost]] = []
@@ -168,10 +167,12 @@ def schedule(jobs: Sequence[Cost], cores: int) -> Schedule:
             free = cores - sum(min(other.due.threads, cores) for _, other in running)
             ready = done.issuperset(planned.intersection(one.due.waits_for))
             card_free = not one.due.gpu or not any(other.due.gpu for _, other in running)
-            if ready and card_free and min(one.due.threads, cores) <= free:
+            left = memory - sum(min(other.memory_mib, memory) for _, other in running)
+            fits = min(one.due.threads, cores) <= free and min(one.memory_mib, memory) <= left
+            if ready and card_free and fits:
                 waiting.remove(one)
                 running.append((now + (one.seconds or 0.0), one))
-        most = max(most, sum(one.due.memory_mib for _, one in running))
+        most = max(most, sum(one.memory_mib for _, one in running))
         first = min(running, key=lambda item: item[0])
         running.remove(first)
         now = first[0]
@@ -191,7 +192,7 @@ def told(
         [
             one.due.rule,
             "unknown" if one.seconds is None else duration(one.seconds),
-            f"{one.due.memory_mib:,} MiB",
+            f"{one.memory_mib:,} MiB",
             one.device,
             first_of(forced.get(one.due.rule) or reasons(setup, one.due, jobs), MOST_REASONS),
         ]
@@ -199,7 +200,8 @@ def told(
     ]
     yield plain_table(("job", "time", "memory", "on", "why"), rows, "lrrll")
     yield ""
-    whole = schedule(priced, cores)
+    here = usable_memory().total_mib
+    whole = schedule(priced, cores, here)
     unknown = sum(one.seconds is None for one in priced)
     cards = sum(one.due.gpu > 0 for one in priced)
     total = sum(one.seconds or 0.0 for one in priced)
@@ -208,9 +210,8 @@ def told(
         f"{total:.0f} s of computing ({duration(total)}), {duration(whole.seconds)} on {cores} core{'s' * (cores != 1)}"
         + (f"; {unknown} of unknown cost, not counted" if unknown else "")
     )
-    here = usable_memory().total_mib
     yield f"at most {whole.memory_mib:,} MiB of memory at once; this process may have {here:,} MiB" + (
-        ": too little, run fewer at once with CORES=" if whole.memory_mib > here else ""
+        ": too little for the largest job" if whole.memory_mib > here else ""
     )
     yield f"{cards} of them on a GPU, one at a time" if cards else "no GPU is asked for"
     yield "times: of runs as in `interplay forecast`, of all else as it, or what is like it, took here before"

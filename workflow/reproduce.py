@@ -7,36 +7,35 @@ its processes outlives it, and that it ends with the verdicts. Killed at any mom
 from __future__ import annotations
 
 import argparse
-import errno
 import json
 import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from clusters import Profile, job_prefix, load_profile, none_left_behind
+from clusters import HERE, Profile, alone, job_prefix, load_profile
 from data_files import drop_marks, due_rules, lacking, missing, sweep
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
-from interplay.markup import one_line
+from interplay.markup import one_line, say, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
 from interplay.records.disk import explain
-from interplay.records.machine import bound_threads, settle, usable_cores
+from interplay.records.machine import bound_threads, settle, usable_cores, usable_memory
 from interplay.records.store import check_writable
 from mending import mend
 from outputs import NOTES, files_of, made_of_records, outputs_of
 from stale import enter, examine
-from supervision import INTERRUPTED, BusyError, die_with_parent, marked, run_marked, sole_workflow
+from supervision import INTERRUPTED, BusyError, die_with_parent, marked, run_marked
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Path("config")
 LOCK = Path(".cache/reproduce.lock")
-HERE = Profile(Path("profiles/default"), "local")
 
 
 def main() -> int:
@@ -54,8 +53,8 @@ def main() -> int:
         if profile.here and not _is_able(needs, results):
             return 2
         where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
-        print(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", file=sys.stderr)
-        with sole_workflow(LOCK), none_left_behind(profile, LOCK):
+        say(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", err=True)
+        with alone(LOCK, profile):
             status = run_snakemake(setup, device, cores, targets, profile=profile)
     except InterplayError as error:
         return fail(str(error), 2)
@@ -64,17 +63,15 @@ def main() -> int:
     except OSError as error:
         if (said := explain(error)) is None:
             raise
-        if error.errno == errno.EROFS or not os.access(ROOT, os.W_OK):
-            said = f"{ROOT} cannot be written ({error.strerror}); copy the checkout to where you may write (cp -r)"
         return fail(said, 2)
     if status == INTERRUPTED:
-        print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
+        say("interrupted; finished work is kept, run the same command again to go on", err=True)
         return status
     if status:
         said = _refused(results) or "not everything was made; see above"
         return fail(f"{said}. What was made is kept, the same command goes on", status)
     if profile.storage:
-        print(f"everything is below {profile.storage}/{results}")
+        say(f"everything is below {profile.storage}/{results}")
         return 0
     try:
         _summarise(arguments, results, targets)
@@ -135,7 +132,7 @@ def cores_given(given: str, profile: Profile = HERE) -> int | None:
     if not profile.here:
         return int(given) if given else None
     if given and int(given) > usable:
-        print(f"CORES={given}: this process may use {usable} cores, so {usable}", file=sys.stderr)
+        say(f"CORES={given}: this process may use {usable} cores, so {usable}", err=True)
     return min(int(given), usable) if given else usable
 
 
@@ -143,7 +140,7 @@ def _is_able(needs: Needs, results: Path) -> bool:
     """Whether this machine can do it: the quick part of `make doctor`, silent where all is well."""
     found = quick_examination(needs, results, Path("data"), ROOT)
     for one in found:
-        print(one, file=sys.stderr)
+        say(one, err=True)
     stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
     if stopping:
         less = "one claim or figure may need less"
@@ -207,7 +204,8 @@ def run_snakemake(
     drop_marks()
     sweep()
     if not profile.storage and (lost := missing(standing.jobs)):
-        arguments = snakemake_arguments(setup, device, cores, targets, root, config, profile, standing.forced)
+        planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
+        arguments = snakemake_arguments(setup, device, cores or 1, targets, root, config, planning, standing.forced)
         due = due_rules(arguments, lost, marked(LOCK, environment))
         if (files := lacking(standing.jobs, lost, due)) and make(files, ()) == INTERRUPTED:
             return INTERRUPTED
@@ -238,7 +236,11 @@ def snakemake_arguments(
     arguments += ["--workflow-profile", "none"]  # or profiles/default would override what another profile says
     arguments += ["--nolock"]  # the lock is ours, and no killed process leaves it behind
     arguments += ["--cores", str(cores)] if cores is not None else []
-    arguments += [] if profile.here else ["--local-cores", str(usable_cores())]
+    if profile.here:  # jobs that do not fit beside each other wait for one another; one that is larger runs alone
+        bounded = any(one.startswith("mem_mb=") for one in profile.resources)
+        arguments += ["--resources", *profile.resources, *([] if bounded else [f"mem_mb={usable_memory().total_mib}"])]
+    else:
+        arguments += ["--local-cores", str(usable_cores())]
     arguments += ["--slurm-jobname-prefix", job_prefix(LOCK)] if profile.executor == "slurm" else []
     # What a profile says of the configuration would be overridden by what is said here.
     arguments += ["--config", *profile.config]
@@ -262,19 +264,19 @@ def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]
     if arguments.claim is not None:
         from interplay.evidence import read_verdicts, render_ladder
 
-        print(render_ladder(read_verdicts(targets[0])[0]))
+        show(render_ladder(read_verdicts(targets[0])[0]))
     elif not targets:
         from interplay.evidence import read_verdicts, render_verdicts
 
-        print(f"\n{render_verdicts(read_verdicts(results / 'verdicts.json'))}\n")
-        print(f"report: {results / 'report/index.html'}")
+        show(f"\n{render_verdicts(read_verdicts(results / 'verdicts.json'))}\n")
+        say(f"report: {results / 'report/index.html'}")
     for target in targets:
-        print(target)
+        say(target)
 
 
 def fail(message: str, status: int) -> int:
     """Say what went wrong, in one line, and give the exit status back."""
-    print(f"error: {one_line(message)}", file=sys.stderr)
+    say(f"error: {one_line(message)}", err=True)
     return status
 
 

@@ -1,8 +1,8 @@
 """What Snakemake would take for up to date only because it has no notes of it: held against the plan here.
 
-A file without a note counts as made, whatever changed since: after notes were lost, in a container that keeps results
-alone, or where results were copied. And a record that the plan has no run for (any more) lies where figures, tables and
-verdicts look for records: it is listed (`unplanned.json`), and counts again as soon as a plan has it.
+A file without a note counts as made, whatever changed since: after notes were lost, or where results were copied
+without them. And a record that the plan has no run for (any more) lies where figures, tables and verdicts look for
+records: it is listed (`unplanned.json`), and counts again as soon as a plan has it.
 """
 
 from __future__ import annotations

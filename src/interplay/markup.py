@@ -7,6 +7,7 @@ keeps a cell to one line or hides what would turn a terminal or a line of text a
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -19,14 +20,35 @@ SIDES = {"l": "left", "r": "right"}
 GAP = 2  # between columns of plain text
 LEAST = 8  # letters that a column which breaks its lines keeps, however narrow the terminal
 
-# Control characters (an escape sequence recolours a terminal), marks and overrides of writing direction (one that is
-# not closed mirrors the rest of the line), invisible joints, halves of surrogate pairs (which no file can hold).
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+
+def visible(text: str) -> str:
+    """`text` with everything but spaces that cannot be seen as its code, `\\u202e`: line feeds, too.
+
+    That is what Python calls not printable: control characters (an escape sequence recolours a terminal), marks and
+    overrides of writing direction (one that is not closed mirrors the rest of the line), other spaces, invisible joints
+    and tags, halves of surrogate pairs (which no file can hold).
+    """
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else _code(sign) for sign in text)
+
+
+def _code(sign: str) -> str:
+    return f"\\u{ord(sign):04x}" if ord(sign) < 2**16 else f"\\U{ord(sign):08x}"
 
 
 def one_line(text: str) -> str:
     """`text` with single spaces between its words, and what cannot be seen as its code, `\\u202e`."""
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", " ".join(text.split()))
+    return visible(" ".join(text.split()))
+
+
+def say(line: object, *, err: bool = False) -> None:
+    """Print one line, on standard output or error: what a name of a file or a record holds cannot break out of it."""
+    print(visible(str(line)), file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def show(text: str) -> None:
+    """Print text of several lines, each as `say` does."""
+    for line in text.split("\n"):
+        say(line)
 
 
 def markdown_text(text: str) -> str:
@@ -81,6 +103,11 @@ def csv_cell(text: str) -> str:
     """
     clean = re.sub("\r\n?", "\n", text)
     return f"'{clean}" if clean.lstrip().startswith(("=", "+", "-", "@")) else clean
+
+
+def csv_comment(text: str) -> str:
+    """One line of comment in which a spreadsheet, that knows no comments, finds no formula after any comma."""
+    return re.sub(r"([,;]\s*)(?=[=+@-])", r"\1'", one_line(text).replace('"', "'"))
 
 
 def latex_text(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,9 @@ from interplay.archive.contents import sound
 from interplay.archive.currency import changed_since, judged_by
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.plan import code_of, plan_jobs
+from interplay.protocols.setup import load_setup
+from interplay.protocols.tiers import Compute
+from interplay.protocols.weights import WEIGHTS
 from interplay.records import module_digests
 
 
@@ -33,13 +37,61 @@ def test_what_was_made_as_is_planned_has_no_changes(setup, case):
         ({"tier": "review"}, "tier: review -> smoke"),
         ({"data_mapping": "published"}, "data mapping: published -> offline"),
         ({"seed": 7}, "seed: 7 -> 0"),
+        ({"settings": {"temperature": 2.0}}, "settings.temperature: 2.0 -> 1.0"),
     ],
 )
 def test_another_protocol_data_set_or_seed_is_named(setup, case, changes, line):
     record, run = case
-    if "protocol" in changes:
-        changes = {"protocol": record.protocol | changes["protocol"]}
+    for key in {"protocol", "settings"} & set(changes):
+        changes = {key: getattr(record, key) | changes[key]}
     assert changed_since(record.model_copy(update=changes), setup, "supervised", run, {}) == [line]
+
+
+def test_what_a_run_finds_out_of_its_settings_is_no_change(root, planned_record):
+    setup = load_setup(root / "config", "smoke")
+    run = next(run for run in setup.unfold("supervised") if run.settings.weight is None)
+    record = planned_record(setup, "supervised", run)
+    found = record.model_copy(update={"settings": record.settings | {"weight": 0.1, "num_classes": 10}})
+    assert changed_since(found, setup, "supervised", run, {}) == []
+
+
+def test_other_arithmetic_is_named_where_the_device_has_any(setup, case):
+    record, run = case
+    asked = replace(setup, tier=setup.tier.model_copy(update={"compute": Compute(device="auto", precision="bf16")}))
+    assert changed_since(record, asked, "supervised", run, {}) == [], "a CPU has single precision alone"
+    card = record.provenance.model_copy(update={"device": "cuda: a card"})
+    record = record.model_copy(update={"provenance": card})
+    assert changed_since(record, setup, "supervised", run, {}) == []
+    assert changed_since(record, asked, "supervised", run, {}) == ["compute.precision: as published -> bf16"]
+    reduced = record.model_copy(update={"overrides": asked.overrides_of("supervised", run)})
+    assert changed_since(reduced, asked, "supervised", run, {}) == []
+    assert changed_since(reduced, setup, "supervised", run, {}) == ["compute.precision: bf16 -> as published"]
+
+
+def test_a_seed_more_changes_no_record_of_another(setup, planned_record):
+    (run, *_) = setup.unfold("grokking")
+    record = planned_record(setup, "grokking", run)
+    more = record.model_copy(update={"overrides": [*record.overrides, "seeds: [0] -> [0, 1]"]})
+    assert changed_since(more, setup, "grokking", run, {}) == []
+
+
+def test_what_protocols_say_is_not_taken_for_what_stands_in_none(setup):
+    for name, protocol in setup.protocols.items():
+        assert not {name, *type(protocol).model_fields} & {"data", "weights", "compute"}
+
+
+def test_other_weights_are_named(root, planned_record):
+    setup = load_setup(root / "config", "review", "published")
+    (run, *_) = setup.unfold("cross_modal")
+    record, (form, *_) = planned_record(setup, "cross_modal", run), WEIGHTS["clip-rn50-openai"].forms
+    (pin,) = form.files.values()
+    for digest, said in ((pin.sha256[:16], []), ("0" * 16, [f"data clip-rn50-openai: {'0' * 16} -> "])):
+        read = record.provenance.model_copy(update={"data": {"clip-rn50-openai": digest}})
+        lines = changed_since(record.model_copy(update={"provenance": read}), setup, "cross_modal", run, {})
+        assert [line[: len(said[0])] for line in lines] == said
+    own = [*record.overrides, "weights.clip-rn50-openai: clip-rn50-openai -> run:clip_pretraining/small/seed0"]
+    lines = changed_since(record.model_copy(update={"overrides": own}), setup, "cross_modal", run, {})
+    assert lines == ["weights.clip-rn50-openai: run:clip_pretraining/small/seed0 -> as published"]
 
 
 def test_another_pin_of_the_data_is_named(setup, case):

@@ -21,14 +21,31 @@ from interplay.protocols.setup import load_setup
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = "results/smoke/records/supervised/cifar10/plain/seed0.json"
+RUNG = {
+    "level": "smoke",
+    "tier": "smoke",
+    "data": "offline",
+    "ruling": "holds",
+    "basis": None,
+    "word": "holds on substitute data",
+    "sentence": "shown in 1 of 1 runs",
+    "degree": {},
+    "evidence": {},
+    "conditions": None,
+    "overrides": [],
+    "records": [{"name": "supervised/cifar10/plain/seed0", "digest": "0" * 16}],
+}
 VERDICT = {
     "id": "a_claim",
-    "verdict": "holds on substitute data",
+    "said_in": [],
     "statement": "Entropy rises.",
+    "weight": "headline",
+    "asks": False,
+    "test": "trend",
+    "note": "",
+    "verdict": "holds on substitute data",
     "decided_by": 0,
-    "ladder": [
-        {"level": "smoke", "sentence": "shown in 1 of 1 runs", "records": [{"name": "supervised/cifar10/plain/seed0"}]}
-    ],
+    "ladder": [RUNG],
 }
 
 
@@ -48,7 +65,10 @@ def checkout(pristine, small_config, tmp_path):
     (folder / "results/smoke/verdicts.json").write_text(json.dumps([VERDICT]))
     path = folder / RECORD
     record = json.loads(path.read_text())
-    record["provenance"]["data"] = {"digits/train": "0" * 16, "fashion-mnist/test": "1" * 16}
+    record["provenance"]["data"] = {
+        f"{name}/{split}": DATASETS[name].digests[split]
+        for name, split in (("digits", "train"), ("fashion-mnist", "test"))
+    }
     path.write_text(json.dumps(record))
     return folder
 
@@ -170,3 +190,91 @@ def test_a_file_that_names_a_place_on_this_machine_is_not_packed(pack, checkout)
     (checkout / "results/smoke/report/index.html").write_text(f"<p>{checkout.resolve()}/results</p>")
     with pytest.raises(InterplayError, match=r"report/index.html: names .*, a place on this machine"):
         pack()
+
+
+@pytest.mark.parametrize("text", ["/root", "in /root/results.", "file:///root/results", "<p>/root</p>"])
+def test_a_place_just_below_the_root_is_found_too(pack, checkout, monkeypatch, text):
+    monkeypatch.setenv("HOME", "/root")
+    (checkout / "results/smoke/report/index.html").write_text(text)
+    with pytest.raises(InterplayError, match=r"report/index.html: names /root, a place on this machine"):
+        pack()
+
+
+@pytest.mark.parametrize("text", ["/roots", "example.org/root", "/root-mean-square", "square/root", "/root.txt"])
+def test_what_only_begins_or_ends_like_a_place_is_packed(pack, checkout, monkeypatch, text):
+    monkeypatch.setenv("HOME", "/root")
+    (checkout / "results/smoke/report/index.html").write_text(text)
+    assert pack().is_file()
+
+
+def test_a_record_of_another_run_than_its_place_says_is_not_packed(pack, checkout, tmp_path):
+    """What it says of itself would lead out of the results, and out of wherever the archive is unpacked."""
+    (checkout / "secret.json").write_text("{}")
+    path = checkout / RECORD
+    record = json.loads(path.read_text())
+    path.with_name("seed9.json").write_text(json.dumps(record | {"experiment": "../../..", "run": "secret"}))
+    with pytest.raises(InterplayError, match=r"plain/seed9.json: the record of ../../../secret, a copy perhaps"):
+        pack()
+    path.with_name("seed9.json").write_text(json.dumps(record))
+    with pytest.raises(InterplayError, match=r"plain/seed9.json: the record of supervised/cifar10/plain/seed0, a copy"):
+        pack()
+    assert not (tmp_path / "out.zip").exists()
+
+
+def test_records_made_otherwise_than_is_planned_now_are_not_packed(pack, checkout):
+    path = checkout / "results/smoke/records/grokking/modular-addition/seed0.json"
+    record = json.loads(path.read_text())
+    record["protocol"]["steps"] = 5
+    path.write_text(json.dumps(record))
+    with pytest.raises(InterplayError, match=r"made otherwise than is planned now: grokking/modular-addition/seed0 \("):
+        pack()
+    path.unlink()
+    with pytest.raises(InterplayError, match=r"1 results are missing \(records/grokking/modular-addition/seed0.json"):
+        pack()
+
+
+def test_networks_need_not_be_here(pack, checkout):
+    shutil.rmtree(checkout / "results/smoke/models")
+    assert pack().is_file()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([{key: value for key, value in VERDICT.items() if key != "statement"}], "0.statement: Field required"),
+        ([VERDICT, {key: value for key, value in VERDICT.items() if key != "decided_by"}], "1.decided_by: Field req"),
+        ([VERDICT | {"ladder": []}], "decided_by: 0 is no rung of a ladder of 0"),
+        ([VERDICT | {"decided_by": -1}], "decided_by: -1 is no rung of a ladder of 1"),
+        ({}, "file: Input should be a valid"),
+    ],
+)
+def test_damaged_verdicts_are_one_line_and_no_archive_without_reviews(pack, checkout, tmp_path, verdicts, said):
+    (checkout / "results/smoke/verdicts.json").write_text(json.dumps(verdicts))
+    with pytest.raises(InterplayError, match=r"verdicts.json: not a list of verdicts \(") as refused:
+        pack()
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+    assert not (tmp_path / "out.zip").exists()
+
+
+def test_an_archive_that_is_there_is_replaced_only_where_asked(pack, checkout, tmp_path):
+    first = pack()
+    with pytest.raises(InterplayError, match=r"out.zip: is there already; .*FORCE=1"):
+        pack()
+    first.write_bytes(b"")
+    export(load_setup(checkout / "config"), checkout / "results", first, force=True, say=lambda line: None)
+    assert zipfile.is_zipfile(first)
+
+
+def test_code_is_described_as_the_records_have_it(pack, checkout):
+    """The version that made a record, not the one that packs it."""
+    path = checkout / RECORD
+    record = json.loads(path.read_text())
+    record["provenance"]["git_commit"] = "a" * 40
+    record["provenance"]["packages"]["interplay"] = "0.0.7"
+    path.write_text(json.dumps(record))
+    with zipfile.ZipFile(pack()) as packed:
+        graph = {one["@id"]: one for one in json.loads(packed.read("ro-crate-metadata.json"))["@graph"]}
+    made = graph[f"#code/{'a' * 40}"]
+    assert (made["version"], made["identifier"]) == ("0.0.7", "a" * 40)
+    others = [one for one in graph.values() if one["@type"] == "SoftwareApplication" and one is not made]
+    assert others and all(one["version"] != "0.0.7" and "softwareVersion" not in one for one in others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import interplay.archive.bench as benches
 from interplay.archive.publish import publish
 from interplay.archive.restore import restore
 from interplay.errors import InterplayError
@@ -26,11 +28,11 @@ def quiet():
 
 
 @pytest.fixture
-def same(published, contents):
-    """Whether restored results are those that were published."""
+def same(contents):
+    """Whether restored results are those that were published; their list names the commit of that moment."""
 
-    def compare(results: Path) -> bool:
-        mine, theirs = contents(results), contents(published[0])
+    def compare(results: Path, published: Path) -> bool:
+        mine, theirs = contents(results), contents(published)
         del theirs["smoke/logs/run/theory.log"]
         return mine == theirs
 
@@ -55,11 +57,55 @@ def bucket(monkeypatch):
     server.stop()
 
 
+def test_what_may_be_secret_of_a_remote_is_in_no_message(setup, reviewer, served, tmp_path):
+    """A token before the host, a signature in the query: they stand in DVC's own complaints too."""
+    (tmp_path / "empty").mkdir()
+    url = served(tmp_path / "empty").replace("://", f"://{SECRET}@")
+    lines = []
+    with pytest.raises(InterplayError) as refused:
+        restore(setup, reviewer, remote=f"{url}/folder?signature={SECRET}2", say=lines.append)
+    assert SECRET not in f"{refused.value}{lines}"
+    assert re.search(r"cannot be had from http://127.0.0.1:\d+/folder \(", str(refused.value))
+
+
+@pytest.mark.parametrize("remote", [f"http://[{SECRET}", f"https://{SECRET}@host/\x07"])
+def test_a_remote_that_is_no_url_is_one_line_without_it(setup, reviewer, quiet, remote):
+    with pytest.raises(InterplayError, match=r"the remote('s URL cannot be read \(| holds characters)") as refused:
+        restore(setup, reviewer, remote=remote, **quiet)
+    assert SECRET not in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("when", ["opened", "locked"])
+def test_a_bench_that_another_command_swept_before_it_was_locked_is_made_anew(tmp_path, fresh, monkeypatch, when):
+    module, name = {"opened": (benches.tempfile, "mkdtemp"), "locked": (benches.fcntl, "flock")}[when]
+    real, swept = getattr(module, name), []
+
+    def sweeping(*arguments, **options):
+        if when == "opened":
+            made = real(*arguments, **options)
+        if not swept:
+            swept.append(True)
+            benches._sweep(fresh)
+        return made if when == "opened" else real(*arguments, **options)
+
+    monkeypatch.setattr(module, name, sweeping)
+    with benches.bench(fresh, f"{tmp_path}/") as made:
+        assert swept and made.root.is_dir()
+        benches._sweep(fresh)
+        assert made.root.is_dir(), "what is in use stays"
+    assert not list(fresh.glob(".dvc-bench-*"))
+
+
+def test_what_vanishes_while_it_is_swept_is_no_error(fresh, monkeypatch):
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter([self / ".dvc-bench-gone"]))
+    benches._sweep(fresh)
+
+
 def test_s3(setup, finished, fresh, bucket, quiet, same, contents):
     publish(setup, finished, remote="s3://results/interplay", **quiet)
     shutil.copy(finished / "smoke.dvc", fresh)
     restore(setup, fresh, remote="s3://results/interplay", **quiet)
-    assert same(fresh)
+    assert same(fresh, finished)
     assert not any(SECRET.encode() in content for content in contents(finished.parent).values())
     stored = [one["Key"] for one in bucket.list_objects_v2(Bucket="results")["Contents"]]
     assert all(key.startswith("interplay/files/md5/") for key in stored)
@@ -74,7 +120,7 @@ def test_s3(setup, finished, fresh, bucket, quiet, same, contents):
 
 def test_http_serves_what_was_published_elsewhere(setup, published, reviewer, remote, served, quiet, same):
     restore(setup, reviewer, remote=served(remote), **quiet)
-    assert same(reviewer)
+    assert same(reviewer, published[0])
 
 
 def test_http_without_the_file_or_the_server_is_one_line(setup, reviewer, tmp_path, served, quiet):
@@ -90,7 +136,7 @@ def test_a_remote_that_dvc_knows_by_name_is_used_with_all_that_is_configured(set
     publish(setup, finished, remote="ours", **quiet)
     shutil.copy(finished / "smoke.dvc", fresh)
     restore(setup, fresh, remote=None, **quiet)
-    assert same(fresh)
+    assert same(fresh, finished)
 
 
 @pytest.fixture
@@ -140,5 +186,5 @@ def test_ssh(setup, finished, fresh, ssh, tmp_path, dvc, quiet, same, contents):
     publish(setup, finished, remote="server", **quiet)
     shutil.copy(finished / "smoke.dvc", fresh)
     restore(setup, fresh, remote="server", **quiet)
-    assert same(fresh)
+    assert same(fresh, finished)
     assert str(tmp_path) not in (finished / "smoke.dvc").read_text()

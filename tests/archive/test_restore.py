@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from interplay.archive.contents import measures_networks
+from interplay.archive.publish import publish
 from interplay.archive.restore import restore
 from interplay.errors import InterplayError
 from interplay.protocols.plan import plan_jobs, record_path
@@ -71,6 +74,39 @@ def test_records_alone_leave_no_run_to_be_done(setup, bring, reviewer):
     assert set(brought.files) == records
 
 
+def test_a_network_that_differs_here_is_named_though_records_alone_are_brought(setup, published, reviewer, bring):
+    """The runs of those records would be entered as made, and their networks with them."""
+    trained = next(job for job in plan_jobs(setup) if job.slug == "run_supervised_cifar10_plain")
+    (record, *_), (path, *others) = trained.outputs[:1], [one for one in trained.outputs if one.startswith("models/")]
+    mine = reviewer / "smoke" / path
+    mine.parent.mkdir(parents=True)
+    mine.write_text("a network of mine")
+    for other in others:
+        shutil.copy(published[0] / "smoke" / other, reviewer / "smoke" / other)
+    with pytest.raises(InterplayError, match=rf"smoke/{path}: not what was published; move it away, or FORCE=1"):
+        bring(level="records")
+    assert not (reviewer / "smoke" / record).exists()
+    brought, said = bring(level="records", force=True)
+    assert f"moved away: {mine}, now {mine.name}.before-restore" in said
+    assert record in brought.current and not mine.exists()
+    assert mine.with_name(f"{mine.name}.before-restore").read_text() == "a network of mine"
+    assert all((reviewer / "smoke" / other).is_file() for other in others)
+
+
+def test_a_job_of_which_one_record_is_here_is_left_to_be_done(setup, finished, fresh, tmp_path):
+    family = next(job for job in plan_jobs(setup) if len(job.runs) > 1 and not job.runs[0].keeps_model)
+    first, *others = family.outputs
+    mine = (finished / "smoke" / first).read_bytes()
+    for path in others:
+        (finished / "smoke" / path).unlink()
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    publish(setup, finished, partial=True, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    (fresh / "smoke" / first).parent.mkdir(parents=True)
+    (fresh / "smoke" / first).write_bytes(mine)
+    assert [job.slug for job in restore(setup, fresh, **options).to_do] == [family.slug]
+
+
 def test_from_checkpoints_the_runs_are_left_that_only_measure_networks(setup, bring, reviewer):
     brought, _ = bring(level="checkpoints")
     measuring = [job for job in plan_jobs(setup) if measures_networks(job)]
@@ -79,6 +115,17 @@ def test_from_checkpoints_the_runs_are_left_that_only_measure_networks(setup, br
     for job in plan_jobs(setup):
         assert all((reviewer / "smoke" / path).is_file() != measures_networks(job) for path in job.outputs)
         assert set(job.inputs) <= set(brought.files), "a run that is left would want another retrained"
+
+
+def test_from_checkpoints_few_shot_learning_is_restored_though_a_tier_bundles_by_run(setup, finished, fresh, tmp_path):
+    by_run = replace(setup, tier=setup.tier.model_copy(update={"bundle": "run"}))
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    publish(by_run, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    brought = restore(by_run, fresh, level="checkpoints", **options)
+    few_shot = [run.name for run in by_run.unfold("cross_modal") if run.settings.kind == "few_shot"]
+    assert few_shot and {record_path("cross_modal", name) for name in few_shot} <= set(brought.files)
+    assert {job.experiment for job in brought.to_do} == {"connectivity", "pruning", "temperature", "estimators"}
 
 
 @pytest.mark.parametrize("how", ["missing", "damaged", "truncated"])
@@ -114,6 +161,19 @@ def test_a_list_of_files_that_is_missing_is_named(published, reviewer, remote, b
     with pytest.raises(InterplayError, match=r"smoke/published.json: cannot be had from .*give another REMOTE"):
         bring(level="records")
     assert set(contents(reviewer)) == {"smoke.dvc"}
+
+
+def test_a_list_of_files_that_leads_outside_is_thrown_away(reviewer, remote, bring, tmp_path):
+    outs = yaml.safe_load((reviewer / "smoke.dvc").read_text())["outs"]
+    (md5,) = [out["md5"] for out in outs if out["path"] == "smoke/records"]
+    place = remote / "files/md5" / md5[:2] / md5[2:]
+    listed = json.loads(place.read_text())
+    for up in range(1, 7):
+        listed.append({"md5": listed[0]["md5"], "relpath": "../" * up + "outside.json"})
+    place.write_text(json.dumps(listed))
+    with pytest.raises(InterplayError, match=r"smoke/records.* missing .*or damaged there"):
+        bring(level="records")
+    assert not list(tmp_path.rglob("outside.json"))
 
 
 def test_what_was_damaged_in_the_cache_is_brought_again(published, reviewer, bring, stored):

@@ -80,6 +80,11 @@ def claiming(shape):
     return content[:10] + text.ljust(length - 11) + b"\n" + content[length:]
 
 
+def headed(text):
+    """An array with such a header."""
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text) + 1) + text + b"\n" + bytes(8)
+
+
 def damaged(path, method):
     """One bit of the values flipped."""
     archive(path, method)
@@ -104,6 +109,8 @@ CASES = {
     "negative shape": (lambda p: archive(p, features=claiming((-40, 6))), "is damaged"),
     "no header": (lambda p: archive(p, features=b"no array"), "cannot be read as .npz"),
     "cut in the header": (lambda p: archive(p, features=member(FEATURES)[:30]), "cannot be read as .npz"),
+    "parentheses in the header": (lambda p: archive(p, features=headed(b"(((")), "cannot be read as .npz"),
+    "a header too deep": (lambda p: archive(p, features=headed(b"-" * 9000 + b"1")), "cannot be read as .npz"),
     "objects": (lambda p: archive(p, features=np.array([[None] * 6] * 40)), "it holds Python objects; save numbers"),
     "text": (
         lambda p: archive(p, labels=np.array(["a"] * 40)),

@@ -6,9 +6,11 @@ import errno
 import io
 import os
 import shutil
+import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -195,10 +197,20 @@ def test_unpacked_files_that_were_touched_are_unpacked_anew(pets, tmp_path, dama
     assert not list(tmp_path.glob(".decoded/.unpacking-*"))
 
 
+def claiming(width: int, height: int) -> bytes:
+    """A PNG without pixels whose header tells of so many."""
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", b""), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data)) for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize("content", [b"no image", claiming(20_000, 20_000)], ids=["none", "bomb"])
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_file_that_cannot_be_decoded_is_one_clear_line(pets, tmp_path, workers):
+def test_a_file_that_cannot_be_decoded_is_one_clear_line(pets, tmp_path, workers, content):
     data = load_files(pets, "train", tmp_path, CPU, transform=PLAIN, workers=workers)
-    (tmp_path / ".decoded/pets/oxford-iiit-pet/images/beagle_4.jpg").write_bytes(b"no image")
+    (tmp_path / ".decoded/pets/oxford-iiit-pet/images/beagle_4.jpg").write_bytes(content)
     with pytest.raises(InterplayError, match=r"^pets/train: image 4 cannot be decoded") as caught:
         list(data.batches(6))
     assert "\n" not in str(caught.value)

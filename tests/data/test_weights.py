@@ -89,6 +89,16 @@ def test_a_torchscript_archive_whose_tree_would_run_code_is_refused(scripted, tm
     assert "\n" not in str(caught.value)
 
 
+def test_paths_to_shared_modules_do_not_double_with_each_level(tmp_path):
+    tree = b"c__torch__\nA\n)\x81q\0"  # a module, remembered
+    for _ in range(40):  # and one with the last as two attributes, 40 times: 2^40 paths
+        tree += b"c__torch__\nA\n)\x81}(X\1\0\0\0ah\0X\1\0\0\0bh\0ubq\0"
+    with zipfile.ZipFile(tmp_path / "x.pt", "w") as archive:
+        archive.writestr("x/code/a.py", b"")
+        archive.writestr("x/data.pkl", b"\x80\2" + tree + b".")
+    assert read_tensors(tmp_path / "x.pt") == {}
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -1,15 +1,20 @@
 """What is taken over of an interrupted job, and what is said where it is not."""
 
+import gc
 import json
 import re
+import weakref
 from dataclasses import replace
 
 import pytest
 import torch
 
 from interplay.errors import InterplayError
+from interplay.experiments import grokking, runner
+from interplay.experiments.context import Result
 from interplay.experiments.runner import run_all
 from interplay.protocols.plan import select_runs
+from interplay.protocols.setup import load_setup
 from interplay.records import read_record
 
 NAME = "grokking/modular-addition/seed0"
@@ -74,6 +79,29 @@ def test_finished_runs_of_a_job_that_was_killed_are_taken_over(small, session, t
     assert session(setup, killed_at="modular-addition/seed1: step 8")[-1] == "killed"
     assert f"{NAME}: done in an earlier session, taken over" in session(setup)
     assert record_in(tmp_path).provenance.taken_over == []
+
+
+def test_what_a_run_held_is_let_go_before_the_next(small, session, monkeypatch):
+    """Networks hang together in circles, which Python finds when it looks for them; data sets hang on them."""
+
+    class Network:
+        def __init__(self):
+            self.itself = self
+
+    body, held, alive = grokking.run, [], []
+
+    def run(*given):
+        alive.append([one for one in held if one() is not None])
+        held.append(weakref.ref(Network()))
+        return body(*given)
+
+    monkeypatch.setattr(grokking, "run", run)
+    gc.disable()
+    try:
+        session(small(seeds=[0, 1, 2]))
+    finally:
+        gc.enable()
+    assert alive == [[], [], []]
 
 
 def test_weights_of_a_finished_run_that_were_damaged_are_not_taken_over(small_setup, tmp_path):
@@ -143,3 +171,19 @@ def test_networks_of_another_protocol_than_the_plans_are_refused(small_setup, do
     tampered(path, run="cifar10/plain/seed1")
     with pytest.raises(InterplayError, match=rf"the record of supervised/cifar10/plain/seed1, a copy perhaps{again}"):
         do_in(reading, "estimators", "cifar10/seed0", tmp_path)
+
+
+def test_a_record_names_the_weights_of_the_catalogue_that_were_read(config, tmp_path, monkeypatch):
+    """So that it can be told whether they are those that are pinned."""
+
+    def body(protocol, run, context):
+        tensors, _ = context.weights[run.weights[0]]()
+        return Result(data={"dtd/train": "1" * 16}, model=tensors)
+
+    monkeypatch.setattr("interplay.experiments.cross_modal.run", body)
+    monkeypatch.setattr(runner, "load_weights", lambda name, root: ({name: torch.zeros(1)}, "2" * 16))
+    setup = load_setup(config, "review", "published")
+    run = next(run for run in setup.unfold("cross_modal") if run.settings.kind == "zero_shot")
+    options = {"results": tmp_path, "data_root": tmp_path, "device": torch.device("cpu"), "threads": 1}
+    (path,) = run_all(setup, "cross_modal", [run], say=lambda line: None, **options)
+    assert read_record(path).provenance.data == {"dtd/train": "1" * 16, run.weights[0]: "2" * 16}

@@ -11,7 +11,7 @@ from interplay.protocols.sourced import Strict, parse_override, validate
 from interplay.protocols.yaml_files import MAX_BYTES, parse_yaml, read_yaml
 
 WORDS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs")), max_size=8)
-LEAVES = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["libyaml", "python"], autouse=True)
@@ -84,6 +84,9 @@ def test_the_configuration_reads_as_pyyaml_reads_it(config):
         (b"a: " + b"{a: " * 5000, r"file.yaml:1: .*nested more than 50 deep"),
         (b"x: &a [*a]\n", r"file.yaml:1: an alias within what it stands for"),
         (b"a: " + b"9" * 5000, "file.yaml: not valid YAML .*limit"),
+        (b"a: 0x" + b"f" * 5000, "file.yaml: not valid YAML .*beyond 64 bits"),
+        (b"a: 0o" + b"7" * 22, "file.yaml: not valid YAML .*beyond 64 bits"),
+        (b"a: " + b"9" * 4000, "file.yaml: not valid YAML .*beyond 64 bits"),
         (b"a: 1\n" + b"#" * MAX_BYTES, "file.yaml: larger than 1 MiB"),
         (b"? [1, 2]\n: 3\n", r"file.yaml:1: .*unhashable key"),
         (b"a: !!bool maybe\n", "file.yaml: not valid YAML .*maybe"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from interplay.errors import InterplayError
 from interplay.evidence.verdicts import read_verdicts, write_verdicts
 from interplay.report import gather_report, render_appendix
 
@@ -71,6 +74,14 @@ def test_cost_adds_up_and_machines_and_data_are_named(sample):
     assert "speaks for 1)" in text
 
 
+@pytest.mark.parametrize("name", ["x; touch ran", "x\ny", "$(touch ran)", "-x", ""])
+def test_a_verdict_is_called_like_a_claim(own_sample, name):
+    path = own_sample[0] / "verdicts.json"
+    write_verdicts([verdict.model_copy(update={"id": name}) for verdict in read_verdicts(path)], path)
+    with pytest.raises(InterplayError, match=r"id: String should match pattern"):
+        read_verdicts(path)
+
+
 def test_words_cannot_break_out_of_their_cell(own_sample):
     results, config = own_sample
     path = results / "verdicts.json"
@@ -78,7 +89,6 @@ def test_words_cannot_break_out_of_their_cell(own_sample):
     verdicts = [
         verdict.model_copy(
             update={
-                "id": f"{verdict.id} {hostile}",
                 "said_in": tuple(place.model_copy(update={"where": hostile}) for place in verdict.said_in),
             }
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
 from pathlib import Path
 
 from typer.main import get_command
@@ -27,6 +28,24 @@ def test_the_default_tier_needs_no_options():
 def test_other_tiers_are_named_with_their_data():
     commands = Commands("results/review-offline", "review", "offline")
     assert commands.claim("x") == "make claim ID=x TIER=review DATA=offline"
+
+
+def test_a_shell_takes_every_value_as_one_word(tmp_path):
+    bad = f"x'; touch {tmp_path}/ran; '$(touch {tmp_path}/ran)\n"
+    exhibit = EXHIBIT.model_copy(update={"ids": (bad,)})
+    commands = Commands(bad, bad, bad)
+    for line, words in (
+        (commands.everything, ["make", "reproduce", f"TIER={bad}", f"DATA={bad}"]),
+        (commands.claim(bad), ["make", "claim", f"ID={bad}", f"TIER={bad}", f"DATA={bad}"]),
+        (commands.exhibit(exhibit), ["make", "figure", f"ID={bad}", f"TIER={bad}", f"DATA={bad}"]),
+        (commands.exhibit_by_hand(exhibit), ["interplay", "figure", bad, "--results", bad]),
+        (commands.report, ["interplay", "report", "--results", bad]),
+        (commands.verdicts, ["interplay", "verdicts", "--results", bad]),
+        (commands.run(bad, bad), ["interplay", "run", bad, "--run", bad, "--tier", bad, "--data", bad]),
+    ):
+        told = subprocess.run(["sh", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True)
+        assert told.stdout.split("\0")[:-1] == words
+    assert not (tmp_path / "ran").exists()
 
 
 def test_targets_and_variables_are_those_of_the_makefile(root: Path):

@@ -80,6 +80,33 @@ class Checkout:
         rules = re.findall(r"^ *(?:local)?rule (\w+):", self.snakemake("--dry-run", *arguments), flags=re.MULTILINE)
         return set(rules) - {"all"}
 
+    def plan(self, *arguments: str) -> dict[str, str]:
+        """Each job that would run, and why, in the order in which they are named."""
+        done = self.call(sys.executable, "workflow/plan.py", "--cores", "2", *arguments, check=True)
+        table = done.stdout.split("\n\n")[0].splitlines()[1:] if done.stdout.startswith("job ") else []
+        return {line.split()[0]: re.split(r"  (?:cpu|cuda)  ", line)[1] for line in table}
+
+    def reproduced(self, *arguments: str) -> set[str]:
+        """What `reproduce.py` has Snakemake run, by dry runs in its place; what it fetches is there afterwards."""
+        code = (
+            "import sys; sys.path.insert(0, 'workflow'); import reproduce\n"
+            "from contextlib import nullcontext; from pathlib import Path; import subprocess\n"
+            f"sys.argv[1:] = {list(arguments)!r}\n"
+            "def dry(command, lock, environment):\n"
+            "    place = command.index('--profile'); command[place:place] = ['--dry-run']\n"
+            "    status = subprocess.call([one for one in command if one not in ('--logger', 'interplay')])\n"
+            "    targets = command[command.index('--') + 1:] if '--' in command else []\n"
+            "    for one in targets:\n"
+            "        if one.startswith('data/'): Path(one).mkdir()\n"
+            "    return status\n"
+            "reproduce._is_able = lambda *given: True; reproduce.none_left_behind = lambda *given: nullcontext()\n"
+            "reproduce.mend = lambda *given: None; reproduce._summarise = lambda *given: None\n"
+            "reproduce.sole_workflow = lambda lock: nullcontext(); reproduce.run_marked = dry\n"
+            "sys.exit(reproduce.main())\n"
+        )
+        done = self.call(sys.executable, "-c", code)
+        return set(re.findall(r"^ *(?:local)?rule (\w+):", done.stdout + done.stderr, flags=re.MULTILINE)) - {"all"}
+
     def pretend(self, planned_record: Callable[[Setup, str, AnyRun], Record]) -> None:
         """Let everything seem made, by Snakemake's notes too: records as planned, a line in every other file."""
         outputs = re.findall(r"^ +output: (.*)$", self.snakemake("--dry-run"), flags=re.MULTILINE)

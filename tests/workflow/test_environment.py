@@ -1,6 +1,7 @@
 """The locks cover what the project needs, pin all of it by hash, and know nothing of the machine that made them."""
 
 import errno
+import os
 import re
 import sys
 import tomllib
@@ -245,3 +246,26 @@ def test_a_checkout_that_cannot_be_written_is_one_line(install, tmp_path, monkey
     monkeypatch.setattr(install.Path, "mkdir", refuse)
     with pytest.raises(SystemExit, match=rf"^error: {tmp_path} cannot be written \(Read-only .*; copy the checkout"):
         install.main()
+
+
+def test_a_second_set_up_says_that_it_waits_and_one_without_locks_goes_on(install, tmp_path, monkeypatch, capsys):
+    asked = []
+
+    def flock(_stream, how):
+        asked.append(how)
+        if how & install.fcntl.LOCK_NB:
+            raise BlockingIOError
+
+    monkeypatch.setattr(install.fcntl, "flock", flock)
+    with (tmp_path / "setup.lock").open("w") as lock:
+        install._hold(lock)
+        assert asked == [install.fcntl.LOCK_EX | install.fcntl.LOCK_NB, install.fcntl.LOCK_EX]
+        assert capsys.readouterr().err == "another set-up is under way in this checkout, waiting for it\n"
+
+        def none(_stream, _how):
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+        monkeypatch.setattr(install.fcntl, "flock", none)
+        install._hold(lock)
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"{lock.name}: this file system has no locks (No locks available)")

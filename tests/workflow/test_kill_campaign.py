@@ -29,9 +29,9 @@ def made(tmp_path):
         note = folder / ".snakemake/metadata" / urlsafe_b64encode(output.encode()).decode()
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(json.dumps({"rule": rule, "endtime": 1000.0 + seconds}))
-    for name in ("index.html", "figures/x.svg"):
+    for name, text in (("index.html", "<html></html>\n"), ("figures/x.svg", "<svg></svg>\n")):
         (folder / "results/smoke/report" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "results/smoke/report" / name).write_text("<html></html>\n")
+        (folder / "results/smoke/report" / name).write_text(text)
     return folder
 
 
@@ -129,6 +129,49 @@ def test_what_a_message_names_is_found(tmp_path):
     text = "tier smoke\nerror: .cache/reproduce.lock: a folder where a file belongs; move or delete it\n"
     assert kill_campaign._named_in(text, tmp_path) == tmp_path / ".cache/reproduce.lock"
     assert kill_campaign._named_in("error: nothing of the kind", tmp_path) is None
+
+
+def test_nothing_is_deleted_but_below_the_folder_of_the_case_and_no_folder_that_may_be_right(tmp_path):
+    case = tmp_path / "case"
+    (case / "results/smoke").mkdir(parents=True)
+    (tmp_path / "mine.txt").write_text("mine")
+    (case / "out.txt").symlink_to(tmp_path / "mine.txt")
+    for named in (f"{tmp_path}/mine.txt", "../mine.txt", "./out.txt", "results/smoke", f"{case}/", "./"):
+        assert kill_campaign._named_in(f"error: {named}: something; delete it", case) is None
+    (case / "results/a.json").write_text("{")
+    assert kill_campaign._named_in("error: results/a.json: cannot be read", case) == case / "results/a.json"
+
+
+def drawn(path, digest, height=3):
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    axes.plot([1, 2, height])
+    key = {".svg": "Description", ".pdf": "Keywords", ".png": "Source"}[path.suffix]
+    dates = {} if path.suffix == ".png" else {"Date": None} if path.suffix == ".svg" else {"CreationDate": None}
+    with plt.rc_context({"svg.hashsalt": "interplay"}):
+        figure.savefig(path, metadata={key: f"code {'0' * 16}; records {digest * 16}; smoke", **dates})
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+def test_drawings_are_compared_but_for_the_digest_in_their_stamp(tmp_path, suffix):
+    one, other, higher = (tmp_path / f"{name}{suffix}" for name in ("one", "other", "higher"))
+    drawn(one, "a")
+    drawn(other, "b")
+    drawn(higher, "a", height=4)
+    assert one.read_bytes() != other.read_bytes()
+    assert undisturbed.content(one) == undisturbed.content(other)
+    assert undisturbed.content(one) != undisturbed.content(higher)
+    other.write_bytes(one.read_bytes()[:-3])
+    assert undisturbed.content(one) != undisturbed.content(other)
+
+
+def test_a_damaged_picture_of_the_report_is_told(made, tmp_path):
+    copy = copied(made, tmp_path)
+    (made / "results/smoke/report/figures/x.svg").write_text("<svg></svg>\n")
+    (copy / "results/smoke/report/figures/x.svg").write_text("<svg>")
+    assert undisturbed.differences(made, copy) == ["results/smoke/report/figures/x.svg: it is not whole"]
 
 
 def test_records_are_compared_but_for_times_and_what_is_no_number_equals_itself():

@@ -72,8 +72,13 @@ def test_cleaning_keeps_data_and_results(make, tmp_path, root):
     for kept in ("data/set", "results/smoke/records", "results/reference/records", ".dvc/cache"):
         (tmp_path / kept).mkdir(parents=True)
     (tmp_path / ".venv").mkdir()
+    (tmp_path / ".cache/matplotlib").mkdir(parents=True)
+    for name in ("setup.lock", "reproduce.lock", "reproduce.submitted"):
+        (tmp_path / ".cache" / name).touch()
     assert make("clean", folder=tmp_path).returncode == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", "data", "results", ".dvc"}
+    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", "data", "results", ".dvc", ".cache"}
+    # Who is at work, and that jobs may be left on a cluster.
+    assert {path.name for path in (tmp_path / ".cache").iterdir()} == {"reproduce.lock", "reproduce.submitted"}
     assert make("clean-results", "TIER=smoke", folder=tmp_path).returncode == 0
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["reference"]
     assert (tmp_path / "data/set").is_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import re
@@ -15,9 +16,10 @@ import shrunken
 import yaml
 
 from interplay.errors import InterplayError
-from interplay.protocols.forecast import device_of, memory_mib, runtime_minutes, tries_when_cut_off
+from interplay.protocols.forecast import device_of, disk_mb, memory_mib, runtime_minutes, tries_when_cut_off
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import load_setup
+from interplay.records.machine import usable_memory
 
 CLUSTERS = ("slurm", "kubernetes")
 PROFILES = ("default", *CLUSTERS)
@@ -97,7 +99,7 @@ def rules_in(plan):
 
 @pytest.fixture(scope="module")
 def on_slurm(root, tmp_path_factory):
-    return dry_run(root, "slurm", "tier=review", f"results={tmp_path_factory.mktemp('slurm')}")
+    return dry_run(root, "slurm", "tier=review", "gpu_model=a100", f"results={tmp_path_factory.mktemp('slurm')}")
 
 
 @pytest.mark.slow
@@ -116,10 +118,51 @@ def test_jobs_ask_for_what_the_cost_model_says_and_no_longer_than_allowed(on_slu
     for job in jobs:
         asked = rules[job.slug]
         assert asked["gpu"] == (device_of(job, "auto") == "cuda")
-        assert asked["mem_mb"] == memory_mib(job, "auto")
+        assert asked["mem_mb"] == memory_mib(job, "auto", submitted=True)
+        assert asked["disk_mb"] == disk_mb(job)
         assert asked["runtime"] == min(runtime_minutes(job, "auto"), longest)
     assert any(runtime_minutes(job, "auto") > longest for job in jobs)
     assert all({"mem_mb", "runtime"} <= asked.keys() for rule, asked in rules.items() if rule != "all")
+
+
+def test_a_kind_of_card_is_asked_for_by_jobs_with_a_card_alone_and_a_job_takes_no_more_memory_than_there_is(
+    root, tmp_path
+):
+    """The executor for Slurm asks for a card for whatever names a kind of card, `gpu=0` or not.
+
+    A job that is larger than the memory that all jobs share is counted with all of it, and runs alone.
+    """
+    targets = ["run_theory_all", "run_grokking_modular_addition", "figure_metrics24_fig9", "judge_claims"]
+    words = ["gpu_model=3090", "device=auto", f"results={tmp_path}", "--resources", "gpu=1", "mem_mb=1500"]
+    plan = dry_run(root, "default", *words, "--", *targets)
+    asked = dict(re.findall(r"^ *rule (\w+):\n(?: +.*\n)*? +resources: (.*)\n", plan, flags=re.MULTILINE))
+    assert set(targets) <= asked.keys()
+    for rule, resources in asked.items():
+        assert ("gpu_model=3090" in resources) == ("gpu=1" in resources), rule
+    assert "gpu=1" in asked["run_grokking_modular_addition"]
+    assert "gpu=0" in asked["run_theory_all"]
+    (theory,) = plan_jobs(load_setup(root / "config", "smoke"), ["theory"])
+    assert memory_mib(theory, "auto") > 1500
+    assert "mem_mb=1500," in asked["run_theory_all"]
+
+
+def test_what_became_of_jobs_is_asked_of_the_accounts_and_of_the_queue_only_where_it_remembers(root):
+    """The executor looks at most 180 s apart, and waits for ever for what `squeue` has forgotten by then."""
+    assert not [name for name in settings(root, "slurm") if "status" in name]
+    node = (root / "benchmarks/slurm_node.sh").read_text()
+    assert "accounting_storage/none" in node
+    assert int(re.search(r"MinJobAge=(\d+)", node)[1]) >= 300
+    assert '"slurm-status-command": "squeue"' in (root / "benchmarks/slurm_trial.sh").read_text()
+
+
+def test_pods_run_the_code_that_is_brought_along(root, tmp_path):
+    """In a shell as the executor starts it, before all else, in the folder into which the sources are unpacked."""
+    (tmp_path / "src/interplay").mkdir(parents=True)
+    (tmp_path / "src/interplay/__init__.py").write_text("")
+    first = settings(root, "kubernetes")["precommand"]
+    asked = f"{first} && {sys.executable} -c 'import interplay; print(interplay.__file__)'"
+    done = subprocess.run(["/bin/sh", "-c", asked], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path)
 
 
 @pytest.mark.slow
@@ -172,11 +215,17 @@ def test_a_job_that_is_cut_off_is_submitted_until_its_minutes_are_over_but_not_f
     ("content", "complaint"),
     [
         (None, "PROFILE=.*there are profiles/default, profiles/kubernetes, profiles/slurm"),
-        ("a: [", "config.yaml: while parsing"),
-        ("- executor", "expected settings"),
+        ("a: [", "config.yaml:.* not valid YAML"),
+        ("a: " + 3000 * "[", "config.yaml:1: not valid YAML .nested more than 50 deep"),
+        ("jobs: " + 6000 * "9", "config.yaml: "),
+        ("- executor", "config.yaml: expected keys and values"),
         ("config: {longest: 3}", "config: expected a list of name=value"),
+        ("resources: {gpu: 1}", "resources: expected a list of name=value"),
         ("executor: pigeons", "the executor plugin pigeons is not installed"),
+        ("executor: a.b", "the executor plugin a.b is not installed"),
+        ("executor: [slurm]", "executor: expected a word"),
         ("default-storage-provider: attic", "the storage plugin attic is not installed and in no lock"),
+        ("default-storage-provider: a.b", "the storage plugin a.b is not installed and in no lock"),
     ],
 )
 def test_a_wrong_profile_is_one_line(clusters, tmp_path, content, complaint):
@@ -187,8 +236,9 @@ def test_a_wrong_profile_is_one_line(clusters, tmp_path, content, complaint):
     assert "\n" not in str(raised.value)
 
 
-def test_a_profile_of_one_machine_is_one(clusters):
-    assert clusters.load_profile(Path("profiles/default")).here
+def test_the_profile_of_one_machine_is_the_one_that_is_taken_where_none_is_given(clusters):
+    assert clusters.load_profile(Path("profiles/default")) == clusters.HERE
+    assert clusters.HERE.here
 
 
 QUEUE = """#!/bin/sh
@@ -215,7 +265,7 @@ def test_jobs_of_this_checkout_are_ended_and_no_others(clusters, queue, tmp_path
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,50}", mine)
     profile = clusters.Profile(Path("profiles/slurm"), "slurm")
     queue.write_text("")
-    with pytest.raises(KeyboardInterrupt), clusters.none_left_behind(profile, lock):
+    with pytest.raises(KeyboardInterrupt), clusters.alone(lock, profile):
         queue.write_text(f"1 {mine}_a\n2 {others}_b\n3 {mine}_a\n4 somebody\n")
         raise KeyboardInterrupt
     assert queue.read_text() == f"2 {others}_b\n4 somebody\n"
@@ -224,22 +274,54 @@ def test_jobs_of_this_checkout_are_ended_and_no_others(clusters, queue, tmp_path
 def test_jobs_of_a_killed_workflow_are_ended_by_the_next_whatever_its_profile(clusters, queue, tmp_path):
     lock = tmp_path / "one.lock"
     queue.write_text(f"1 {clusters.job_prefix(lock)}_a\n2 somebody\n")
-    here = clusters.Profile(Path("profiles/default"), "local")
-    with clusters.none_left_behind(here, lock):
+    with clusters.alone(lock):
         assert (
             len(queue.read_text().splitlines()) == 2
         )  # none was submitted from here, so the queue is none of its business
     lock.with_suffix(".submitted").touch()
-    with clusters.none_left_behind(here, lock):
+    with clusters.alone(lock):
         assert queue.read_text() == "2 somebody\n"
     assert not lock.with_suffix(".submitted").exists()
 
 
+@pytest.mark.parametrize(("script", "words"), [("controls", []), ("archive", ["publish"]), ("archive", ["restore"])])
+def test_jobs_of_a_killed_workflow_are_ended_by_the_other_scripts_too(
+    clusters, queue, tmp_path, monkeypatch, script, words
+):
+    for name in ("reproduce", script):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    module = importlib.import_module(script)
+    lock = tmp_path / "one.lock"
+    lock.with_suffix(".submitted").touch()
+    queue.write_text(f"1 {clusters.job_prefix(lock)}_a\n2 somebody\n")
+    seen = []
+
+    def work(*_given):
+        seen.append(queue.read_text())
+        return 1
+
+    for name in ("run_snakemake", "_publish", "_restore"):
+        monkeypatch.setattr(module, name, work, raising=False)
+    monkeypatch.setattr(module, "LOCK", lock)
+    monkeypatch.setattr(module, "die_with_parent", lambda: None)
+    monkeypatch.setattr(sys, "argv", [script, *words])
+    module.main()
+    assert seen == ["2 somebody\n"]
+
+
+def test_a_queue_that_cannot_be_seen_at_the_end_takes_nothing_from_what_was_made(clusters, queue, tmp_path, capsys):
+    lock = tmp_path / "one.lock"
+    queue.write_text("")
+    with clusters.alone(lock, clusters.Profile(Path("profiles/slurm"), "slurm")):
+        (tmp_path / "squeue").write_text("#!/bin/sh\necho 'slurm_load_jobs error: no controller' >&2\nexit 1\n")
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("warning: squeue: slurm_load_jobs error: no controller;")
+    assert lock.with_suffix(".submitted").exists()  # the next one looks again
+
+
 def test_jobs_that_cannot_be_seen_are_said_in_one_line(clusters, queue, tmp_path):
     (tmp_path / "squeue").write_text("#!/bin/sh\necho 'slurm_load_jobs error: no controller' >&2\nexit 1\n")
-    with pytest.raises(
-        InterplayError, match="squeue: slurm_load_jobs error: no controller; jobs of an earlier workflow"
-    ):
+    with pytest.raises(InterplayError, match="squeue: slurm_load_jobs error: no controller; jobs of a workflow"):
         clusters.cancel_jobs("interplay-x")
 
 
@@ -252,6 +334,7 @@ def command(clusters, monkeypatch):
     def call(profile, cores):
         called = []
         monkeypatch.setattr(reproduce, "run_marked", lambda words, *_rest: called.append(words) or 0)
+        monkeypatch.setattr(reproduce, "missing", lambda _jobs: [])  # or their data would come first
         reproduce.run_snakemake(load_setup(Path("config"), "smoke"), "auto", cores, [], profile=profile)
         return called[0]
 
@@ -265,7 +348,16 @@ def test_on_a_cluster_jobs_bear_the_checkouts_name_and_no_number_of_cores_of_thi
     assert words[words.index("--slurm-jobname-prefix") + 1].startswith("interplay-")
     assert "--cores" not in words
     assert {"longest=60", "tier=smoke", "device=auto"} <= set(words)
-    assert "--cores" in command(clusters.Profile(Path("profiles/default"), "local"), 2)
+    assert "--cores" in command(clusters.HERE, 2)
+
+
+def test_on_one_machine_jobs_share_the_memory_that_there_is_and_a_profile_may_say_how_much(clusters, command):
+    words = command(clusters.HERE, 2)
+    given = words[words.index("--resources") + 1 :][:2]
+    assert given == ["gpu=1", f"mem_mb={usable_memory().total_mib}"]
+    own = command(clusters.Profile(Path("profiles/mine"), "local", resources=("mem_mb=9000",)), 2)
+    assert [one for one in own if one.startswith("mem_mb=")] == ["mem_mb=9000"]
+    assert "--resources" not in command(clusters.Profile(Path("profiles/slurm"), "slurm"), None)
 
 
 @pytest.mark.slow

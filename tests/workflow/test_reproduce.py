@@ -50,7 +50,7 @@ def test_a_full_disk_is_one_line_before_snakemake_starts_and_after_it_failed(roo
     code = (
         "import errno, os, contextlib\nfrom interplay.errors import InterplayError\nfrom pathlib import Path\n"
         "def full(folder): raise InterplayError(f'{folder}: the disk of / is full: 0 bytes free')\n"
-        "reproduce.sole_workflow = lambda lock: contextlib.nullcontext()\nsys.argv[1:] = []\n"
+        "reproduce.alone = lambda *given: contextlib.nullcontext()\nsys.argv[1:] = []\n"
         "reproduce.check_writable = full\nprint(reproduce.main())\n"
         "reproduce.run_snakemake = lambda *_, **__: 1\nprint(reproduce.main())"
     )
@@ -64,9 +64,9 @@ def test_a_full_disk_is_one_line_before_snakemake_starts_and_after_it_failed(roo
 
 def test_a_checkout_that_cannot_be_written_is_one_line(root):
     code = (
-        "import errno, os\n"
-        "def refuse(lock): raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(lock))\n"
-        "reproduce.sole_workflow = refuse\nsys.argv[1:] = []\nsys.exit(reproduce.main())"
+        "import errno, os, supervision\n"
+        "def refuse(*given): raise OSError(errno.EROFS, os.strerror(errno.EROFS))\n"
+        "supervision._take = refuse\nsys.argv[1:] = []\nsys.exit(reproduce.main())"
     )
     done = run_in_python(root, code)
     assert done.returncode == 2

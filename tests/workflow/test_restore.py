@@ -81,12 +81,12 @@ def test_from_checkpoints_what_measures_networks_is_to_be_done(reviewer, remote)
     assert {rule for rule in reviewer.planned() if rule.startswith(("run_", "fetch_"))} == measuring
 
 
-def test_without_notes_only_what_differs_from_the_plan_runs_again_as_make_plan_says(author, load_script, tmp_path):
-    """As where notes were lost, or in a container that keeps results alone."""
+def test_without_notes_only_what_differs_from_the_plan_runs_again_as_make_plan_says(author, tmp_path):
+    """As where notes were lost, or results were copied alone."""
     shutil.copytree(author.folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".snakemake", ".cache"))
-    assert Checkout(tmp_path / "copy").planned() == set()  # what Snakemake itself makes of it
-    shutil.rmtree(tmp_path / "copy/.snakemake")
-    copy = load_script("tests/workflow/test_reruns.py").Checkout(tmp_path / "copy")
+    copy = Checkout(tmp_path / "copy")
+    assert copy.planned() == set()  # what Snakemake itself makes of it
+    shutil.rmtree(copy.folder / ".snakemake")
     due = copy.plan()
     assert not [rule for rule in due if rule.startswith(("run_", "fetch_"))]
     assert {"figure_metrics24_fig9", "judge_claims", "make_report", "metrics_theory"} <= set(due)
@@ -95,17 +95,29 @@ def test_without_notes_only_what_differs_from_the_plan_runs_again_as_make_plan_s
     changed = copy.plan()
     (run,) = [rule for rule in changed if rule not in due]
     assert run == "run_grokking_modular_addition"
-    assert changed[run].startswith("optimizer.weight_decay: 1.0 -> 0.5")
+    assert changed[run].startswith("protocol.optimizer.weight_decay: 1.0 -> 0.5")
     assert copy.reproduced() == set(changed)
 
 
-def test_what_is_not_up_to_date_is_not_published(author, tmp_path):
+@pytest.mark.parametrize("what", ["publish", "export"])
+def test_what_is_not_up_to_date_is_neither_published_nor_packed(author, tmp_path, what):
     module = author.folder / "src/interplay/figures/grokking.py"
     before = module.read_text()
     module.write_text(f"{before}\nCHANGED = True\n")
     try:
-        done = author.archive("publish", tmp_path / "remote")
+        done = author.archive(what, tmp_path / "remote", "--output", str(tmp_path / "out.zip"))
     finally:
         module.write_text(before)
     assert (done.returncode, done.stdout) == (2, "")
     assert "results/smoke: not up to date: figure_metrics24_fig9 and 1 more would run; `make reproduce" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("force", "said"), [("0", "out.zip: is there already; "), ("1", "LICENSE: missing; an archive needs it")]
+)
+def test_an_archive_is_replaced_by_force_that_is_not_0(author, remote, tmp_path, force, said):
+    """As restored results are; that this checkout has no licence ends it only later."""
+    (tmp_path / "out.zip").write_text("mine")
+    done = author.archive("export", remote, "--output", str(tmp_path / "out.zip"), "--force", force)
+    assert done.returncode == 2 and said in done.stderr
+    assert (tmp_path / "out.zip").read_text() == "mine"

@@ -2,14 +2,13 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
-from interplay.protocols.plan import code_of, plan_jobs, record_path
+from interplay.protocols.plan import plan_jobs, record_path
 from interplay.protocols.setup import load_setup
-from interplay.records import Record, code_digest, collect_provenance, read_record, select_records, write_record
+from interplay.records import read_record, select_records, write_record
 
 FIGURE = "figures/metrics24/fig9"
 
@@ -25,30 +24,13 @@ def setup(root):
 
 
 @pytest.fixture
-def folder(tmp_path, setup, stale, monkeypatch):
+def folder(tmp_path, setup, planned_record, monkeypatch):
     """A folder of results with the records of one experiment, as they are planned, and a figure of them."""
     monkeypatch.chdir(tmp_path)
     (job,) = (job for job in plan_jobs(setup) if job.experiment == "grokking")
-    origin = collect_provenance(
-        code=code_digest(*code_of("grokking", {})),
-        device="cpu",
-        threads=1,
-        data={},
-        started=datetime.now(UTC),
-        wall_seconds=1.0,
-        seconds={},
-    )
     for run in job.runs:
-        record = Record(
-            experiment="grokking",
-            run=run.name,
-            tier="smoke",
-            data_mapping=setup.data_name,
-            seed=run.seed,
-            protocol=run.protocol.model_dump(mode="json"),
-            provenance=origin,
-        )
-        write_record(record, tmp_path / "results/smoke" / record_path("grokking", run.name))
+        path = tmp_path / "results/smoke" / record_path("grokking", run.name)
+        write_record(planned_record(setup, "grokking", run), path)
     for suffix in ("svg", "pdf", "png", "csv"):
         path = tmp_path / f"results/smoke/{FIGURE}.{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """One workflow at a time, and none of its processes left behind, whichever process is killed how."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from interplay.errors import InterplayError
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").is_file(), reason="leftovers are found by /proc")
 
@@ -141,6 +144,28 @@ def test_the_status_of_the_command_is_passed_on_and_its_stragglers_ended(lock, s
     assert marked(supervision, lock) == []
 
 
+def test_without_proc_the_same_processes_are_found(started, lock, supervision):
+    assert sorted(supervision._marked_without_proc(supervision._mark(lock))) == sorted(marked(supervision, lock))
+
+
+def test_a_process_that_cannot_be_ended_is_named_and_not_waited_for(lock, supervision, monkeypatch, capsys):
+    """As one in uninterruptible sleep is."""
+    monkeypatch.setattr(supervision, "STUBBORN_SECONDS", 0.5)
+    monkeypatch.setattr(supervision.os, "kill", lambda process, number: None)
+    with subprocess.Popen(["sleep", "300"], env={supervision.MARK: supervision._mark(lock)}) as stubborn:
+        assert not supervision.end_marked(supervision._mark(lock), at_once=True)
+        assert capsys.readouterr().err.startswith(f"error: processes {stubborn.pid} do not end")
+        with pytest.raises(supervision.BusyError, match="do not end"), supervision.sole_workflow(lock):
+            pytest.fail("it is given while others are at work")
+        monkeypatch.undo()
+        stubborn.kill()
+
+
+def test_a_command_that_leaves_what_cannot_be_ended_did_not_succeed(lock, supervision, monkeypatch):
+    monkeypatch.setattr(supervision, "end_marked", lambda *_given, **_named: False)
+    assert supervision.run_marked(["true"], lock, dict(os.environ)) == 1
+
+
 @pytest.mark.parametrize(
     ("number", "status", "why"),
     [(9, 137, "SIGKILL, by hand or by the system for lack of memory (fewer CORES need less)"), (11, 139, "SIGSEGV")],
@@ -155,3 +180,28 @@ def test_other_processes_are_left_alone(lock, supervision):
         with supervision.sole_workflow(lock):
             assert other.poll() is None
         other.kill()
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "cannot be written .Read-only file system.; copy the checkout"),
+        (errno.EACCES, "cannot be written .Permission denied.; copy the checkout"),
+        (errno.ENOLCK, "its file system knows no locks"),
+        (errno.ENOSPC, "is full"),
+    ],
+)
+@pytest.mark.parametrize("call", ["mkdir", "flock"])
+def test_a_lock_that_cannot_be_had_is_one_line(lock, supervision, monkeypatch, number, said, call):
+    def refuse(*_given, **_options):
+        raise OSError(number, os.strerror(number), str(lock))
+
+    monkeypatch.setattr(*((Path, "mkdir") if call == "mkdir" else (supervision.fcntl, "flock")), refuse)
+    with pytest.raises(InterplayError, match=said) as raised, supervision.sole_workflow(lock):
+        pass
+    assert "\n" not in str(raised.value)
+
+
+def test_what_fails_while_the_lock_is_held_is_no_matter_of_the_lock(lock, supervision):
+    with pytest.raises(OSError, match="No space"), supervision.sole_workflow(lock):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -32,6 +32,11 @@ def values_of(job):
     return lambda: job_values(SETUP, job)
 
 
+def memory_for(job):
+    """Memory to ask for, more with every try; where Snakemake was given a number of jobs it submits them."""
+    return lambda wildcards, attempt: memory_mib(job, DEVICE, attempt, submitted=workflow.nodes is not None)
+
+
 for _job in JOBS:
 
     rule:
@@ -58,7 +63,9 @@ for _job in JOBS:
         retries: tries_when_cut_off(runtime_minutes(_job, DEVICE), LONGEST)
         resources:
             gpu=int(device_of(_job, DEVICE) == "cuda"),
-            mem_mb=memory_mib(_job, DEVICE),
+            gpu_model=GPU_MODEL if device_of(_job, DEVICE) == "cuda" else None,
+            mem_mb=memory_for(_job),
+            disk_mb=disk_mb(_job),
             runtime=min(runtime_minutes(_job, DEVICE), LONGEST),
         shell:
             "OMP_NUM_THREADS={threads} interplay run {params.experiment:q} --run {params.which:q} {params.tier:q} "

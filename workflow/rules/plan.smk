@@ -16,6 +16,7 @@ from interplay.protocols.forecast import (
     READING_MIB,
     READING_MINUTES,
     device_of,
+    disk_mb,
     fetching_minutes,
     memory_mib,
     runtime_minutes,
@@ -52,6 +53,8 @@ DEVICE = config.get("device", SETUP.tier.compute.device)
 LONGEST = config.get("longest", sys.maxsize)
 if not isinstance(LONGEST, int) or LONGEST < 1:
     raise WorkflowError(f"longest={LONGEST} is no number of minutes; give a whole number from 1 up")
+# The kind of card that a cluster is asked for; of no use as a default resource, with which Slurm gives all jobs a card.
+GPU_MODEL = str(config["gpu_model"]) if "gpu_model" in config else None
 # Where the files lie that a data set is read from, its own and those of sets that it is made of, and what marks weights
 # that were brought; the others are made on the fly.
 FILES = {name: files_of(info) for name, info in DATASETS.items()}

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,14 +31,16 @@ class Bench:
     Attributes:
         root: its folder; results lie below `root / "results"`.
         cache: where DVC keeps what it has brought or is to send: the checkout's own cache, where there is one.
-        remote: what the user called the remote.
+        remote: what the remote is called in messages.
         executable: of DVC.
+        secrets: what the remote's URL says besides scheme, host and path, which DVC may repeat.
     """
 
     root: Path
     cache: Path
     remote: str
     executable: str
+    secrets: tuple[str, ...] = ()
 
     @property
     def results(self) -> Path:
@@ -49,7 +51,11 @@ class Bench:
         """Run a command of DVC in it."""
         # DVC keeps its notes on a repository in a folder of the machine's; those on this one go with it.
         variables = {"DVC_SITE_CACHE_DIR": str(self.root / "site")}
-        return run_dvc([self.executable, *arguments], self.root, variables)
+        said = run_dvc([self.executable, *arguments], self.root, variables)
+        complaints = said.complaints
+        for secret in self.secrets:
+            complaints = complaints.replace(secret, "***")
+        return replace(said, complaints=complaints)
 
     def cached(self, md5: str) -> Path:
         """Where DVC keeps the content with that hash."""
@@ -71,22 +77,23 @@ def bench(results: Path, remote: str | None) -> Iterator[Bench]:
     if executable is None:
         raise InterplayError("DVC is not installed, which brings and sends results; `make setup` installs it")
     home = repository(results)
+    called = _split(remote)[0] if remote else "the default remote"
     settings = _settings(executable, home, remote)
     try:
         results.mkdir(parents=True, exist_ok=True)
         _sweep(results)
-        root = Path(tempfile.mkdtemp(prefix=".dvc-bench-", dir=results)).resolve()
+        root, lock = _claimed(results)
     except OSError as error:
         raise InterplayError(explain(error, results) or f"{results}: cannot be written ({error})") from error
-    lock = os.open(root, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         # A cache that may be written, so that what an interrupted restore brought is not brought again.
         own = home is not None and os.access(home / ".dvc", os.W_OK)
         cache = home / ".dvc/cache" if home is not None and own else root / "cache"
-        made = Bench(root, cache, _shown(remote or "the default remote"), executable)
+        made = Bench(root, cache, called, executable, _split(settings.get("url", ""))[1])
         _must(made.dvc("init", "-q", "--no-scm"), "DVC cannot make a repository")
         # `verify`: what arrives is held against its hash by DVC already, and thrown away where it is not right.
+        # That goes for lists of folders (`.dir`) only as long as no remote is the default here and every command names
+        # this one (`-r`): from a default DVC takes a list as it is, and a rewritten one makes it write anywhere.
         content = {
             "core": {"analytics": "false", "check_update": "false"},
             "cache": {"dir": str(cache), "type": "reflink,copy"},
@@ -103,10 +110,20 @@ def bench(results: Path, remote: str | None) -> Iterator[Bench]:
         _remove(root)
 
 
-def _shown(remote: str) -> str:
-    """The remote as it is called in messages: without a password, where its URL holds one."""
-    password = urlsplit(remote).password if "://" in remote else None
-    return remote.replace(f":{password}@", ":***@") if password else remote
+def _split(remote: str) -> tuple[str, tuple[str, ...]]:
+    """A remote as it is called in messages, and what must not be: of a URL all but scheme, host and path.
+
+    Names, passwords and tokens stand before the host, signatures in the query.
+    """
+    if "://" not in remote:
+        return remote, ()
+    try:
+        parts = urlsplit(remote)
+    except ValueError as error:
+        raise InterplayError(f"the remote's URL cannot be read ({error}); write scheme://host/path") from error
+    before, _, host = parts.netloc.rpartition("@")
+    secrets = (before, before.partition(":")[2], parts.query, parts.fragment)
+    return f"{parts.scheme}://{host}{parts.path}", tuple(secret for secret in secrets if secret)
 
 
 def _must(said: Said, what: str) -> None:
@@ -137,7 +154,7 @@ def _settings(executable: str, home: Path | None, remote: str | None) -> dict[st
 
 def _printable(remote: str) -> str:
     if not remote.isprintable():
-        raise InterplayError(f"{remote!r} is no remote; it holds characters that no URL has")
+        raise InterplayError("the remote holds characters that no URL has; write it anew")
     return remote
 
 
@@ -170,14 +187,31 @@ def _quoted(key: str, value: str) -> str:
 def _sweep(results: Path) -> None:
     """Remove what a killed command left: a bench whose lock nobody holds."""
     for left in results.glob(".dvc-bench-*"):
-        descriptor = os.open(left, os.O_RDONLY)
+        try:
+            descriptor = os.open(left, os.O_RDONLY)
+        except OSError:  # gone meanwhile, or of another user
+            continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(left)
         except BlockingIOError:
             continue
         finally:
             os.close(descriptor)
-        _remove(left)
+
+
+def _claimed(results: Path) -> tuple[Path, int]:
+    """A new folder, and the lock on it that keeps it from being swept; one that was swept before that is given up."""
+    while True:
+        root = Path(tempfile.mkdtemp(prefix=".dvc-bench-", dir=results)).resolve()
+        try:
+            lock = os.open(root, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if root.is_dir():
+            return root, lock
+        os.close(lock)
 
 
 def _remove(folder: Path) -> None:

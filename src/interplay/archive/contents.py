@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from interplay.errors import InterplayError
+from interplay.protocols.experiments import find_experiment
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.plan import Job
 from interplay.records import visible_files
@@ -49,10 +50,8 @@ def made_files(folder: Path) -> list[str]:
 
 
 def measures_networks(job: Job) -> bool:
-    """Whether a job reads networks that others trained and leaves none: minutes, where training took hours."""
-    return any(path.startswith(f"{MODELS}/") for path in job.inputs) and not any(
-        path.startswith(f"{MODELS}/") for path in job.outputs
-    )
+    """Whether a job only measures networks that others trained: minutes, where training took hours."""
+    return find_experiment(job.experiment).measures
 
 
 def sound(jobs: Iterable[Job], whole: Iterable[Job]) -> list[Job]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from rocrate.model.contextentity import ContextEntity
 from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
 from interplay import __version__
+from interplay.evidence.verdicts import Verdict
 from interplay.protocols.assets import Asset, HttpSource, Pinned
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.weights import WEIGHTS
@@ -33,7 +33,6 @@ KINDS = {
     "html": "text/html",
     "yaml": "application/yaml",
 }
-Verdict = Mapping[str, Any]
 
 
 def describe_crate(
@@ -50,7 +49,7 @@ def describe_crate(
         folder: of the results in the archive.
         files: size in bytes and SHA-256 of every file of the archive, by path.
         records: of all runs in it.
-        verdicts: as `verdicts.json` has them.
+        verdicts: of all claims.
     """
     crate = ROCrate(version=VERSION)
     ends = sorted(_ended(record) for record in records)
@@ -63,7 +62,8 @@ def describe_crate(
     crate.root_dataset["version"] = __version__
     parts = {path: _file(crate, path, size, sha256) for path, (size, sha256) in files.items()}
     crate.license = parts["LICENSE"]
-    code = {commit: _code(crate, commit) for commit in sorted({one.provenance.git_commit for one in records})}
+    commits = sorted({one.provenance.git_commit for one in records})
+    code = {commit: _code(crate, commit, records) for commit in commits}
     data = _data(crate, records)
     runs = []
     for record in records:
@@ -106,12 +106,13 @@ def _file(crate: ROCrate, path: str, size: int, sha256: str) -> Entity:
     return crate.add_file(dest_path=path, properties=properties | ({"encodingFormat": kind} if kind else {}))
 
 
-def _code(crate: ROCrate, commit: str) -> Entity:
+def _code(crate: ROCrate, commit: str, records: Iterable[Record]) -> Entity:
+    made = [one.provenance.packages.get("interplay") for one in records if one.provenance.git_commit == commit]
     properties = {
         "@type": "SoftwareApplication",
         "name": "interplay",
-        "softwareVersion": __version__,
-        "version": commit,
+        "version": ", ".join(sorted({version for version in made if version})) or commit,
+        "identifier": commit,
         "description": f"The package interplay at commit {commit}.",
     }
     return crate.add(ContextEntity(crate, f"#code/{commit}", properties=properties))
@@ -154,24 +155,23 @@ def _named(crate: ROCrate, kind: str, identifier: str, name: str) -> Entity:
 
 
 def _reviews(crate: ROCrate, folder: str, verdicts: Sequence[Verdict], parts: Mapping[str, Entity]) -> list[Entity]:
-    words = {one["verdict"]: f"#verdict/{one['verdict'].replace(' ', '-')}" for one in verdicts}
+    words = {one.verdict: f"#verdict/{one.verdict.replace(' ', '-')}" for one in verdicts}
     ratings = {
         word: crate.add(ContextEntity(crate, at, properties={"@type": "Rating", "name": word, "ratingValue": word}))
         for word, at in sorted(words.items())
     }
     found = []
     for verdict in verdicts:
-        rung = verdict["ladder"][verdict["decided_by"]]
-        used = [f"{folder}/records/{record['name']}.json" for record in rung.get("records", ())]
-        own = rung["level"] == folder.rpartition("/")[2]
+        used = [f"{folder}/records/{record.name}.json" for record in verdict.rung.records]
+        own = verdict.rung.level == folder.rpartition("/")[2]
         properties = {
             "@type": "ClaimReview",
-            "name": verdict["id"],
-            "claimReviewed": verdict["statement"],
-            "reviewBody": rung["sentence"],
+            "name": verdict.id,
+            "claimReviewed": verdict.statement,
+            "reviewBody": verdict.rung.sentence,
         }
-        review = crate.add(ContextEntity(crate, f"#claim/{verdict['id']}", properties=properties))
-        review["reviewRating"] = ratings[verdict["verdict"]]
+        review = crate.add(ContextEntity(crate, f"#claim/{verdict.id}", properties=properties))
+        review["reviewRating"] = ratings[verdict.verdict]
         based = [parts[path] for path in used if own and path in parts]
         review["isBasedOn"] = based or [parts[f"{folder}/verdicts.json"]]
         found.append(review)

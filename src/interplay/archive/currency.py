@@ -15,7 +15,7 @@ from interplay.protocols.datasets import DATASETS
 from interplay.protocols.experiments import AnyRun, experiments
 from interplay.protocols.plan import Job, code_of, differs_from_plan
 from interplay.protocols.setup import Setup
-from interplay.protocols.sourced import read_yaml
+from interplay.protocols.sourced import differences, read_yaml
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import Record, code_digest, module_digests, text_digest, visible_files
 from interplay.records.identity import changes
@@ -27,13 +27,14 @@ TEMPLATES = Path(__file__).resolve().parents[1] / "report/templates"
 CONFIGURED = ("catalogue", "claims", "published", "documents.yaml", "coverage.yaml", "experiments", "tiers", "data")
 # The modules that the rules of verdicts, headline metrics and the report name; exhibits name their own.
 JUDGING = ("interplay.evidence", "interplay.evidence.verdicts", "interplay.evidence.headlines", "interplay.report")
+AS_IS = "as published"
 
 
 def changed_since(record: Record, setup: Setup, experiment: str, run: AnyRun, modules: Mapping[str, str]) -> list[str]:
     """What the plan has otherwise now than the record that was made of a run, one short line each; nothing if none.
 
     Args:
-        record: of the run.
+        record: of the run. Which kernels summed in which order, and whether a step was captured, it does not keep.
         setup: the plan is of.
         experiment: of the run.
         run: as planned now.
@@ -46,17 +47,33 @@ def changed_since(record: Record, setup: Setup, experiment: str, run: AnyRun, mo
         ("seed", record.seed, run.seed),
     ):
         lines += [] if was == now else [f"{what}: {was} -> {now}"]
+    planned = {key: value for key, value in run.settings.model_dump(mode="json").items() if value is not None}
+    lines += differences({"settings": {key: record.settings.get(key) for key in planned}}, {"settings": planned})
+    # A CPU computes in single precision whatever the tier says.
+    precision = None if record.provenance.device.startswith("cuda") else "fp32"
+    old, new = _conditions(record.overrides), _conditions(setup.conditions_of(experiment, run, precision))
+    keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    lines += [f"{key}: {old.get(key, AS_IS)} -> {new.get(key, AS_IS)}" for key in keys]
     for read, digest in record.provenance.data.items():
         pinned = _pins(read)
         if pinned and digest not in pinned:
             lines.append(f"data {read}: {digest} -> {' or '.join(pinned)}")
     code = code_of(experiment, run.settings.model_dump())
     if record.provenance.code_digest != code_digest(*code):
-        today = module_digests(*code)
-        known = {name: digest for name, digest in modules.items() if name in today}  # others are other runs' perhaps
-        named = changes(_named(known), _named(today)) if known else []
+        current = module_digests(*code)
+        known = {name: digest for name, digest in modules.items() if name in current}  # others are other runs' perhaps
+        named = changes(_named(known), _named(current)) if known else []
         lines += named or [f"code of {code[0]} changed"]
-    return lines
+    return list(dict.fromkeys(lines))
+
+
+def _conditions(overrides: Iterable[str]) -> dict[str, str]:
+    """What stands in no protocol, of a record's overrides: what was taken by its key, `weights.clip-rn50-openai`.
+
+    The others are told by the protocol that the run followed; they name lists of seeds too, which decide no run.
+    """
+    pairs = (line.partition(": ") for line in overrides if line.startswith(("data.", "weights.", "compute.")))
+    return {key: change.rpartition("-> ")[2] for key, _, change in pairs}
 
 
 def decided_by(setup: Setup, job: Job) -> dict[str, str]:
@@ -96,6 +113,8 @@ def _named(modules: Mapping[str, str]) -> dict[str, str]:
 def _pins(read: str) -> list[str]:
     """What a split `<data set>/<split>` may decode to, or a set of weights be; nothing where that is not pinned."""
     name, _, split = read.partition("/")
+    if name in WEIGHTS:
+        return [pin.sha256[:16] for form in WEIGHTS[name].forms for pin in form.files.values()]
     if name in DATASETS and split in DATASETS[name].digests:
         return [DATASETS[name].digests[split]]
     return []

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from interplay.archive.contents import MADE, RECORDS, VERDICTS, made_files
 from interplay.archive.crate import describe_crate
+from interplay.archive.publish import finished_jobs
 from interplay.errors import InterplayError
+from interplay.evidence import read_verdicts
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.setup import Setup
-from interplay.records import Record, read_record, visible_files
-from interplay.records.selection import record_files
+from interplay.records import Record, select_records, visible_files
 from interplay.records.store import replacing
 
 METADATA = "ro-crate-metadata.json"
@@ -26,23 +26,28 @@ NEEDED = ("LICENSE", "CITATION.cff")
 Say = Callable[[str], None]
 
 
-def export(setup: Setup, results: Path, output: Path, *, say: Say = print) -> None:
+def export(setup: Setup, results: Path, output: Path, *, force: bool = False, say: Say = print) -> None:
     """Pack the results of a setup, and what they rest on, into the archive `output`, with an RO-Crate about it.
 
     Args:
         setup: tier, data mapping and overrides whose results they are.
         results: folder of all results.
         output: the archive, a .zip.
+        force: replace an archive that is there.
         say: told what was packed.
 
     Raises:
-        InterplayError: results are missing, cannot be read, or name a place on this machine.
+        InterplayError: results are missing, cannot be read, were made otherwise than is planned now, or name a place on
+            this machine; the archive is there already.
     """
+    if output.exists() and not force:
+        raise InterplayError(f"{output}: is there already; give another OUTPUT, or FORCE=1 (--force) replaces it")
     if output.suffix != ".zip":
         raise InterplayError(f"{output}: is to be a .zip")
     folder, checkout = results / setup.folder, setup.config.resolve().parent
     inside = f"results/{setup.folder}"
     records = _records(folder, setup)
+    # A record's name is its place on the disk, whatever it says of itself (`select_records`).
     files = {
         f"{inside}/{RECORDS}/{record.name}.json": _read(folder / RECORDS / f"{record.name}.json") for record in records
     }
@@ -53,7 +58,7 @@ def export(setup: Setup, results: Path, output: Path, *, say: Say = print) -> No
     _name_no_machine(files, checkout)
     title = f"interplay: results of the {setup.tier_name} tier on {setup.data_name} data"
     described = {path: (len(content), hashlib.sha256(content).hexdigest()) for path, content in files.items()}
-    verdicts = _verdicts(files[f"{inside}/{VERDICTS}"], folder / VERDICTS)
+    verdicts = read_verdicts(folder / VERDICTS)
     files[METADATA] = describe_crate(title, inside, dict(sorted(described.items())), records, verdicts)
     with (
         replacing(output) as temporary,
@@ -68,12 +73,13 @@ def export(setup: Setup, results: Path, output: Path, *, say: Say = print) -> No
 
 def _records(folder: Path, setup: Setup) -> list[Record]:
     again = f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` makes them"
-    paths = record_files(folder)
-    if not paths:
+    records = select_records(folder, ["*"])
+    if not records:
         raise InterplayError(f"{folder / RECORDS}: no records to pack; {again}, or `make restore` brings them")
     if missing := [part for part in MADE if not (folder / part).exists()]:
         raise InterplayError(f"{folder}: {', '.join(missing)} missing; {again} from the records that are there")
-    return [read_record(path) for path in paths]
+    finished_jobs(setup, folder, parts=(RECORDS,))
+    return records
 
 
 def _frozen(folder: Path) -> list[str]:
@@ -105,18 +111,12 @@ def _read(path: Path) -> bytes:
 
 def _name_no_machine(files: dict[str, bytes], checkout: Path) -> None:
     """Refuse what says where on this machine the checkout or the home of its user lies."""
-    places = [str(place) for place in (checkout, Path.home().resolve()) if len(place.parts) > 2]
+    places = {
+        str(place): re.compile(rb"(?<![\w.-])" + re.escape(str(place)).encode() + rb"(?![\w-]|\.\w)")
+        for place in (checkout, Path.home().resolve())
+        if place != Path(place.anchor)
+    }
     for path, content in files.items():
-        for place in places:
-            if place.encode() in content:
+        for place, named in places.items():
+            if named.search(content):
                 raise InterplayError(f"{path}: names {place}, a place on this machine; make it again from the root")
-
-
-def _verdicts(content: bytes, path: Path) -> list[Any]:
-    try:
-        found = json.loads(content)
-        return list(found) if all({"id", "verdict", "ladder", "statement"} <= set(one) for one in found) else []
-    except (ValueError, TypeError) as error:
-        raise InterplayError(
-            f"{path}: no list of verdicts ({error}); delete it, and `make reproduce` makes it"
-        ) from error

@@ -39,7 +39,8 @@ class Published(Strict):
         tier, data, chosen: what was run: tier, data mapping, overrides of the user's own.
         version, git_commit: of the code at the time of publication.
         modules: digests of the modules of every experiment, so that changed ones can be named.
-        jobs: by job of the plan, digests of what decides its results.
+        jobs: by job of the plan, digests of what decided its results: all that its records keep of it was held against
+            the plan when they were published.
         judged_by: digests of what figures, tables, metrics, verdicts and report were made from.
         files: by their path below the folder of results.
     """

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import yaml
 
 from interplay import __version__
 from interplay.archive.bench import REMOTE, Bench, bench, size_of
-from interplay.archive.contents import MANIFEST, PUBLISHED, made_files
+from interplay.archive.contents import MANIFEST, MODELS, PUBLISHED, RECORDS, made_files
 from interplay.archive.currency import changed_since, decided_by, judged_by
 from interplay.archive.manifest import Meta, Published, hashes, pin_path, skeleton
 from interplay.errors import InterplayError
@@ -53,15 +53,27 @@ def publish(setup: Setup, results: Path, *, remote: str | None, partial: bool = 
     return path
 
 
-def finished_jobs(setup: Setup, folder: Path, *, partial: bool = False) -> list[Job]:
+def finished_jobs(
+    setup: Setup, folder: Path, *, partial: bool = False, parts: Collection[str] = (RECORDS, MODELS)
+) -> list[Job]:
     """The jobs of the plan whose outputs are all there, made as is planned now.
+
+    Args:
+        setup: tier, data mapping and overrides whose results they are.
+        folder: of the results.
+        partial: those that are finished, where others are not.
+        parts: of a folder of results, the outputs in which are to be there.
 
     Raises:
         InterplayError: there are none; one of them was made otherwise; some are missing, and not `partial`.
     """
     jobs = plan_jobs(setup)
-    finished = [job for job in jobs if all((folder / path).is_file() for path in job.outputs)]
-    missing = [path for job in jobs for path in job.outputs if not (folder / path).is_file()]
+    lacking = {
+        job.slug: [path for path in job.outputs if path.split("/")[0] in parts and not (folder / path).is_file()]
+        for job in jobs
+    }
+    finished = [job for job in jobs if not lacking[job.slug]]
+    missing = [path for paths in lacking.values() for path in paths]
     again = f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` makes them"
     if missing and (not partial or not finished):
         less = "" if partial or not finished else ", or --partial takes what there is"

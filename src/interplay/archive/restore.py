@@ -14,13 +14,14 @@ from interplay.archive.contents import MADE, MANIFEST, RECORDS, Level, measures_
 from interplay.archive.currency import changed_since, decided_by, judged_by
 from interplay.archive.manifest import FileHashes, Published, hashes, read_pin
 from interplay.errors import InterplayError
-from interplay.protocols.plan import Job, plan_jobs, record_path
+from interplay.protocols.plan import Job, plan_jobs
 from interplay.protocols.setup import Setup
 from interplay.records import read_record
 from interplay.records.identity import changes, first_of
 from interplay.records.seals import seal
 
 Say = Callable[[str], None]
+ASIDE = ".before-restore"  # ends the name of a file that was moved away
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,15 @@ def restore(
         chosen = [job for job in kept if level != "checkpoints" or not measures_networks(job)]
         whole = len(kept) == len(jobs)
         files = _files_of(setup, folder, published, chosen, level, whole, say)
-        written = _place(place, folder, {path: published.files[path] for path in files}, force, say)
+        there = sound(jobs, [job for job in jobs if set(files).issuperset(_needed(job, level))])
+        outputs = [path for job in there for path in job.outputs]
+        others = [path for path in outputs if path not in files]  # that this level does not bring
+        apart = [path for path in others if _differs(folder / path, published.files.get(path))]
+        written = _place(place, folder, {path: published.files[path] for path in files}, apart, force, say)
         say(f"{setup.folder}: {len(files)} files verified, {written} of them new here")
-    there = [job for job in jobs if set(files).issuperset(_needed(job, level))]
-    current = [path for job in sound(jobs, there) for path in job.outputs if path in files]
+    current = [path for path in outputs if path in files]
     made_here = any(path.split("/")[0] in MADE for path in files)
-    to_do = [job for job in jobs if not (folder / record_path(job.experiment, job.runs[0].name)).is_file()]
+    to_do = [job for job in jobs if not all((folder / path).is_file() for path in _needed(job, level))]
     return Restored(tuple(files), tuple(current), made_here, tuple(to_do), stale)
 
 
@@ -146,14 +150,26 @@ def _turn(path: str) -> int:
     return MADE.index(path.split("/")[0])
 
 
-def _place(place: Path, folder: Path, files: Mapping[str, FileHashes], force: bool, say: Say) -> int:
-    """Move files into the folder of results, in the order in which they were made; the number of those that are new."""
+def _differs(path: Path, wanted: FileHashes | None) -> bool:
+    """Whether a file lies there, and is another one."""
+    return path.is_file() and hashes(path) != wanted
+
+
+def _place(place: Path, folder: Path, files: Mapping[str, FileHashes], apart: list[str], force: bool, say: Say) -> int:
+    """Move files into the folder of results, in the order in which they were made; the number of those that are new.
+
+    What lies `apart` differs from what was published beside them, but is not brought: it cannot be replaced.
+    """
     fresh = [path for path in files if not (folder / path).is_file()]
-    differing = [path for path in files if path not in fresh and hashes(folder / path) != files[path]]
-    if differing and not force:
-        raise InterplayError(
-            named(folder, differing, "not what was published", "move it away, or FORCE=1 (--force) replaces it")
-        )
+    differing = [path for path in files if _differs(folder / path, files[path])]
+    if (differing or apart) and not force:
+        by_force = "replaces it" if differing else "does"
+        mend = f"move it away, or FORCE=1 (--force) {by_force}"
+        raise InterplayError(named(folder, [*differing, *apart], "not what was published", mend))
+    for path in apart:
+        aside = (folder / path).with_name(f"{Path(path).name}{ASIDE}")
+        (folder / path).replace(aside)
+        say(f"moved away: {folder / path}, now {aside.name}")
     for path in differing:
         say(f"replaced: {folder / path}")
     now = time.time()  # one for all: none is newer than what was made from it

@@ -12,7 +12,7 @@ import typer
 
 from interplay import __version__
 from interplay.errors import InterplayError
-from interplay.markup import one_line
+from interplay.markup import one_line, say
 from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, explain_memory, settle
 
@@ -47,7 +47,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _root(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
     if version:
-        typer.echo(__version__)
+        say(__version__)
         raise typer.Exit
 
 
@@ -81,10 +81,10 @@ def main() -> None:
             raise
         sys.exit(_fail(said))
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; finished work is kept, run the same command again to go on", err=True)
+        say("interrupted; finished work is kept, run the same command again to go on", err=True)
         sys.exit(130)
 
 
 def _fail(message: str) -> int:
-    typer.echo(f"error: {one_line(message)}", err=True)
+    say(f"error: {one_line(message)}", err=True)
     return 2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from interplay.cli import app
 from interplay.cli.options import Chosen, Config, Data, Results, Tier
-from interplay.errors import InterplayError
+from interplay.markup import say
 
 Remote = Annotated[
     str | None,
@@ -32,8 +33,8 @@ def publish(
     from interplay.protocols.setup import load_setup
 
     setup = load_setup(config, tier, data, chosen or ())
-    pin = send(setup, results, remote=remote, partial=partial, say=typer.echo)
-    typer.echo(f"{pin}: commit it (git add {pin}); with it `make restore TIER={tier}` brings these results anywhere")
+    pin = send(setup, results, remote=remote, partial=partial, say=say)
+    say(f"{pin}: commit it (git add {quote(str(pin))}); `make restore TIER={tier}` then brings these results anywhere")
 
 
 @app.command()
@@ -56,8 +57,8 @@ def restore(
     from interplay.protocols.setup import load_setup
 
     setup = load_setup(config, tier, data, chosen or ())
-    brought = bring(setup, results, remote=remote, level=as_level(level), force=force, say=typer.echo)
-    typer.echo(f"left to be made: {len(brought.to_do)} jobs" if brought.to_do else "no run is left to be done")
+    brought = bring(setup, results, remote=remote, level=as_level(level), force=force, say=say)
+    say(f"left to be made: {len(brought.to_do)} jobs" if brought.to_do else "no run is left to be done")
 
 
 @app.command()
@@ -74,6 +75,4 @@ def export(
     from interplay.archive.export import export as pack
     from interplay.protocols.setup import load_setup
 
-    if output.exists() and not force:
-        raise InterplayError(f"{output}: is there already; give another --output, or --force replaces it")
-    pack(load_setup(config, tier, data, chosen or ()), results, output, say=typer.echo)
+    pack(load_setup(config, tier, data, chosen or ()), results, output, force=force, say=say)

@@ -9,6 +9,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Config
+from interplay.markup import show
 
 
 @app.command()
@@ -33,6 +34,6 @@ def controls(
     found = {name: next(iter(sorted((runs / name).glob("*/records"))), None) for name in named}
     run = {name: load_level(path.parent, claims, config) for name, path in found.items() if path is not None}
     put = put_to_controls(claims, named, load_level(results, claims, config), run, load_published(config / "published"))
-    typer.echo(render_controls(put, named))
+    show(render_controls(put, named))
     if any(result.passed and not result.excused for result in put):
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Chosen, Config, Data, DataRoot, Device, Results, Tier
+from interplay.markup import plain_table, say, show
 
 
 @app.command()
@@ -45,20 +46,19 @@ def doctor(
     machine = look(needs, own, data_root) if quick else look_closely(needs, own, data_root, online=online)
     found = examine(machine, needs, quick=quick)
     for one in found:
-        typer.echo(one)
+        say(one)
     if not quick:
         from interplay.doctor.checks.accelerator import usable_cards
         from interplay.doctor.fitting import HEAD, fit_tiers
-        from interplay.markup import plain_table
         from interplay.protocols.forecast import measured_runs
 
         usable = replace(machine, cards=usable_cards(machine, needs))
         rows = [fit.row for fit in fit_tiers(usable, measured_runs(results), config, results, data_root, asked)]
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        typer.echo(f"\n{plain_table(HEAD, rows, 'llrllllll', width=width, wrap=len(HEAD) - 1)}")
+        show(f"\n{plain_table(HEAD, rows, 'llrllllll', width=width, wrap=len(HEAD) - 1)}")
     stopping = list(dict.fromkeys(one.check for one in found if one.state == "mend"))
     where = f"tier {setup.tier_name}, {setup.data_name} data, {len(needs.runs):,} runs left"
     verdict = f"to mend first: {', '.join(stopping)}" if stopping else "nothing to mend"
-    typer.echo(f"\n{where}: {verdict}")
+    show(f"\n{where}: {verdict}")
     if stopping:
         sys.exit(1)

@@ -9,6 +9,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Config, TierResults
+from interplay.markup import say
 
 
 @app.command()
@@ -21,7 +22,7 @@ def figure(
     from interplay.figures.draw import draw_exhibit
 
     for path in draw_exhibit(exhibit, results, config):
-        typer.echo(path)
+        say(path)
 
 
 @app.command()
@@ -34,4 +35,4 @@ def table(
     from interplay.tables.make import make_exhibit
 
     for path in make_exhibit(exhibit, results, config):
-        typer.echo(path)
+        say(path)

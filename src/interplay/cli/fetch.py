@@ -9,6 +9,7 @@ import typer
 
 from interplay.cli import app
 from interplay.errors import InterplayError
+from interplay.markup import visible
 
 
 @app.command()
@@ -46,7 +47,7 @@ def fetch(
 
         def say(line: str) -> None:
             bar.reset(task, visible=False)
-            console.print(line)
+            console.print(visible(line), emoji=False)
 
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total or None, visible=True)

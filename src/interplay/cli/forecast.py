@@ -11,6 +11,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Chosen, Config, Data, Device, Results, Tier
+from interplay.markup import plain_table, say, show
 
 
 @app.command()
@@ -24,7 +25,6 @@ def forecast(
     chosen: Chosen = None,
 ) -> None:
     """Forecast the time of every job, scaled from earlier runs on the same kind of device (results/, reference)."""
-    from interplay.markup import plain_table
     from interplay.protocols.claim_files import find_claim, load_claims, selectors
     from interplay.protocols.forecast import duration, measured_runs
     from interplay.protocols.forecast import forecast as estimate
@@ -44,10 +44,10 @@ def forecast(
     # Lines break for a person's terminal only: in a pipe, `grep` finds a job with its time on one line.
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     head = ("job", "runs", "on", "time", "scaled from")
-    typer.echo(plain_table(head, rows, "lrlrl", width=width, wrap=4))
+    show(plain_table(head, rows, "lrlrl", width=width, wrap=4))
     known = sum(one.seconds or 0.0 for one in estimates)
     unknown = sum(one.seconds is None for one in estimates)
-    typer.echo(
+    say(
         f"{len(estimates)} jobs of {sum(len(one.job.runs) for one in estimates)} runs, {duration(known)} of computing "
         f"if one follows the other" + (f", {unknown} of unknown cost" if unknown else "")
     )

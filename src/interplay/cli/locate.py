@@ -9,6 +9,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Config
+from interplay.markup import say
 
 SHOWN = 20
 
@@ -40,13 +41,13 @@ def locate(
         raise InterplayError(f"{document}: {len(found)} sentences contain {words!r}; give more of the words")
     for sentence in found:
         place = sentence.place
-        typer.echo(f"# {sentence.text[:100]}{'...' if sentence.text[100:] else ''}")
-        typer.echo(
+        say(f"# {sentence.text[:100]}{'...' if sentence.text[100:] else ''}")
+        say(
             f"sentence: {{section: {_quoted(place.section)}, paragraph: {place.paragraph}, "
             f'sentence: {place.sentence}, digest: "{place.digest}"}}'
         )
     if not is_known_text(known[document], text, config):
-        typer.echo(f"note: this is another transcription of {document} than the one that config/ refers to", err=True)
+        say(f"note: this is another transcription of {document} than the one that config/ refers to", err=True)
 
 
 def _quoted(section: str) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Seed
+from interplay.markup import show
 
 if TYPE_CHECKING:
     from interplay.collapse import Measurement
@@ -33,9 +34,9 @@ def measure(
 
     found = measure_file(file, centre=centre, batch_size=batch_size, seed=seed)
     if as_json:
-        typer.echo(json.dumps(found.as_json(), indent=2, allow_nan=False))
+        show(json.dumps(found.as_json(), indent=2, allow_nan=False))
         return
-    typer.echo(f"{information_table(found)}\n\n{collapse_table(found)}")
+    show(f"{information_table(found)}\n\n{collapse_table(found)}")
 
 
 def information_table(found: Measurement) -> str:

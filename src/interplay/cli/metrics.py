@@ -9,6 +9,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Config, TierResults
+from interplay.markup import say
 
 
 @app.command()
@@ -20,4 +21,4 @@ def metrics(
     """Write a few metrics of an experiment, means over runs by variant, as JSON that `dvc metrics` compares."""
     from interplay.evidence.headlines import write_headlines
 
-    typer.echo(write_headlines(experiment, results, config))
+    say(write_headlines(experiment, results, config))

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from interplay.markup import say
 from interplay.records.machine import usable_cores
 
 
 def _at_most_usable(threads: int | None) -> int | None:
     if threads is None or threads <= (cores := usable_cores()):
         return threads
-    typer.echo(f"--threads {threads}: this process may use {cores} cores, so {cores} threads", err=True)
+    say(f"--threads {threads}: this process may use {cores} cores, so {cores} threads", err=True)
     return cores
 
 

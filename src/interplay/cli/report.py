@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
 from interplay.cli import app
 from interplay.cli.options import Config, TierResults
+from interplay.markup import say
 
 
 @app.command()
@@ -16,4 +15,4 @@ def report(results: TierResults = Path("results/smoke"), config: Config = Path("
     from interplay.report import write_report
 
     for path in write_report(results, config):
-        typer.echo(path)
+        say(path)

@@ -9,6 +9,7 @@ import typer
 
 from interplay.cli import app
 from interplay.cli.options import Chosen, Config, Data, DataRoot, Device, KeepCheckpoints, Results, Threads, Tier
+from interplay.markup import say
 
 
 @app.command()
@@ -57,8 +58,8 @@ def run(
         data_root=data_root,
         device=pick_device(wanted, max(run.cost.share for run in runs)),
         threads=bounded(threads or setup.tier.threads),
-        say=lambda line: typer.echo(line),
+        say=say,
         keep_checkpoints=keep_checkpoints,
     )
     folder = results / setup.folder / "records" / experiment
-    typer.echo(f"{len(written)} record{'s' * (len(written) != 1)} under {folder}")
+    say(f"{len(written)} record{'s' * (len(written) != 1)} under {folder}")

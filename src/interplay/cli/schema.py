@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
 from interplay.cli import app
 from interplay.cli.options import Config
+from interplay.errors import InterplayError
+from interplay.markup import say
 
 
 @app.command()
@@ -15,8 +15,10 @@ def schema(config: Config = Path("config")) -> None:
     """Generate `config/schemas/` from the typed models; editors validate the YAML files with them."""
     from interplay.protocols.json_schema import write_schemas
 
+    if not (config / "documents.yaml").is_file():  # or whatever JSON lies in its schemas/ would be taken away
+        raise InterplayError(f"{config}: no configuration (it has no documents.yaml); name one with --config")
     changed = write_schemas(config / "schemas")
     for path in changed:
-        typer.echo(path)
+        say(path)
     if not changed:
-        typer.echo("schemas are up to date")
+        say("schemas are up to date")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from interplay.cli import app
+from interplay.markup import say, show
 
 
 @app.command()
@@ -38,14 +40,15 @@ def verdicts(
     if claim is not None:
         claims = [find_claim(claims, claim)]
     others = [] if alone else beside
-    levels = load_levels(results, claims, config, tier, data, others, lambda line: typer.echo(line, err=True))
+    levels = load_levels(results, claims, config, tier, data, others, partial(say, err=True))
     judged = judge(claims, levels, load_published(config / "published"))
     default = results / "verdicts.json" if claim is None else results / "verdicts" / f"{claim}.json"
     write_verdicts(judged, output or default)
     if summary:
-        typer.echo(render_verdicts(judged))
+        show(render_verdicts(judged))
     elif claim is not None:
-        typer.echo(render_ladder(judged[0]))
+        show(render_ladder(judged[0]))
     else:
-        typer.echo(f"Verdicts on {', '.join(level.name for level in levels)}\n\n{render_counts(judged)}\n")
-        typer.echo(f"written to {output or default}")
+        say(f"Verdicts on {', '.join(level.name for level in levels)}")
+        show(f"\n{render_counts(judged)}\n")
+        say(f"written to {output or default}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -138,7 +139,10 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(stream)
     if version not in readers:
         raise ValueError(f"version {version} of the array format")
-    return readers[version](stream)
+    try:
+        return readers[version](stream)
+    except (MemoryError, tokenize.TokenError) as error:  # of Python's parser, on what is nested or never closed
+        raise ValueError("a header that nobody can parse") from error
 
 
 def _finish(stream: IO[bytes]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -16,8 +15,6 @@ from interplay.data.ledger import FOLDER, Ledger, stamp
 from interplay.errors import InterplayError
 from interplay.protocols.assets import DatasetInfo
 from interplay.records import code_digest, text_digest
-
-_FAILURES = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError)
 
 
 def decode(info: DatasetInfo, split: str, root: Path) -> tuple[Decoded, str]:
@@ -61,7 +58,9 @@ def read_split(info: DatasetInfo, split: str, place: Path | None) -> Any:
     reader = reader_of(info)
     try:
         return reader(place, split)
-    except (*_FAILURES, pickle.UnpicklingError) as error:
+    except (InterplayError, MemoryError):
+        raise
+    except Exception as error:  # a parser raises whatever a damaged file makes of it
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InterplayError(f"{info.name} ({split}): {_with(info)} cannot read it: {reason}") from error
 

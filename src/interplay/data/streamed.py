@@ -131,7 +131,9 @@ class _Decoding(Dataset[tuple[Tensor, int] | InterplayError]):
         index = place if self._indices is None else int(self._indices[place])
         try:
             image, _ = self._source[index]
-        except (OSError, SyntaxError, ValueError) as error:  # what PIL raises for a damaged file
+        except MemoryError:
+            raise
+        except Exception as error:  # a parser of PIL raises whatever a damaged file makes of it
             return InterplayError(f"{self._name}: image {index} cannot be decoded ({error})")
         if seed is None:
             return self._transform(image), place

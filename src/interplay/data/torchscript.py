@@ -41,7 +41,7 @@ def is_torchscript(path: Path) -> bool:
 
 
 def read_torchscript(path: Path) -> dict[str, Tensor]:
-    """All parameters and buffers by their dotted names, as in the `state_dict` of the module.
+    """All parameters and buffers by their dotted names, as in the `state_dict` of the module; shared modules once.
 
     Raises:
         InterplayError: the archive is damaged, or its tree of modules asks for anything but modules and tensors.
@@ -58,7 +58,7 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
         raise InterplayError(f"{path}: its tensors cannot be read without running it ({error})") from error
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, RuntimeError) as error:
         raise InterplayError(f"{path}: not a whole TorchScript archive ({' '.join(str(error).split())})") from error
-    return dict(_walk(root, ""))
+    return dict(_walk(root, "", set()))
 
 
 class _Module:
@@ -101,11 +101,13 @@ def _tensor(storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[i
     return storage.as_strided(size, stride, offset)
 
 
-def _walk(module: Any, prefix: str) -> list[tuple[str, Tensor]]:
+def _walk(module: Any, prefix: str, seen: set[int]) -> list[tuple[str, Tensor]]:
+    """The tensors below a module. One that stands at several places counts at the first: paths can double per level."""
+    seen.add(id(module))
     found: list[tuple[str, Tensor]] = []
     for name, value in vars(module).items():
         if isinstance(value, Tensor):
             found.append((prefix + name, value))
-        elif isinstance(value, _Module):
-            found += _walk(value, f"{prefix}{name}.")
+        elif isinstance(value, _Module) and id(value) not in seen:
+            found += _walk(value, f"{prefix}{name}.", seen)
     return found

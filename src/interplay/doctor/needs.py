@@ -100,7 +100,7 @@ class Needs:
     def on_cards(self) -> dict[str, int]:
         """Declared memory (MiB) of the jobs that use a card where there is one, the largest first."""
         using = {name: job for name, job in self.jobs.items() if device_of(job, self.device) == "cuda"}
-        return _largest_first({name: job.memory_mib for name, job in using.items()})
+        return _largest_first({name: max(run.cost.memory_mib for run in job.runs) for name, job in using.items()})
 
 
 def needs_of(

@@ -9,7 +9,7 @@ from textwrap import fill
 from interplay.evidence.contradictions import contradictions
 from interplay.evidence.verdicts import Verdict
 from interplay.evidence.words import ERRORS, WORDS, Word
-from interplay.markup import plain_table
+from interplay.markup import one_line, plain_table
 
 NOTHING_JUDGED = "nothing judged"  # the class of evidence where there is none
 ACCUSING: tuple[Word, ...] = ("contradicted", *ERRORS.values())
@@ -43,7 +43,7 @@ def render_verdicts(verdicts: Sequence[Verdict], width: int = 100) -> str:
     if not verdicts:
         return "No claims."
     levels = dict.fromkeys(rung.level for verdict in verdicts for rung in verdict.ladder)
-    lines = [f"{len(verdicts)} claims, on {', '.join(levels)}", "", render_counts(verdicts)]
+    lines = [one_line(f"{len(verdicts)} claims, on {', '.join(levels)}"), "", render_counts(verdicts)]
     headlines = [verdict for verdict in verdicts if verdict.weight == "headline"]
     lines += _listed("headline claims", _by_word(headlines), width)
     against = [verdict for verdict in verdicts if verdict.rung.ruling == "fails" and not verdict.asks]
@@ -70,7 +70,7 @@ def _listed(title: str, entries: Iterable[str], width: int) -> list[str]:
 
 def render_ladder(verdict: Verdict, width: int = 100) -> str:
     """A verdict, and what every level says; the one that speaks for all is marked."""
-    lines = [f"{verdict.id}: {verdict.verdict} ({verdict.source})"]
+    lines = [one_line(f"{verdict.id}: {verdict.verdict} ({verdict.source})")]
     for number, rung in enumerate(verdict.ladder):
         mark = "* " if number == verdict.decided_by else "  "
         said = f"{mark}{rung.level}: {rung.word}. {rung.sentence}"

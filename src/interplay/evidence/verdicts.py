@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, model_validator
 
 from interplay.errors import InterplayError
 from interplay.evidence.accusations import accuse
@@ -21,7 +21,7 @@ from interplay.evidence.published import Published
 from interplay.evidence.sensitivity import flips
 from interplay.evidence.words import STRENGTH, Basis, Word, word
 from interplay.protocols.claim_files import selectors
-from interplay.protocols.claims import Claim, DataName, TierName, Weight
+from interplay.protocols.claims import Claim, ClaimId, DataName, TierName, Weight
 from interplay.protocols.places import Place
 from interplay.protocols.source_errors import SourceError
 from interplay.protocols.sourced import Strict
@@ -82,7 +82,7 @@ class Verdict(Strict):
     The rung numbered `decided_by` speaks for all: the first that decides, and the first of all where none does.
     """
 
-    id: str
+    id: ClaimId
     said_in: tuple[Place, ...]
     statement: str
     weight: Weight
@@ -92,6 +92,12 @@ class Verdict(Strict):
     verdict: Word
     decided_by: int
     ladder: tuple[Rung, ...]
+
+    @model_validator(mode="after")
+    def _is_decided(self) -> Verdict:
+        if not 0 <= self.decided_by < len(self.ladder):
+            raise ValueError(f"decided_by: {self.decided_by} is no rung of a ladder of {len(self.ladder)}")
+        return self
 
     @property
     def rung(self) -> Rung:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -85,9 +86,11 @@ def run_all(
         if not run.keeps_model or _whole(kept_weights, name, say):
             record = taken_over(finished, identity, name=name, say=say, keep=keep_checkpoints)
         if record is None:
+            gc.collect()  # networks and data sets of the run before hang together in circles, and would pile up
             say(f"{name}: starts")
             path = stem.with_name(f"{stem.name}.checkpoint")
             checkpoint = Checkpoint(path, identity, name=name, say=say, keep=keep_checkpoints)
+            loaded: dict[str, str] = {}
             context = Context(
                 device=device,
                 data_root=data_root,
@@ -95,12 +98,12 @@ def run_all(
                 earlier=earlier,
                 checkpoint=checkpoint,
                 models=_models(run, results),
-                weights=_weights(setup, run, results, data_root),
+                weights=_weights(setup, run, results, data_root, loaded),
                 compute=compute,
                 report=_reporter(name, say),
             )
             try:
-                record, result = _run_one(setup, experiment, run, module.run, context, threads)
+                record, result = _run_one(setup, experiment, run, module.run, context, threads, loaded)
             except InterplayError as error:
                 raise error if name in str(error) else InterplayError(f"{name}: {error}") from error
             finished.unlink(missing_ok=True)  # an older one must not pass for the record of the new weights
@@ -131,7 +134,13 @@ def _whole(kept_weights: Path, name: str, say: Say) -> bool:
 
 
 def _run_one(
-    setup: Setup, experiment: str, run: AnyRun, body: Callable[..., Result], context: Context, threads: int
+    setup: Setup,
+    experiment: str,
+    run: AnyRun,
+    body: Callable[..., Result],
+    context: Context,
+    threads: int,
+    loaded: Mapping[str, str],
 ) -> tuple[Record, Result]:
     started, clock = datetime.now(UTC), perf_counter()
     result = body(run.protocol, run, context)
@@ -139,7 +148,7 @@ def _run_one(
         code=code_digest(*code_of(experiment, run.settings.model_dump())),
         device=device_name(context.device),
         threads=threads,
-        data=result.data,
+        data={**result.data, **loaded},
         started=started,
         wall_seconds=perf_counter() - clock,
         seconds=result.seconds,
@@ -184,16 +193,27 @@ def _models(run: AnyRun, results: Path) -> dict[str, Path]:
     return paths
 
 
-def _weights(setup: Setup, run: AnyRun, results: Path, data_root: Path) -> dict[str, Callable[[], Weights]]:
-    """How to load the published weights that the run reads: from the catalogue, or from a run that stands in."""
+def _weights(
+    setup: Setup, run: AnyRun, results: Path, data_root: Path, loaded: dict[str, str]
+) -> dict[str, Callable[[], Weights]]:
+    """How to load the published weights that the run reads: from the catalogue, or from a run that stands in.
+
+    The digest of what is loaded from the catalogue goes into `loaded`, by name; a run that stands in has its record.
+    """
     loaders: dict[str, Callable[[], Weights]] = {}
     for name in run.weights:
         substitute = setup.mapping.weights[name]
         if substitute.run is None:
-            loaders[name] = partial(load_weights, substitute.use, data_root)
+            loaders[name] = partial(_of_catalogue, substitute.use, data_root, loaded)
         else:
             loaders[name] = partial(_left_by, results / model_path(*substitute.run))
     return loaders
+
+
+def _of_catalogue(name: str, data_root: Path, loaded: dict[str, str]) -> Weights:
+    tensors, digest = load_weights(name, data_root)
+    loaded[name] = digest
+    return tensors, digest
 
 
 def _left_by(path: Path) -> Weights:

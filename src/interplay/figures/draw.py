@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -17,7 +18,7 @@ from matplotlib.figure import Figure
 from interplay.errors import InterplayError
 from interplay.figures.beside import Beside, load_beside
 from interplay.figures.style import house_style
-from interplay.markup import csv_cell
+from interplay.markup import csv_cell, one_line
 from interplay.protocols.catalogue import Exhibit, load_catalogue
 from interplay.records import Record
 from interplay.records.store import write_bytes_atomically
@@ -72,9 +73,13 @@ def csv_text(frame: pd.DataFrame, exhibit: Exhibit, records: Sequence[Record]) -
     """
     if frame.empty:
         raise InterplayError(f"{exhibit.ids[0]}: its records hold nothing to show; delete them and rerun")
-    stamp = [f"{exhibit.ids[0]} [{exhibit.origin(records)}]", *[""] * (len(frame) - 1)]
-    safe = frame.map(lambda value: csv_cell(value) if isinstance(value, str) else value)
+    stamp = [csv_cell(one_line(f"{exhibit.ids[0]} [{exhibit.origin(records)}]")), *[""] * (len(frame) - 1)]
+    safe = frame.map(_cell).rename(columns=_cell)
     return safe.assign(stamp=stamp).to_csv(index=False, na_rep="nan", lineterminator="\n")
+
+
+def _cell(value: Any) -> Any:
+    return csv_cell(value) if isinstance(value, str) else value
 
 
 def _render(figure: Figure, exhibit: Exhibit, records: Sequence[Record]) -> dict[str, bytes]:

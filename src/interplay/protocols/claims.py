@@ -47,6 +47,7 @@ from interplay.protocols.series_tests import (
 )
 from interplay.protocols.source_errors import ErrorField
 from interplay.protocols.sourced import Strict
+from interplay.records import DataName, TierName
 
 __all__ = [
     "AcrossTest",
@@ -56,6 +57,7 @@ __all__ = [
     "BoundTest",
     "Claim",
     "ClaimFile",
+    "ClaimId",
     "ContrastTest",
     "CorrelationTest",
     "Criterion",
@@ -94,11 +96,10 @@ __all__ = [
     "Weight",
 ]
 
+# These come along; others may be added, and claims that are not restricted hold for them too.
 OurTier = Literal["smoke", "review", "paper"]
 OurMapping = Literal["published", "offline"]
-# Those above come along; others may be added, and claims that are not restricted hold for them too.
-TierName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-DataName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+ClaimId = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Weight = Literal["headline", "supporting", "detail"]
 
 Test = Annotated[
@@ -150,7 +151,7 @@ class Claim(Strict):
     representative there. `tiers` and `data` restrict what is said of a size or of the published data themselves.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    id: ClaimId
     said_in: tuple[Place, ...] = Field(min_length=1)
     says: str
     weight: Weight = "detail"

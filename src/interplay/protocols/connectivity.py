@@ -94,4 +94,5 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("supervised",),
+    measures=True,
 )

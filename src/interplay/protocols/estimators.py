@@ -66,4 +66,5 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("supervised",),
+    measures=True,
 )

@@ -53,7 +53,9 @@ class Experiment(Generic[P, S]):
         unfold: lists its runs, in the order in which they are done, or raises an InterplayError where the protocol asks
             for what there is not.
         cost: what one of them takes.
-        reads: experiments whose trained networks it measures; it trains none of them again.
+        reads: experiments whose trained networks it starts from; it trains none of them again.
+        measures: whether its runs only measure networks of those experiments, so that they are done again on restored
+            networks; what learns from them for hours (few-shot fine-tuning) does not.
         lists_runs: leaves of its protocol, as dotted keys, that say which runs there are and decide no run's result:
             lists of seeds. One seed more makes one run more, and none of the others again.
         picks: settings of its runs that name a module of a package of its own, by the package's name: what it finds by
@@ -66,6 +68,7 @@ class Experiment(Generic[P, S]):
     unfold: Callable[[Any, Given], Iterable[Run[P, S]]]
     cost: Callable[[Any, Given], Cost]
     reads: tuple[str, ...] = ()
+    measures: bool = False
     lists_runs: tuple[str, ...] = ()
     picks: Mapping[str, str] = field(default_factory=dict)
     similar: tuple[str, ...] = ()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import log
+from math import ceil, log
 from pathlib import Path
 
 from interplay.errors import InterplayError
+from interplay.protocols.datasets import DATASETS, files_of
 from interplay.protocols.experiments import find_experiment
 from interplay.protocols.plan import Job
+from interplay.protocols.weights import WEIGHTS
 from interplay.records import Record, read_record
 from interplay.records.selection import record_files
 
@@ -111,11 +113,34 @@ LEAST_MINUTES = 10
 
 
 CUDA_MIB = 2048  # of ordinary memory that a process with a CUDA context takes besides its own (seen: 0.9 GiB)
+SNAKEMAKE_MIB = 400  # a job of a cluster holds two processes of Snakemake besides its own (seen: 134 MiB each)
+MOST_GROWTH = 2.0
 
 
-def memory_mib(job: Job, device: str) -> int:
-    """Memory of the machine, not of the card, that a job may take (MiB)."""
-    return job.memory_mib + (CUDA_MIB if device_of(job, device) == "cuda" else 0)
+def memory_mib(job: Job, device: str, attempt: int = 1, submitted: bool = False) -> int:
+    """Memory of the machine, not of the card, that a job may take (MiB).
+
+    Args:
+        job: the job.
+        device: `cpu`, `cuda`, `cuda:N` or `auto`.
+        attempt: the how manieth try it is. Each asks for half as much again, as the one before may have been ended for
+            lack of memory, but for twice as much at most: most tries are for those that a limit of time ended.
+        submitted: to a cluster, where Snakemake runs inside the job.
+    """
+    own = job.memory_mib + (CUDA_MIB if device_of(job, device) == "cuda" else 0)
+    return round(own * min(1 + (attempt - 1) / 2, MOST_GROWTH)) + (SNAKEMAKE_MIB if submitted else 0)
+
+
+# Of disk, where data are staged: sets as fetched and unpacked, and besides records, networks, checkpoints.
+OWN_DISK_MB, COPIES = 10_000, 2
+
+
+def disk_mb(job: Job) -> int:
+    """Disk of a machine to which data sets and results of a job are brought (MB)."""
+    sizes = {info.pinned.path: info.pinned.size for info in DATASETS.values() if info.pinned}
+    sets = {path for name in job.datasets for path in files_of(DATASETS[name])}
+    weights = [max(form.size for form in WEIGHTS[name].forms) for name in job.weights]
+    return OWN_DISK_MB + ceil(COPIES * (sum(sizes[path] for path in sets) + sum(weights)) / 1e6)
 
 
 def runtime_minutes(job: Job, device: str) -> int:
@@ -135,8 +160,9 @@ def tries_when_cut_off(minutes: int, longest: int) -> int | None:
     return min((minutes - 1) // longest + SPARE_TRIES, MOST_TRIES) if minutes > longest else None
 
 
-# What figures, tables, verdicts and the report take: seconds and 175 MiB in smoke, where records are short.
-READING_MIB, READING_MINUTES = 2048, 10
+# What figures, tables, verdicts and the report take: 3 to 7 s and 175 MiB in smoke, where records are short. A group of
+# twelve, two at a time, asks for six times these minutes; 3 is 25 times the slowest, for file systems that are slow.
+READING_MIB, READING_MINUTES = 1024, 3
 FETCHING_MIB = 1024
 _SLOW_LINE = 1e6  # bytes a second
 

@@ -93,5 +93,6 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("supervised",),
+    measures=True,
     lists_runs=("seeds",),
 )

@@ -73,6 +73,11 @@ class Setup:
         lines = list(self.overrides[experiment])
         for other in find_experiment(experiment).reads:
             lines += [f"{other}.{line}" for line in self.overrides[other]]
+        return lines + self.conditions_of(experiment, run, precision)
+
+    def conditions_of(self, experiment: str, run: AnyRun, precision: str | None = None) -> list[str]:
+        """Those of `overrides_of` that stand in no protocol: `data.`, `weights.` and `compute.`, each with a key."""
+        lines = []
         mapping = self.mapping.of(experiment)
         for dataset in run.reads:
             substitute = mapping.datasets[dataset]

@@ -106,4 +106,5 @@ EXPERIMENT = Experiment(
     unfold=unfold,
     cost=cost,
     reads=("supervised",),
+    measures=True,
 )

@@ -19,6 +19,7 @@ from interplay.errors import InterplayError
 
 MAX_BYTES = 2**20  # the largest file of ours has 60 kB; without libyaml PyYAML reads some 500 kB a second
 MAX_DEPTH = 50
+MAX_INTEGER = 2**63  # what numpy and torch take for one; Python would refuse to print one of some thousand digits
 MAX_VALUES = 200_000  # aliases of aliases may stand for billions
 
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -69,7 +70,10 @@ for _tag, _pattern, _starts in (
 
 def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
     text = loader.construct_scalar(node)
-    return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+    value = int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+    if abs(value) > MAX_INTEGER:
+        raise ValueError("a whole number beyond 64 bits; write it with an exponent")
+    return value
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)

@@ -2,7 +2,7 @@
 
 from interplay.records.digests import code_digest, module_digests, text_digest
 from interplay.records.provenance import collect_provenance, peak_memory_mib
-from interplay.records.schema import Finding, Provenance, Record, Residual
+from interplay.records.schema import DataName, Finding, Provenance, Record, Residual, TierName
 from interplay.records.selection import select_records, visible_files
 from interplay.records.stamp import stamp
 from interplay.records.store import (
@@ -13,10 +13,12 @@ from interplay.records.store import (
 )
 
 __all__ = [
+    "DataName",
     "Finding",
     "Provenance",
     "Record",
     "Residual",
+    "TierName",
     "code_digest",
     "collect_provenance",
     "module_digests",

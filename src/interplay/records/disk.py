@@ -15,7 +15,10 @@ MISPLACED = {
     errno.ENOTDIR: "on its way lies a file where a folder belongs",
 }
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
-TO_FREE = "free some (other tiers: make clean-results TIER=...; data sets not in use below data/; .dvc/cache)"
+TO_FREE = (
+    "free some (other tiers: make clean-results TIER=...; data sets below data/, fetched again once a run that is due "
+    "reads them; .dvc/cache)"
+)
 _RUST = re.compile(r"\(os error (\d+)\)")  # how safetensors says it
 
 

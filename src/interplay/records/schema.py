@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION: Literal[1] = 1
+TierName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+DataName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
 class Strict(BaseModel):
@@ -51,7 +53,7 @@ class Provenance(Strict):
     hardware: str
     device: str
     threads: int
-    data: dict[str, str] = Field(description="content digest of each data set read, by name")
+    data: dict[str, str] = Field(description="content digest of each data set and file of weights read, by name")
     started: str = Field(description="UTC, ISO 8601")
     wall_seconds: float
     seconds: dict[str, float] = Field(default_factory=dict, description="where the time went")
@@ -72,8 +74,8 @@ class Record(Strict):
     schema_version: Literal[1] = SCHEMA_VERSION
     experiment: str
     run: str
-    tier: str
-    data_mapping: str
+    tier: TierName
+    data_mapping: DataName
     dataset: str | None = Field(default=None, description="the published data set whose place this run takes")
     dataset_used: str | None = Field(default=None, description="the data set that was really read")
     datasets: dict[str, str] = Field(default_factory=dict, description="all data sets: published -> really read")

@@ -46,7 +46,7 @@ def read_unplanned(results: Path) -> frozenset[str]:
     path = results / UNPLANNED
     try:
         return frozenset(map(str, json.loads(path.read_text(encoding="utf-8"))))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # or what is no folder of results
         return frozenset()
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise InterplayError(f"{path}: cannot be read ({error}); `make reproduce` writes it anew") from error

@@ -45,8 +45,8 @@ def source_of(name: str) -> str:
 
 def origins() -> dict[str, list[str]]:
     """Title, licence and source of all data sets and weights by name: what is said of them wherever they are named."""
-    known: list[DatasetInfo | WeightsInfo] = [*DATASETS.values(), *WEIGHTS.values()]
-    return {info.name: [info.title, info.licence, _from(info)] for info in known}
+    known: dict[str, DatasetInfo | WeightsInfo] = {**DATASETS, **WEIGHTS}
+    return {name: [info.title, info.licence, _from(info)] for name, info in known.items()}
 
 
 def _readers(config: Path) -> dict[str, list[str]]:

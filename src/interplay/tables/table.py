@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from interplay.markup import (
     Emphasis,
     csv_cell,
+    csv_comment,
     latex_emphasis,
     latex_table,
     latex_text,
@@ -46,7 +47,7 @@ class Table:
     def csv(self, origin: str) -> str:
         """Comma-separated values in full precision, after a comment line that says where they come from."""
         text = io.StringIO()
-        text.write(f"# {one_line(self.caption)} [{one_line(origin)}]\n")
+        text.write(f"# {csv_comment(f'{self.caption} [{origin}]')}\n")
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(map(csv_cell, self.columns))
         for row in self.rows:
@@ -60,7 +61,7 @@ class Table:
             [self._set(row.get(name), markdown_text, markdown_emphasis) for name in self.columns] for row in self.rows
         ]
         table = markdown_table([markdown_text(name) for name in self.columns], cells, self._align())
-        return f"{table}\n\n{markdown_text(self.caption)} {MISSING}: missing. [{one_line(origin)}]\n"
+        return f"{table}\n\n{markdown_text(self.caption)} {MISSING}: missing. [{markdown_text(origin)}]\n"
 
     def latex(self, origin: str) -> str:
         """A LaTeX table in booktabs style."""

@@ -16,6 +16,8 @@ from typing import TextIO
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from interplay.markup import visible
+
 LAST_LINES = 12
 # That a command failed is told with the end of its log; that something failed, by `reproduce.py`.
 TOLD_ELSEWHERE = ("CalledProcessError", "At least one job did not complete", "Exiting because a job execution failed")
@@ -92,7 +94,7 @@ class LogHandler(LogHandlerBase):
 
     def _line(self, text: str) -> None:
         self._erase()
-        print(text, file=self.stream, flush=True)
+        print("\n".join(map(visible, text.split("\n"))), file=self.stream, flush=True)
 
     def _status(self) -> None:
         if self.stream.isatty() and self._started:

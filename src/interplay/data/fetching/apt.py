@@ -7,7 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from interplay.data.fetching.deb import copy_member
 from interplay.data.fetching.http import CONNECT_SECONDS, SourceFailure, settle
+from interplay.data.unpacking import DAMAGE, open_tar
 from interplay.protocols.assets import AptSource, Pinned
 
 _UPDATE_SECONDS = 300
@@ -39,17 +41,27 @@ def fetch_apt(source: AptSource, pinned: Pinned, staging: Path) -> None:
     packages = sorted(work.glob("*.deb"))
     if failed is not None or not packages:
         raise SourceFailure(f"package {source.package} cannot be downloaded ({failed or 'nothing arrived'})")
-    contents = work / "contents"
-    failed = _run(["dpkg-deb", "-x", str(packages[0]), str(contents)], work, _UPDATE_SECONDS)
-    if failed is not None:
-        raise SourceFailure(f"package {source.package} cannot be unpacked ({failed})")
     for name, pin in pinned.files.items():
         target = pinned.locate(name, staging)
         target.parent.mkdir(parents=True, exist_ok=True)
-        inside = contents / source.path.replace("{file}", name)
-        if not inside.is_file():
-            raise SourceFailure(f"package {source.package} holds no {source.path.replace('{file}', name)}")
-        settle(inside, target, name, pin, unpack=source.gzip)
+        inside = source.path.replace("{file}", name)
+        arrived = work / "arrived"
+        # gzip makes random bytes a little longer, and its header holds a name.
+        _take_out(packages[0], inside, arrived, 2 * pin.size + 1000 if source.gzip else pin.size)
+        settle(arrived, target, name, pin, unpack=source.gzip)
+
+
+def _take_out(package: Path, path: str, target: Path, limit: int) -> None:
+    """As `deb.take_out`, through `dpkg-deb`, which knows every way of packing; nothing is unpacked but this file."""
+    command = ["dpkg-deb", "--fsys-tarfile", str(package)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
+        try:
+            with open_tar(stream=running.stdout) as archive:
+                copy_member(archive, package.stat().st_size, path, target, limit)
+        except DAMAGE as error:
+            raise SourceFailure(f"package {package.name} cannot be unpacked ({error})") from error
+        finally:
+            running.kill()  # what follows the file is not wanted
 
 
 def _private_state(work: Path) -> list[str]:

@@ -47,12 +47,18 @@ def take_out(package: Path, path: str, target: Path, limit: int) -> None:
         with package.open("rb") as stream:
             size = _find(stream, "data.tar")
             with open_tar(stream=_Part(stream, size)) as archive:
-                _copy(archive, package.stat().st_size, path, target, limit)
+                copy_member(archive, package.stat().st_size, path, target, limit)
     except DAMAGE as error:
         raise SourceFailure(f"{package.name} is no whole Debian package ({error})") from error
 
 
-def _copy(archive: tarfile.TarFile, packed: int, path: str, target: Path, limit: int) -> None:
+def copy_member(archive: tarfile.TarFile, packed: int, path: str, target: Path, limit: int) -> None:
+    """Write the file `path` of the archive in a package of `packed` bytes to `target`.
+
+    Raises:
+        SourceFailure: there is none, or it has more than `limit` bytes.
+        ValueError: the archive holds more than is likely, as `DAMAGE` tells of one that is damaged.
+    """
     for member in bounded(archive, packed):
         if member.name.removeprefix("./") != path:
             continue

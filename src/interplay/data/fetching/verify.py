@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from pathlib import Path
+from shlex import quote
 
 from interplay.data.ledger import Ledger, Stamp, stamp
 from interplay.errors import InterplayError
@@ -70,7 +71,7 @@ def require(name: str, title: str, pinned: Pinned, root: Path, ledger: Ledger, *
         InterplayError: a file is missing, altered or cannot be read; the line says how to mend it.
     """
     place = root / pinned.path
-    mend = f"`interplay fetch {name} --root {root}`"
+    mend = f"`interplay fetch {name} --root {quote(str(root))}`"
     if not place.exists():
         raise InterplayError(f"{place}: {title} is not there; {mend} brings it")
     for file, pin in pinned.files.items():

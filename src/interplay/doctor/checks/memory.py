@@ -33,8 +33,8 @@ def memory(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
         )
     elif fitting < len(together):
         yield note(
-            f"{found}; {needs.at_once} jobs at once may take {gibibytes(together[-1])}",
-            f"CORES={fitting * needs.threads} keeps it to {fitting} at once",
+            f"{found}; {needs.at_once} jobs at once would take {gibibytes(together[-1])}",
+            f"those that do not fit wait; CORES={fitting * needs.threads} does as much",
         )
     elif largest > have.free_mib:
         yield note(found, "end what else takes memory")
