@@ -107,8 +107,13 @@ def test_other_code_is_named_down_to_the_module_where_that_is_known(setup, case)
     made = record.provenance.model_copy(update={"code_digest": "0" * 16})
     record = record.model_copy(update={"provenance": made})
     assert changed_since(record, setup, "supervised", run, {}) == ["code of interplay.experiments.supervised changed"]
+<<<<<<< HEAD
     code = code_of("supervised", run.settings.model_dump())
     before = module_digests(*code) | {"interplay.training.loop": "0" * 16}
+=======
+    others = {"interplay.training.loop": "0" * 16, "interplay.no.part.of.this.run": "0" * 16}
+    before = module_digests(*code_of("supervised", {})) | others
+>>>>>>> wt-reruns
     assert changed_since(record, setup, "supervised", run, before) == ["module interplay.training.loop changed"]
 
 
@@ -140,6 +145,10 @@ def test_what_is_made_from_records_rests_on_claims_code_and_other_results(
     (tmp_path / "results/review/records/a").mkdir(parents=True)
     (tmp_path / "results/review/records/a/b.json").write_text(make_record().model_dump_json())
     assert changed() == {"input config/claims", "input results of other tiers"}
+    assert {"module interplay.figures.draw", "module interplay.tables.make"} <= set(before)
+    path = config / "tiers/smoke.yaml"
+    path.write_text(path.read_text().replace("description: ", "description: Said otherwise. ", 1))
+    assert changed() == {"input config/claims", "input config/tiers", "input results of other tiers"}
     modules = currency.module_digests
     monkeypatch.setattr(
         currency, "module_digests", lambda *names: modules(*names) | {"interplay.figures.grokking": "0"}
