@@ -107,13 +107,8 @@ def test_other_code_is_named_down_to_the_module_where_that_is_known(setup, case)
     made = record.provenance.model_copy(update={"code_digest": "0" * 16})
     record = record.model_copy(update={"provenance": made})
     assert changed_since(record, setup, "supervised", run, {}) == ["code of interplay.experiments.supervised changed"]
-<<<<<<< HEAD
-    code = code_of("supervised", run.settings.model_dump())
-    before = module_digests(*code) | {"interplay.training.loop": "0" * 16}
-=======
     others = {"interplay.training.loop": "0" * 16, "interplay.no.part.of.this.run": "0" * 16}
     before = module_digests(*code_of("supervised", {})) | others
->>>>>>> wt-reruns
     assert changed_since(record, setup, "supervised", run, before) == ["module interplay.training.loop changed"]
 
 
