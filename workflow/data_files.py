@@ -33,14 +33,15 @@ def files_read(job: Job, data: Path = DATA) -> list[str]:
     return sorted({str(data / path) for path in (*paths, *map(fetched_mark, job.weights))})
 
 
-def missing(jobs: Iterable[Job], data: Path = DATA) -> list[str]:
-    """What some jobs read and is not there."""
-    return sorted({path for job in jobs for path in files_read(job, data) if not Path(path).exists()})
+def lost(jobs: Iterable[Job], out: Path, data: Path = DATA) -> list[str]:
+    """What finished jobs have read and is not there any more; what only others read is fetched on their way."""
+    finished = (job for job in jobs if all((out / path).exists() for path in job.outputs))
+    return sorted({path for job in finished for path in files_read(job, data) if not Path(path).exists()})
 
 
-def lacking(jobs: Iterable[Job], lost: Iterable[str], due: Iterable[str]) -> list[str]:
-    """Of what is lost, what the jobs read whose rules are `due`."""
-    wanted, chosen = set(lost), set(due)
+def lacking(jobs: Iterable[Job], gone: Iterable[str], due: Iterable[str]) -> list[str]:
+    """Of what is `gone`, what the jobs read whose rules are `due`."""
+    wanted, chosen = set(gone), set(due)
     return sorted({path for job in jobs if job.slug in chosen for path in files_read(job) if path in wanted})
 
 

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean
 
-from data_files import lacking, missing
+from data_files import lacking, lost
 from due import UNKNOWN, Due, Plan, read_plan
 from interplay.errors import InterplayError
 from interplay.markup import plain_table, show
@@ -97,10 +97,10 @@ def foretell(setup: Setup, device: str, cores: int | None, targets: Sequence[Pat
     Raises:
         InterplayError: there is no plan; one line.
     """
-    lost = missing(standing.jobs)
+    gone = lost(standing.jobs, standing.out)
     given = snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG, forced=standing.forced)
-    plan = read_plan(given, lost)
-    files = lacking(standing.jobs, lost, [one.rule for one in plan.due])
+    plan = read_plan(given, gone)
+    files = lacking(standing.jobs, gone, [one.rule for one in plan.due])
     if not files:
         return plan
     first = read_plan(snakemake_arguments(setup, device, cores, files, RESULTS, CONFIG))

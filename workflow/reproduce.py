@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from clusters import HERE, Profile, alone, job_prefix, load_profile
-from data_files import drop_marks, due_rules, lacking, missing, sweep
+from data_files import drop_marks, due_rules, lacking, lost, sweep
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
 from interplay.markup import one_line, say, show
@@ -203,11 +203,11 @@ def run_snakemake(
 
     drop_marks()
     sweep()
-    if not profile.storage and (lost := missing(standing.jobs)):
+    if not profile.storage and (gone := lost(standing.jobs, standing.out)):
         planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
         arguments = snakemake_arguments(setup, device, cores or 1, targets, root, config, planning, standing.forced)
-        due = due_rules(arguments, lost, marked(LOCK, environment))
-        if (files := lacking(standing.jobs, lost, due)) and make(files, ()) == INTERRUPTED:
+        due = due_rules(arguments, gone, marked(LOCK, environment))
+        if (files := lacking(standing.jobs, gone, due)) and make(files, ()) == INTERRUPTED:
             return INTERRUPTED
     return make(targets, standing.forced)
 

@@ -2,15 +2,43 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
+from interplay.protocols.plan import plan_jobs
+from interplay.protocols.setup import load_setup
 from interplay.protocols.weights import WEIGHTS, fetched_mark
+
+
+@pytest.fixture
+def setup(root):
+    return load_setup(root / "config")
 
 
 @pytest.fixture
 def data_files(load_script):
     return load_script("workflow/data_files.py")
+
+
+def test_what_is_lost_is_what_finished_jobs_have_read(data_files, setup, tmp_path):
+    one, other = (job for job in plan_jobs(setup, ["supervised"]) if job.name in ("cifar10/plain", "cifar100/plain"))
+    out, data = tmp_path / "results", tmp_path / "data"
+    assert data_files.lost([one, other], out, data) == [], "nothing is made, so nothing was read"
+    *most, last = (out / path for path in one.outputs)
+    for path in most:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert data_files.lost([one, other], out, data) == [], "an unfinished job is done again"
+    last.parent.mkdir(parents=True, exist_ok=True)
+    last.touch()
+    gone = data_files.lost([one, other], out, data)
+    assert gone == data_files.files_read(one, data) != []
+    assert data_files.lacking([one], gone, [other.slug]) == []
+    for path in map(Path, gone):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert data_files.lost([one, other], out, data) == []
 
 
 def test_a_mark_goes_with_the_last_file_of_its_weights(data_files, tmp_path):
