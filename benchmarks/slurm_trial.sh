@@ -119,15 +119,19 @@ limits = {"cards": {"max_gpu": 2}, "cores": {"max_gpu": 0, "max_mem_mb": 24000}}
 END
 start_node "$trial/node" || { check 1 "a node of Slurm starts"; finish; }
 
-# What runs and what it sees, twice a second: `interplay run` and the others, by the number of their job.
-python - >"$trial/seen.txt" <<'END' &
-import subprocess, time
+# What runs and what it sees, twice a second: `interplay run` and the others, by the number of their job. Only what works
+# in this checkout: another Slurm on this machine has jobs and cards of the same numbers.
+python - "$checkout" >"$trial/seen.txt" <<'END' &
+import subprocess, sys, time
 from pathlib import Path
 
+checkout = Path(sys.argv[1]).resolve()
 while True:
     cards = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
+            if (folder / "cwd").readlink() != checkout:
+                continue
             words = (folder / "cmdline").read_bytes().split(b"\0")
             environment = dict(e.split(b"=", 1) for e in (folder / "environ").read_bytes().split(b"\0") if b"=" in e)
         except OSError:
