@@ -32,6 +32,8 @@ def test_they_are_frozen_once(tmp_path):
 def test_nothing_frozen_is_no_error_and_a_broken_file_is_one_line(tmp_path):
     assert read_frozen(tmp_path) is None
     (tmp_path / NAME).write_text('{"frozen": 3}', encoding="utf-8")
-    with pytest.raises(InterplayError, match=r"claims\.lock\.json: not a list of frozen claims .*delete it") as caught:
+    with pytest.raises(
+        InterplayError, match=r"claims\.lock\.json: not a list of frozen claims .*bring it back"
+    ) as caught:
         read_frozen(tmp_path)
     assert "\n" not in str(caught.value)

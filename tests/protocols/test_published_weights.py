@@ -56,8 +56,10 @@ def test_a_run_that_takes_their_place_comes_first_and_is_an_override(under, tmp_
     path = tmp_path / f"models/{TRAINED}.safetensors"
     path.parent.mkdir(parents=True)
     save_file({"w": torch.ones(2)}, path)
-    tensors, digest = _weights(setup, job.runs[0], tmp_path, tmp_path)[PUBLISHED]()
+    loaded = {}
+    tensors, digest = _weights(setup, job.runs[0], tmp_path, tmp_path, loaded)[PUBLISHED]()
     assert tensors["w"].tolist() == [1, 1] and len(digest) == 16
+    assert loaded == {}, "the run that left them has a record of its own"
 
 
 def test_a_changed_pin_makes_stale_what_was_made_of_the_weights(under, monkeypatch):
@@ -78,7 +80,7 @@ def test_a_damaged_file_that_a_run_left_is_one_line(under, tmp_path):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"damaged")
     with pytest.raises(InterplayError, match=f"{path}: no file of weights"):
-        _weights(setup, job.runs[0], tmp_path, tmp_path)[PUBLISHED]()
+        _weights(setup, job.runs[0], tmp_path, tmp_path, {})[PUBLISHED]()
 
 
 def test_weights_that_the_mapping_lacks_are_named(under):
@@ -90,4 +92,4 @@ def test_weights_that_are_not_there_are_one_line(under, tmp_path):
     setup = under(PUBLISHED)
     (job,) = plan_jobs(setup, ["grokking"])
     with pytest.raises(InterplayError, match=f"interplay fetch {PUBLISHED}"):
-        _weights(setup, job.runs[0], tmp_path, tmp_path)[PUBLISHED]()
+        _weights(setup, job.runs[0], tmp_path, tmp_path, {})[PUBLISHED]()

@@ -268,7 +268,6 @@ def test_hostile_words_stay_words(own_sample):
     verdicts = [
         verdict.model_copy(
             update={
-                "id": f'{verdict.id}" onclick="z',
                 "statement": attack,
                 "note": attack,
                 "ladder": tuple(
