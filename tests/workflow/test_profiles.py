@@ -326,7 +326,7 @@ def test_jobs_that_cannot_be_seen_are_said_in_one_line(clusters, queue, tmp_path
 
 
 @pytest.fixture
-def command(clusters, monkeypatch):
+def command(clusters, monkeypatch, tmp_path):
     """The words that Snakemake is called with under a profile."""
     sys.modules.pop("reproduce", None)
     import reproduce
@@ -334,8 +334,8 @@ def command(clusters, monkeypatch):
     def call(profile, cores):
         called = []
         monkeypatch.setattr(reproduce, "run_marked", lambda words, *_rest: called.append(words) or 0)
-        monkeypatch.setattr(reproduce, "missing", lambda _jobs: [])  # or their data would come first
-        reproduce.run_snakemake(load_setup(Path("config"), "smoke"), "auto", cores, [], profile=profile)
+        monkeypatch.setattr(reproduce, "lost", lambda _jobs, _out: [])  # or their data would come first
+        reproduce.run_snakemake(load_setup(Path("config"), "smoke"), "auto", cores, [], tmp_path, profile=profile)
         return called[0]
 
     return call
