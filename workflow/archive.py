@@ -47,14 +47,14 @@ def main() -> int:
     die_with_parent()
     try:
         setup, device = asked_for(arguments)
-        cores = cores_given(arguments.cores)
+        cores_given(arguments.cores)  # wrong ones are refused here as everywhere
         with alone(LOCK):
             if arguments.what == "publish":
                 _publish(setup, device, arguments.remote or None)
             elif arguments.what == "export":
                 _export(setup, device, arguments)
             else:
-                _restore(setup, device, cores, arguments)
+                _restore(setup, device, arguments)
     except InterplayError as error:
         return fail(str(error), 2)
     except BusyError as busy:
@@ -99,7 +99,7 @@ def _check_nothing_is_due(setup: Setup, device: str) -> None:
         )
 
 
-def _restore(setup: Setup, device: str, cores: int, arguments: argparse.Namespace) -> None:
+def _restore(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
     level = as_level(arguments.level or "all")
     force = _forced(arguments)
     brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=say)

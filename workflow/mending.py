@@ -205,7 +205,7 @@ def _take_away(path: Path) -> None:
     except OSError as error:
         raise InterplayError(
             f"{path}: damaged, and cannot be taken away ({_said(error)}); delete it, or mend the rights of its folder "
-            f"(chmod u+wx {path.parent}), then run the same command again"
+            f"(chmod u+wx {quote(str(path.parent))}), then run the same command again"
         ) from error
 
 
@@ -266,7 +266,7 @@ def _mend_notes(notes: Path, say: Say) -> None:
             except OSError as error:
                 raise InterplayError(
                     f"{error.filename}: a note of Snakemake that can neither be read nor taken away ({_said(error)}); "
-                    f"mend the rights (chmod -R u+rwX {notes}), then run the same command again"
+                    f"mend the rights (chmod -R u+rwX {quote(str(notes))}), then run the same command again"
                 ) from error
 
 
