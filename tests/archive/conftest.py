@@ -9,7 +9,9 @@ import re
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shrunken
@@ -151,14 +153,20 @@ def stored():
 
 @pytest.fixture
 def served():
-    """`served(folder)` serves a folder over HTTP, read-only, and gives its URL."""
+    """`served(folder)` serves a folder over HTTP, read-only, and gives its URL.
+
+    `answer(handler)` answers a GET in its place, where it returns True.
+    """
     servers = []
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
+    def serve(folder: Path, answer: Callable[[Any], bool] = lambda handler: False) -> str:
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *arguments):
+                pass
 
-    def serve(folder: Path) -> str:
+            def do_GET(self):
+                answer(self) or super().do_GET()
+
         handler = functools.partial(Quiet, directory=str(folder))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -137,10 +138,12 @@ def _send(made: Bench, folder: Path, published: Published, say: Say) -> bytes:
     target = str(pin.relative_to(made.root))
     for arguments, what in (
         (("commit", "-q", "-f", target), "DVC cannot take the files up"),
-        (("push", "-q", "-r", REMOTE, target), f"{made.remote} does not take the files"),
+        (("push", "-r", REMOTE, target), f"{made.remote} does not take the files"),
     ):
-        if (error := made.dvc(*arguments).error) is not None:
-            raise InterplayError(f"{what}: {error}")
+        said = made.dvc(*arguments)
+        if said.error is not None:
+            refused = re.search(r"failed to transfer '[^']*' - (.*)", said.complaints)
+            raise InterplayError(f"{what}: {refused[1] if refused else said.error}")
     altered = [path for path, one in published.files.items() if hashes(place / path) != one]
     if altered:
         raise InterplayError(f"{folder / altered[0]}: changed while it was published; run the same command again")
