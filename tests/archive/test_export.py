@@ -265,6 +265,11 @@ def test_an_archive_that_is_there_is_replaced_only_where_asked(pack, checkout, t
     assert zipfile.is_zipfile(first)
 
 
+def test_a_name_that_is_too_long_is_one_line(pack):
+    with pytest.raises(InterplayError, match=r"a\.zip: file name too long$"):
+        pack(f"{'a' * 300}.zip")
+
+
 def test_code_is_described_as_the_records_have_it(pack, checkout):
     """The version that made a record, not the one that packs it."""
     path = checkout / RECORD

@@ -77,6 +77,31 @@ def test_a_remote_that_is_no_url_is_one_line_without_it(setup, reviewer, quiet, 
     assert SECRET not in str(refused.value) and "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("remote", ["lab.example.org:/srv/x", "me@lab:x", "s3:/bucket/x", "bucket/folder", "new/"])
+def test_a_slip_in_an_address_makes_no_folder(setup, finished, quiet, monkeypatch, tmp_path, remote):
+    monkeypatch.chdir(tmp_path)
+    known = set(tmp_path.iterdir())
+    with pytest.raises(InterplayError, match=r"neither a URL \(s3://bucket/path, ssh://host/path, ...\) nor a folder"):
+        publish(setup, finished, remote=remote, **quiet)
+    assert set(tmp_path.iterdir()) == known
+
+
+@pytest.mark.parametrize("remote", ["there", "./new", "new/../new", "/"])
+def test_a_folder_is_told_in_full(fresh, monkeypatch, tmp_path, remote):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "new").mkdir() if remote.startswith("new") else None
+    monkeypatch.chdir(tmp_path)
+    with benches.bench(fresh, remote) as made:
+        assert made.remote == str((tmp_path / remote).resolve())
+
+
+@pytest.mark.parametrize("remote", ["~nosuchuser/remote", f"/{'a' * 300}", "a" * 300])
+def test_a_folder_that_cannot_be_is_one_line(setup, finished, quiet, remote):
+    with pytest.raises(InterplayError) as refused:
+        publish(setup, finished, remote=remote, **quiet)
+    assert "\n" not in str(refused.value) and remote[:5] in str(refused.value)
+
+
 @pytest.mark.parametrize("when", ["opened", "locked"])
 def test_a_bench_that_another_command_swept_before_it_was_locked_is_made_anew(tmp_path, fresh, monkeypatch, when):
     module, name = {"opened": (benches.tempfile, "mkdtemp"), "locked": (benches.fcntl, "flock")}[when]

@@ -155,9 +155,7 @@ def test_a_list_of_files_that_is_missing_is_named(published, reviewer, remote, b
     outs = yaml.safe_load((reviewer / "smoke.dvc").read_text())["outs"]
     (md5,) = [out["md5"] for out in outs if out["path"] == "smoke/records"]
     (remote / "files/md5" / md5[:2] / md5[2:]).unlink()
-    said = (
-        rf"smoke/records: none of its \d+ files .*; if it stays so, their list, files/md5/{md5[:2]}/{md5[2:]}, is"
-    )
+    said = rf"smoke/records: none of its \d+ files .*; if it stays so, their list, files/md5/{md5[:2]}/{md5[2:]}, is"
     with pytest.raises(InterplayError, match=said):
         bring(level="records")
     stored(remote, (published[0] / "smoke/published.json").read_bytes()).unlink()

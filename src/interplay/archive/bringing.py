@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from interplay.archive.bench import REMOTE, Bench, size_of
-from interplay.archive.contents import MANIFEST, Level, parts_of
+from interplay.archive.contents import MANIFEST, Level, Say, parts_of
 from interplay.archive.manifest import FileHashes, Pin, Published, hashes, parse_manifest, pin_path
 from interplay.dvc import Said
 from interplay.errors import InterplayError
 
-Say = Callable[[str], None]
 REJECTED = "fetched, but its hash is another"
 AGAIN = "run the same command again; if it stays so, "
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -12,6 +12,7 @@ from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.plan import Job
 from interplay.records import visible_files
 
+Say = Callable[[str], None]
 Level = Literal["records", "checkpoints", "all"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 RECORDS, MODELS, MANIFEST, VERDICTS = "records", "models", "published.json", "verdicts.json"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from interplay.archive.contents import MADE, RECORDS, VERDICTS, made_files
+from interplay.archive.contents import MADE, RECORDS, VERDICTS, Say, made_files
 from interplay.archive.crate import describe_crate
+from interplay.archive.manifest import pin_path
 from interplay.archive.publish import finished_jobs
 from interplay.errors import InterplayError
 from interplay.evidence import read_verdicts
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.setup import Setup
 from interplay.records import Record, select_records, visible_files
+from interplay.records.disk import explain
 from interplay.records.store import replacing
 
 METADATA = "ro-crate-metadata.json"
@@ -23,7 +25,6 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)  # which an archive can name; when its files we
 # Beside the results, from the root of the checkout.
 CHECKOUT = ("LICENSE", "CITATION.cff", "README.md", "dvc.yaml", "envs/*.lock", "data/*.dvc", "config/**/*.yaml")
 NEEDED = ("LICENSE", "CITATION.cff")
-Say = Callable[[str], None]
 
 
 def export(setup: Setup, results: Path, output: Path, *, force: bool = False, say: Say = print) -> None:
@@ -40,7 +41,11 @@ def export(setup: Setup, results: Path, output: Path, *, force: bool = False, sa
         InterplayError: results are missing, cannot be read, were made otherwise than is planned now, or name a place on
             this machine; the archive is there already.
     """
-    if output.exists() and not force:
+    try:
+        there = output.exists()
+    except OSError as error:
+        raise InterplayError(explain(error, output) or f"{output}: {error}") from error
+    if there and not force:
         raise InterplayError(f"{output}: is there already; give another OUTPUT, or FORCE=1 (--force) replaces it")
     if output.suffix != ".zip":
         raise InterplayError(f"{output}: is to be a .zip")
@@ -53,7 +58,7 @@ def export(setup: Setup, results: Path, output: Path, *, force: bool = False, sa
     }
     files |= {f"{inside}/{path}": _read(folder / path) for path in (*made_files(folder), *_frozen(folder))}
     files |= {name: _read(path) for name, path in _of_checkout(checkout, setup.config.resolve())}
-    pin = folder.with_name(f"{folder.name}.dvc")
+    pin = pin_path(folder)
     files |= {f"results/{pin.name}": _read(pin)} if pin.is_file() else {}
     _name_no_machine(files, checkout)
     title = f"interplay: results of the {setup.tier_name} tier on {setup.data_name} data"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import yaml
 
 from interplay import __version__
 from interplay.archive.bench import REMOTE, Bench, bench, size_of
-from interplay.archive.contents import MANIFEST, MODELS, PUBLISHED, RECORDS, made_files
+from interplay.archive.contents import MANIFEST, MODELS, PUBLISHED, RECORDS, Say, made_files
 from interplay.archive.currency import changed_since, decided_by, judged_by
 from interplay.archive.manifest import Meta, Published, hashes, pin_path, skeleton
 from interplay.errors import InterplayError
@@ -22,8 +22,6 @@ from interplay.protocols.setup import Setup
 from interplay.records import Record, module_digests, read_record, write_bytes_atomically
 from interplay.records.identity import first_of
 from interplay.records.provenance import git_state
-
-Say = Callable[[str], None]
 
 
 def publish(setup: Setup, results: Path, *, remote: str | None, partial: bool = False, say: Say = print) -> Path:

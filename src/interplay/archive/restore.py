@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from interplay.archive.bench import bench
 from interplay.archive.bringing import bring_files, bring_manifest, named
-from interplay.archive.contents import MADE, MANIFEST, RECORDS, Level, measures_networks, parts_of, sound
+from interplay.archive.contents import MADE, MANIFEST, RECORDS, Level, Say, measures_networks, parts_of, sound
 from interplay.archive.currency import changed_since, decided_by, judged_by
 from interplay.archive.manifest import FileHashes, Published, hashes, read_pin
 from interplay.errors import InterplayError
@@ -20,7 +20,6 @@ from interplay.records import read_record
 from interplay.records.identity import changes, first_of
 from interplay.records.seals import seal
 
-Say = Callable[[str], None]
 ASIDE = ".before-restore"  # ends the name of a file that was moved away
 
 
