@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -91,6 +94,34 @@ def test_a_network_that_differs_here_is_named_though_records_alone_are_brought(s
     assert record in brought.current and not mine.exists()
     assert mine.with_name(f"{mine.name}.before-restore").read_text() == "a network of mine"
     assert all((reviewer / "smoke" / other).is_file() for other in others)
+    mine.write_text("another network of mine")
+    _, said = bring(level="records", force=True)
+    assert f"moved away: {mine}, now {mine.name}.before-restore-2" in said
+    assert mine.with_name(f"{mine.name}.before-restore").read_text() == "a network of mine", "the only copy of it"
+    assert mine.with_name(f"{mine.name}.before-restore-2").read_text() == "another network of mine"
+
+
+def test_what_is_restored_is_flushed_with_its_folder_as_every_output_is(reviewer, bring, monkeypatch):
+    flushed, real = set(), os.fsync
+
+    def fsync(descriptor):
+        flushed.add(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("which files are open is not told here")
+    monkeypatch.setattr(os, "fsync", fsync)
+    brought, _ = bring(level="records")
+    assert {str((reviewer / "smoke" / path).resolve().parent) for path in brought.files} <= flushed
+
+
+def test_a_place_that_cannot_be_written_is_one_line(reviewer, bring, monkeypatch):
+    def replace(self, target):
+        raise OSError(errno.EXDEV, "no link", str(self))
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(InterplayError, match=rf"^{reviewer}/smoke/records/\S+: invalid cross-device link$"):
+        bring(level="records")
 
 
 def test_a_job_of_which_one_record_is_here_is_left_to_be_done(setup, finished, fresh, tmp_path):

@@ -103,9 +103,7 @@ def bench(results: Path, remote: str | None) -> Iterator[Bench]:
         _write_config(root / ".dvc/config.local", content)
         yield made
     except OSError as error:
-        if (said := explain(error)) is None:
-            raise
-        raise InterplayError(said) from error
+        raise InterplayError(explain(error) or f"{results}: {error}") from error
     finally:
         os.close(lock)
         _remove(root)

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from interplay.archive.bench import bench
@@ -17,8 +18,9 @@ from interplay.errors import InterplayError
 from interplay.protocols.plan import Job, plan_jobs
 from interplay.protocols.setup import Setup
 from interplay.records import read_record
+from interplay.records.disk import explain
 from interplay.records.identity import changes, first_of
-from interplay.records.seals import seal
+from interplay.records.store import put_in_place
 
 ASIDE = ".before-restore"  # ends the name of a file that was moved away
 
@@ -166,7 +168,7 @@ def _place(place: Path, folder: Path, files: Mapping[str, FileHashes], apart: li
         mend = f"move it away, or FORCE=1 (--force) {by_force}"
         raise InterplayError(named(folder, [*differing, *apart], "not what was published", mend))
     for path in apart:
-        aside = (folder / path).with_name(f"{Path(path).name}{ASIDE}")
+        aside = _aside(folder / path)
         (folder / path).replace(aside)
         say(f"moved away: {folder / path}, now {aside.name}")
     for path in differing:
@@ -179,17 +181,16 @@ def _place(place: Path, folder: Path, files: Mapping[str, FileHashes], apart: li
     return len(fresh)
 
 
+def _aside(path: Path) -> Path:
+    """Where a file is moved away to: beside its place, and over nothing that was moved away before."""
+    places = (path.with_name(f"{path.name}{ASIDE}{f'-{number}' if number > 1 else ''}") for number in count(1))
+    return next(place for place in places if not os.path.lexists(place))
+
+
 def _move(source: Path, target: Path, now: float) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.chmod(0o666 & ~_mask())
-    with source.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    seal(source)  # as it was verified
-    os.utime(source, (now, now))
-    source.replace(target)
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(source, (now, now))
+        put_in_place(source, target)
+    except OSError as error:
+        raise InterplayError(explain(error, target) or f"{target}: cannot be written ({error})") from error
