@@ -80,13 +80,16 @@ def _publish(setup: Setup, device: str, remote: str | None) -> None:
 
 
 def _export(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
+    force = _forced(arguments)
     _check_nothing_is_due(setup, device)
     output = Path(arguments.output) if arguments.output else RESULTS / f"{setup.folder}.zip"
-    export(setup, RESULTS, output, force=_forced(arguments), say=say)
+    export(setup, RESULTS, output, force=force, say=say)
 
 
 def _forced(arguments: argparse.Namespace) -> bool:
-    return arguments.force not in ("", "0")
+    if arguments.force not in ("", "0", "1"):
+        raise InterplayError(f"FORCE={arguments.force}: give 1 to replace, 0 or nothing not to")
+    return bool(arguments.force == "1")
 
 
 def _check_nothing_is_due(setup: Setup, device: str) -> None:

@@ -113,9 +113,14 @@ def test_what_is_not_up_to_date_is_neither_published_nor_packed(author, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("force", "said"), [("0", "out.zip: is there already; "), ("1", "LICENSE: missing; an archive needs it")]
+    ("force", "said"),
+    [
+        ("0", "out.zip: is there already; "),
+        ("no", "FORCE=no: give 1 to replace"),
+        ("1", "LICENSE: missing; an archive needs it"),
+    ],
 )
-def test_an_archive_is_replaced_by_force_that_is_not_0(author, remote, tmp_path, force, said):
+def test_an_archive_is_replaced_by_force_that_is_1(author, remote, tmp_path, force, said):
     """As restored results are; that this checkout has no licence ends it only later."""
     (tmp_path / "out.zip").write_text("mine")
     done = author.archive("export", remote, "--output", str(tmp_path / "out.zip"), "--force", force)
