@@ -242,6 +242,30 @@ def test_what_is_planned_otherwise_now_is_named_and_left_out(small_config, revie
     assert RECORD not in brought.current and OTHER in brought.current
 
 
+@pytest.mark.parametrize("how", ["another version", "an unknown field"])
+def test_a_record_that_cannot_be_read_is_left_out_and_all_else_comes(
+    setup, finished, fresh, tmp_path, monkeypatch, how
+):
+    """As where an older or newer code had published it."""
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    path = finished / "smoke" / RECORD
+    record = json.loads(path.read_text())
+    record |= {"schema_version": record["schema_version"] + 1} if how == "another version" else {"of_later": 1}
+    path.write_text(json.dumps(record))
+    monkeypatch.setattr("interplay.archive.publish.changed_since", lambda *given: [])
+    monkeypatch.setattr("interplay.archive.publish.read_record", lambda path: None)
+    publish(setup, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    lines = []
+    brought = restore(setup, fresh, **options | {"say": lines.append})
+    (line,) = [line for line in lines if "grokking" in line]
+    assert line.startswith("left out: grokking/modular-addition/seed0, made otherwise than is planned now: ")
+    assert ("another version of the schema" if how == "another version" else "not a valid record (of_later: ") in line
+    assert ".dvc-bench" not in line
+    assert RECORD not in brought.files and OTHER in brought.files
+    assert [job.experiment for job in brought.to_do] == ["grokking"]
+
+
 def test_without_a_pin_or_a_remote_one_line_says_what_to_do(setup, reviewer, fresh, bring):
     with pytest.raises(InterplayError, match=r"no remote; give one with REMOTE="):
         bring(remote=None)

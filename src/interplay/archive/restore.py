@@ -20,7 +20,7 @@ from interplay.protocols.setup import Setup
 from interplay.records import read_record
 from interplay.records.disk import explain
 from interplay.records.identity import changes, first_of
-from interplay.records.store import put_in_place
+from interplay.records.store import OtherVersionError, put_in_place
 
 ASIDE = ".before-restore"  # ends the name of a file that was moved away
 
@@ -109,7 +109,12 @@ def _as_planned(
         modules = published.modules.get(job.experiment, {})
         found: dict[str, list[str]] = {}
         for run, path in zip(job.runs, paths, strict=True):
-            reasons = changed_since(read_record(place / path), setup, job.experiment, run, modules)
+            try:
+                reasons = changed_since(read_record(place / path), setup, job.experiment, run, modules)
+            except OtherVersionError:
+                reasons = ["its record is of another version of the schema"]
+            except InterplayError as error:  # of another version of the code, perhaps; it is what was published
+                reasons = [str(error).removeprefix(f"{place / path}: ").partition("; ")[0]]
             if reasons:
                 found[f"{job.experiment}/{run.name}"] = reasons
         decided = decided_by(setup, job)
