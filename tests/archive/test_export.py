@@ -274,7 +274,7 @@ def test_code_is_described_as_the_records_have_it(pack, checkout):
     """The version that made a record, not the one that packs it."""
     path = checkout / RECORD
     record = json.loads(path.read_text())
-    record["provenance"]["git_commit"] = "a" * 40
+    record["provenance"] |= {"git_commit": "a" * 40, "git_dirty": False}
     record["provenance"]["packages"]["interplay"] = "0.0.7"
     path.write_text(json.dumps(record))
     with zipfile.ZipFile(pack()) as packed:
@@ -283,3 +283,21 @@ def test_code_is_described_as_the_records_have_it(pack, checkout):
     assert (made["version"], made["identifier"]) == ("0.0.7", "a" * 40)
     others = [one for one in graph.values() if one["@type"] == "SoftwareApplication" and one is not made]
     assert others and all(one["version"] != "0.0.7" and "softwareVersion" not in one for one in others)
+
+
+def test_code_with_uncommitted_changes_is_not_called_the_commit(pack, checkout):
+    path = checkout / RECORD
+    record = json.loads(path.read_text())
+    record["provenance"] |= {"git_commit": "a" * 40, "git_dirty": True}
+    path.write_text(json.dumps(record))
+    other = path.parents[3] / "theory/interplay24.json"
+    clean = json.loads(other.read_text())
+    clean["provenance"] |= {"git_commit": "a" * 40, "git_dirty": False}
+    other.write_text(json.dumps(clean))
+    with zipfile.ZipFile(pack()) as packed:
+        graph = {one["@id"]: one for one in json.loads(packed.read("ro-crate-metadata.json"))["@graph"]}
+    ran = graph["#run/supervised/cifar10/plain/seed0"]["instrument"]["@id"]
+    assert graph[ran]["identifier"] == f"{'a' * 40} with uncommitted changes"
+    assert graph[ran]["description"] == f"The package interplay at commit {'a' * 40} with uncommitted changes."
+    other_ran = graph["#run/theory/interplay24"]["instrument"]["@id"]
+    assert graph[other_ran]["identifier"] == "a" * 40

@@ -67,6 +67,14 @@ def test_what_was_made_otherwise_than_is_planned_is_not_published(setup, finishe
         publish(setup, finished, remote=str(tmp_path / "remote"))
 
 
+def test_uncommitted_changes_stand_in_list_and_pin(setup, finished, tmp_path, monkeypatch):
+    monkeypatch.setattr("interplay.archive.publish.git_state", lambda: ("a" * 40, True))
+    publish(setup, finished, remote=str(tmp_path / "remote"), say=lambda line: None)
+    listed = parse_manifest((finished / "smoke/published.json").read_bytes(), "published.json")
+    assert (listed.git_commit, listed.git_dirty) == ("a" * 40, True)
+    assert read_pin(finished / "smoke").meta.git_dirty
+
+
 def test_a_remote_that_refuses_is_named_in_one_line_and_no_pin_is_written(setup, finished, tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(InterplayError) as refused:

@@ -222,15 +222,37 @@ def test_what_was_damaged_in_the_cache_is_brought_again(published, reviewer, bri
     assert RECORD in brought.files
 
 
-def test_what_is_planned_otherwise_now_is_named_and_left_out(small_config, reviewer, bring, tmp_path):
-    """A protocol that changed: its runs are not taken for done, nor is what was made from their records."""
+@pytest.fixture
+def changed(small_config, tmp_path):
+    """A plan in which grokking takes a step more."""
     config = tmp_path / "config"
     shutil.copytree(small_config, config)
     path = config / "tiers/smoke/grokking.yaml"
     tier = yaml.safe_load(path.read_text())
     tier["overrides"]["steps"] += 1
     path.write_text(yaml.safe_dump(tier))
-    brought, said = bring(setup=load_setup(config, "smoke"))
+    return load_setup(config, "smoke")
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"), [(("a" * 40, False), True), (("a" * 40, True), False), (("unknown", False), False)]
+)
+def test_a_commit_is_offered_only_where_it_has_the_plan(
+    setup, changed, finished, fresh, tmp_path, monkeypatch, state, offered
+):
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    monkeypatch.setattr("interplay.archive.publish.git_state", lambda: state)
+    publish(setup, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    lines = []
+    restore(changed, fresh, level="records", **options | {"say": lines.append})
+    assert any(line.startswith("left out: 1 runs in all") for line in lines)
+    assert any(f"`git checkout {state[0]}` has the plan" in line for line in lines) == offered
+
+
+def test_what_is_planned_otherwise_now_is_named_and_left_out(changed, reviewer, bring):
+    """A protocol that changed: its runs are not taken for done, nor is what was made from their records."""
+    brought, said = bring(setup=changed)
     assert (
         "left out: grokking/modular-addition/seed0, made otherwise than is planned now: protocol.steps: 6 -> 7" in said
     )

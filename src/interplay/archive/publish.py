@@ -96,6 +96,7 @@ def _record(folder: Path, job: Job, run: AnyRun) -> Record:
 def describe(setup: Setup, folder: Path, jobs: Iterable[Job]) -> Published:
     """The list of what is published: outputs of `jobs`, and what was made from the records."""
     jobs = list(jobs)
+    commit, dirty = git_state()
     # What was made of some of the records would pass for what is made of all.
     made = made_files(folder) if len(jobs) == len(plan_jobs(setup)) else []
     paths = [path for job in jobs for path in job.outputs]
@@ -107,7 +108,8 @@ def describe(setup: Setup, folder: Path, jobs: Iterable[Job]) -> Published:
         data=setup.data_name,
         chosen=setup.chosen,
         version=__version__,
-        git_commit=git_state()[0],
+        git_commit=commit,
+        git_dirty=dirty,
         modules={
             name: module_digests(*(one for job in jobs if job.experiment == name for one in job.code))
             for name in sorted({job.experiment for job in jobs})
@@ -130,7 +132,13 @@ def _send(made: Bench, folder: Path, published: Published, say: Say) -> bytes:
     (place / MANIFEST).write_bytes(manifest)
     parts = [part for part in (MANIFEST, *PUBLISHED) if (place / part).exists()]
     sha256 = hashes(place / MANIFEST).sha256
-    meta = Meta(tier=published.tier, data=published.data, git_commit=published.git_commit, manifest_sha256=sha256)
+    meta = Meta(
+        tier=published.tier,
+        data=published.data,
+        git_commit=published.git_commit,
+        git_dirty=published.git_dirty,
+        manifest_sha256=sha256,
+    )
     pin = pin_path(place)
     pin.write_text(yaml.safe_dump(skeleton(name, parts, meta), sort_keys=False, allow_unicode=True), encoding="utf-8")
     target = str(pin.relative_to(made.root))

@@ -75,7 +75,9 @@ def restore(
         for name, reasons in stale.items():
             say(f"left out: {name}, made otherwise than is planned now: {first_of(reasons)}")
         if stale:
-            say(f"left out: {len(stale)} runs in all; `git checkout {published.git_commit}` has the plan they follow")
+            known = published.git_commit != "unknown" and not published.git_dirty
+            plan = f"; `git checkout {published.git_commit}` has the plan they follow" if known else ""
+            say(f"left out: {len(stale)} runs in all{plan}")
         chosen = [job for job in kept if level != "checkpoints" or not measures_networks(job)]
         whole = len(kept) == len(jobs)
         files = _files_of(setup, folder, published, chosen, level, whole, say)
