@@ -25,6 +25,7 @@ from interplay.errors import InterplayError
 from interplay.markup import say
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup
+from interplay.records.identity import first_of
 from reproduce import (
     CONFIG,
     LOCK,
@@ -36,6 +37,7 @@ from reproduce import (
     parser_of,
     snakemake_arguments,
 )
+from stale import examine
 from supervision import BusyError, die_with_parent
 
 RESULTS = Path("results")
@@ -93,11 +95,14 @@ def _forced(arguments: argparse.Namespace) -> bool:
 
 
 def _check_nothing_is_due(setup: Setup, device: str) -> None:
-    due = re.findall(r"^ *(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
-    if due := [rule for rule in due if rule != "all"]:
+    planned = re.findall(r"^ *(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
+    # What it has no notes of it takes for made.
+    forced = {} if set(planned) - {"all"} else examine(setup, RESULTS, []).forced
+    if due := [rule for rule in planned if rule != "all"] or list(forced):
         more = f" and {len(due) - 1} more" if len(due) > 1 else ""
+        why = f" ({first_of(forced[due[0]])})" if forced else ""
         raise InterplayError(
-            f"results/{setup.folder}: not up to date: {due[0]}{more} would run; "
+            f"results/{setup.folder}: not up to date: {due[0]}{why}{more} would run; "
             f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` first"
         )
 

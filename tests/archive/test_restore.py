@@ -222,6 +222,17 @@ def test_what_was_damaged_in_the_cache_is_brought_again(published, reviewer, bri
     assert RECORD in brought.files
 
 
+def test_a_part_of_what_is_made_of_records_does_not_pass_for_the_whole(setup, finished, fresh, tmp_path, monkeypatch):
+    """As where an earlier version had published it: what is missing here was never compared."""
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    (finished / "smoke/report/index.html").unlink()
+    monkeypatch.setattr("interplay.archive.publish.planned_made", lambda config: [])
+    publish(setup, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    brought = restore(setup, fresh, **options)
+    assert "verdicts.json" in brought.files and not brought.made
+
+
 @pytest.fixture
 def changed(small_config, tmp_path):
     """A plan in which grokking takes a step more."""

@@ -11,7 +11,17 @@ from pathlib import Path
 
 from interplay.archive.bench import bench
 from interplay.archive.bringing import bring_files, bring_manifest, named
-from interplay.archive.contents import MADE, MANIFEST, RECORDS, Level, Say, measures_networks, parts_of, sound
+from interplay.archive.contents import (
+    MADE,
+    MANIFEST,
+    RECORDS,
+    Level,
+    Say,
+    measures_networks,
+    parts_of,
+    planned_made,
+    sound,
+)
 from interplay.archive.currency import changed_since, decided_by, judged_by
 from interplay.archive.manifest import FileHashes, Published, hashes, read_pin
 from interplay.errors import InterplayError
@@ -32,7 +42,7 @@ class Restored:
     Attributes:
         files: what was brought or was there already, right, by its path below the folder.
         current: outputs of jobs that rest on nothing which is to be made again: Snakemake may take them as made.
-        made: whether figures, tables, metrics, verdicts and report are among the files.
+        made: whether figures, tables, metrics, verdicts and report, all that the catalogue has, are among the files.
         to_do: jobs of the plan that are left to be done.
         stale: what was published of a job, but is not what is planned now: the reasons by the name of a run.
     """
@@ -88,7 +98,7 @@ def restore(
         written = _place(place, folder, {path: published.files[path] for path in files}, apart, force, say)
         say(f"{setup.folder}: {len(files)} files verified, {written} of them new here")
     current = [path for path in outputs if path in files]
-    made_here = any(path.split("/")[0] in MADE for path in files)
+    made_here = set(files).issuperset(planned_made(setup.config))
     to_do = [job for job in jobs if not all((folder / path).is_file() for path in _needed(job, level))]
     return Restored(tuple(files), tuple(current), made_here, tuple(to_do), stale)
 
