@@ -16,6 +16,7 @@ from statistics import fmean
 
 from data_files import lacking, lost
 from due import UNKNOWN, Due, Plan, read_plan
+from entry import ends_in_one_line
 from interplay.errors import InterplayError
 from interplay.markup import plain_table, show
 from interplay.protocols.catalogue import load_catalogue
@@ -29,7 +30,7 @@ from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
 from mending import broken_outputs
 from outputs import files_of
-from reproduce import CONFIG, ROOT, asked_for, cores_given, fail, parser_of, snakemake_arguments
+from reproduce import CONFIG, ROOT, asked_for, cores_given, parser_of, snakemake_arguments
 from stale import Standing, examine
 
 RESULTS = Path("results")
@@ -57,26 +58,21 @@ class Schedule:
     memory_mib: int
 
 
+@ends_in_one_line
 def main() -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--id", default="", help="a figure, a table or a claim; everything if not given")
     arguments = parser.parse_args()
     os.chdir(ROOT)
-    try:
-        setup, device = asked_for(arguments)
-        cores = cores_given(arguments.cores)
-        targets = targets_of(arguments.id, RESULTS / setup.folder)
-        standing = examine(setup, RESULTS, targets)
-        standing = replace(standing, forced=standing.forced | broken(standing))
-        plan = foretell(setup, device, cores, targets, standing)
-        jobs = {job.slug: job for job in plan_jobs(setup)}
-        forced = standing.forced
-        show("\n".join([*told(setup, plan, jobs, device, cores, forced), *left_behind(setup, plan, jobs)]))
-    except InterplayError as error:
-        return fail(str(error), 2)
-    except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    setup, device = asked_for(arguments)
+    cores = cores_given(arguments.cores)
+    targets = targets_of(arguments.id, RESULTS / setup.folder)
+    standing = examine(setup, RESULTS, targets)
+    standing = replace(standing, forced=standing.forced | broken(standing))
+    plan = foretell(setup, device, cores, targets, standing)
+    jobs = {job.slug: job for job in plan_jobs(setup)}
+    forced = standing.forced
+    show("\n".join([*told(setup, plan, jobs, device, cores, forced), *left_behind(setup, plan, jobs)]))
     return 0
 
 
