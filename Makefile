@@ -87,7 +87,7 @@ export: setup  ## pack the results of TIER into one archive with an RO-Crate; OU
 	@$(ARCHIVE) --output="$$OUTPUT" export
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
-	@exec python workflow/controls.py --tier="$$TIER" --cores="$$CORES" --device="$$DEVICE"
+	@exec python workflow/controls.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE"
 
 test: setup lint  ## style, types, layers, workflow and all tests, on as many cores as there are up to four
 	@pytest --numprocesses="$${CORES:-auto}" --dist=loadfile
