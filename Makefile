@@ -75,7 +75,7 @@ claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_t
 
 plan: setup  ## what would run, why and what it costs, without running it; ID=<figure, table or claim>, or everything
 	@exec python workflow/plan.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE" \
-		--id="$$ID"
+		--profile="$$PROFILE" --id="$$ID"
 
 publish: setup  ## send the results of TIER to REMOTE=<url, folder or name> of DVC, and write the pin to commit
 	@$(ARCHIVE) publish

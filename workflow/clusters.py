@@ -47,6 +47,11 @@ class Profile:
         """Whether jobs run on this machine."""
         return self.executor == "local"
 
+    @property
+    def data(self) -> Path:
+        """The folder of data sets that its configuration names."""
+        return Path(dict(one.split("=", 1) for one in self.config).get("data_root", "data"))
+
 
 HERE = Profile(Path("profiles/default"), "local", resources=("gpu=1",))
 

@@ -84,12 +84,12 @@ def main() -> int:
 
 
 @contextlib.contextmanager
-def _pretending(files: Collection[str]) -> Iterator[None]:
-    """Let Snakemake believe that files are there, of an age that tells it nothing."""
+def _pretending(files: Collection[str], gone: Collection[str]) -> Iterator[None]:
+    """Let Snakemake believe that files are there, of an age that tells it nothing, and that others are not."""
     exists, mtime = _IOFile.exists_local, _IOFile.mtime_uncached
 
     async def exists_local(file: Any) -> bool:
-        return str(file.file) in files or await exists(file)
+        return str(file.file) in files or (str(file.file) not in gone and await exists(file))
 
     async def mtime_uncached(file: Any, skip_storage: bool = False) -> Any:
         return Mtime(local=0.0) if str(file.file) in files else await mtime(file, skip_storage)
@@ -101,10 +101,10 @@ def _pretending(files: Collection[str]) -> Iterator[None]:
         _IOFile.exists_local, _IOFile.mtime_uncached = exists, mtime
 
 
-def read_plan(arguments: Sequence[str], there: Collection[str] = ()) -> Plan:
+def read_plan(arguments: Sequence[str], there: Collection[str] = (), gone: Collection[str] = ()) -> Plan:
     """Let Snakemake plan by the arguments of its command line, as it would before it runs anything.
 
-    What is `there`, as its rules name it, it takes for existing.
+    What is `there`, as its rules name it, it takes for existing, and what is `gone` for missing.
 
     Raises:
         InterplayError: there is no plan; one line.
@@ -112,7 +112,7 @@ def read_plan(arguments: Sequence[str], there: Collection[str] = ()) -> Plan:
     told, silent = io.StringIO(), OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
     with contextlib.redirect_stderr(io.StringIO()):  # which profiles are in use
         _, given = parse_args(list(arguments))
-    with _pretending(there), contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
+    with _pretending(there, gone), contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
         try:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=given.cores or 1, resources=given.resources),

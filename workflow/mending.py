@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from html import unescape
@@ -31,6 +31,8 @@ from interplay.records.store import OtherVersionError
 from outputs import NOTES, note_on
 
 OWN = (FROZEN_CLAIMS, MANIFEST)  # beside the outputs
+# Where runs keep what is not done, and the records and networks of those that are, as long as their job is not done.
+PROGRESS = re.compile(r"checkpoints/(.+)\.(?:checkpoint|finished\.json|finished\.safetensors)")
 UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `replacing` names what it has not finished
 ABANDONED_SECONDS = 600.0  # unfinished files that nobody has touched for so long, nobody will finish
 PICTURES = re.compile(r'(?:src|href)="(figures/[^"]+)"')
@@ -63,6 +65,19 @@ tell = partial(markup.say, err=True)  # as all that is said before a workflow st
 
 
 @dataclass(frozen=True)
+class Fault:
+    """A file that is there and broken, or a folder in its place.
+
+    `wrong` says how in a few words; nothing is said of what a killed process left half-written. A record of another
+    version of the schema is whole, and set `aside`.
+    """
+
+    path: Path
+    wrong: str
+    aside: bool = False
+
+
+@dataclass(frozen=True)
 class Place:
     """A folder of results, the paths below it that the plan and the catalogue make, and Snakemake's notes."""
 
@@ -75,8 +90,13 @@ class Place:
         return path.relative_to(self.out).as_posix() in self.planned or note_on(path, self.notes).is_file()
 
     def keeps(self, path: Path) -> bool:
-        """Whether it lies where jobs keep their progress and their logs."""
-        return path.relative_to(self.out).parts[0] in ("checkpoints", "logs")
+        """Whether a planned run keeps its progress there."""
+        found = PROGRESS.fullmatch(path.relative_to(self.out).as_posix())
+        return found is not None and f"records/{found[1]}.json" in self.planned
+
+    def logs(self, path: Path) -> bool:
+        """Whether a rule may log there."""
+        return path.suffix == ".log" and path.relative_to(self.out).parts[0] == "logs"
 
 
 def mend(out: Path, planned: Collection[str], notes: Path = NOTES, say: Say = tell) -> None:
@@ -95,14 +115,41 @@ def mend(out: Path, planned: Collection[str], notes: Path = NOTES, say: Say = te
         InterplayError: something cannot be read or taken away, a folder lies where a file belongs, or the frozen claims
             are damaged; one line, with what to do.
     """
-    place = Place(out, planned, notes)
+    for fault in faults(out, planned, notes):
+        path, name = fault.path, fault.path.relative_to(out).as_posix()
+        done = _set_aside(path) if fault.aside else _take_away(path)
+        # Nothing asks for a network but the runs that read it.
+        again = ", made again when a run reads it" if name.startswith("models/") else ", to be made again"
+        if fault.wrong:
+            say(f"{path}: {fault.wrong}; {done}{again if name in planned else ''}")
+    for note in broken_notes(notes):
+        try:
+            shutil.rmtree(note) if note.is_dir() else note.unlink()
+        except OSError as error:
+            raise _stuck_note(error, notes) from error
+        say(f"{note}: a broken note of Snakemake; taken away")
+
+
+def faults(out: Path, planned: Collection[str], notes: Path = NOTES) -> Iterator[Fault]:
+    """What `mend` takes away or sets aside of one results folder, one after the other; nothing is touched.
+
+    Raises:
+        InterplayError: where `mend` stops.
+    """
+    place, page = Place(out, planned, notes), out / "report/index.html"
     _check_frozen(out / FROZEN_CLAIMS)
-    broken = [path for path in _walk(place) if _mend_file(path, place, say)]
-    page = out / "report/index.html"
-    if page.is_file() and (any("report" in path.parts for path in broken) or _lacks_pictures(page)):
-        _take_away(page)  # its folder counts as made while it is there
-        say(f"{page}: not all of the report is there; taken away, to be made again")
-    _mend_notes(notes, say)
+    whole_report = True
+    for path in _walk(place):
+        if fault := _judge(path, place):
+            whole_report &= not (fault.wrong and path.is_relative_to(page.parent))
+            if path != page:
+                yield fault
+    if page.is_dir() or not os.path.lexists(page):
+        return
+    if fault := _judge(page, place):
+        yield fault
+    elif not whole_report or _lacks_pictures(page):  # its folder counts as made while it is there
+        yield Fault(page, "not all of the report is there")
 
 
 def _check_frozen(path: Path) -> None:
@@ -133,57 +180,34 @@ def _walk(place: Place) -> Iterator[Path]:
     """What lies below a folder of results: files, and folders that bear a file's name and lie where it belongs."""
     for folder, folders, files in os.walk(place.out, onerror=_stop):
         bear = [Path(folder, name) for name in folders if Path(name).suffix in KINDS]
-        misplaced = [path for path in bear if place.keeps(path) or place.makes(path)]
+        misplaced = [path for path in bear if place.makes(path) or place.keeps(path) or place.logs(path)]
         folders[:] = [name for name in folders if Path(folder, name) not in misplaced]
         yield from (*misplaced, *(Path(folder, name) for name in files))
 
 
-def _mend_file(path: Path, place: Place, say: Say) -> bool:
-    """Take a file away if it is broken; whether it was."""
+def _judge(path: Path, place: Place) -> Fault | None:
     try:
         if path.is_dir():
-            return _mend_folder(path, say)
+            if any(path.iterdir()):
+                raise _misplaced(path)
+            return Fault(path, "an empty folder where a file belongs")
         if path.name.startswith("."):
-            _clear_abandoned(path, place)
-            return False
-        if path.suffix not in KINDS or place.keeps(path) or not place.makes(path):
-            return False
-        wrong = _wrong_with(path, place.out, say)
+            return Fault(path, "") if _is_abandoned(path, place) else None
+        if path.suffix not in KINDS or not place.makes(path):
+            return None
+        if wrong := damage(path) if path.exists() else "it leads nowhere":
+            return Fault(path, wrong)
+        if path.suffix == ".json" and path.is_relative_to(place.out / "records"):
+            return _unreadable(path)
     except FileNotFoundError:  # gone meanwhile
-        return False
+        return None
     except OSError as error:
         raise _cannot_be_read(path, error) from error
-    if wrong:
-        _take_away(path)
-        again = ", to be made again" if path.relative_to(place.out).as_posix() in place.planned else ""
-        say(f"{path}: {wrong}; taken away{again}")
-    return bool(wrong)
+    return None
 
 
-def broken_outputs(out: Path, outputs: Iterable[str]) -> dict[str, str]:
-    """What is wrong with some outputs below `out` that `mend` would take away or set aside; nothing is touched.
-
-    Raises:
-        InterplayError: one of them cannot be read; one line, with what to do.
-    """
-    found = {}
-    for name in outputs:
-        path = out / name
-        if path.is_dir() or not os.path.lexists(path):
-            continue
-        try:
-            if wrong := _wrong_with(path, out, None):
-                found[name] = wrong
-        except OSError as error:
-            raise _cannot_be_read(path, error) from error
-    return found
-
-
-def _wrong_with(path: Path, out: Path, say: Say | None) -> str | None:
-    wrong = damage(path) if path.exists() else "it leads nowhere"
-    if wrong is None and path.suffix == ".json" and path.is_relative_to(out / "records"):
-        wrong = _unreadable(path, say)
-    return wrong
+def _misplaced(path: Path) -> InterplayError:
+    return InterplayError(f"{path}: a folder where a file belongs; move or delete it")
 
 
 def _cannot_be_read(path: Path, error: OSError) -> InterplayError:
@@ -191,55 +215,55 @@ def _cannot_be_read(path: Path, error: OSError) -> InterplayError:
     return InterplayError(f"{path}: cannot be read ({_said(error)}); {hint}")
 
 
-def _clear_abandoned(path: Path, place: Place) -> None:
-    """Remove what a killed process left half-written of a file of ours."""
+def _is_abandoned(path: Path, place: Place) -> bool:
+    """Whether a killed process left it half-written of a file of ours."""
+    if not UNFINISHED.fullmatch(path.name):
+        return False
     whole = path.with_name(path.name[1:-9])  # what it was to become
-    ours = UNFINISHED.fullmatch(path.name) and (place.keeps(path) or whole.name in OWN or place.makes(whole))
-    if ours and time.time() - path.lstat().st_mtime > ABANDONED_SECONDS:
-        _take_away(path)
+    ours = whole.name in OWN or place.makes(whole) or place.keeps(whole)
+    return ours and time.time() - path.lstat().st_mtime > ABANDONED_SECONDS
 
 
-def _take_away(path: Path) -> None:
+def _take_away(path: Path) -> str:
+    folder = path.is_dir() and not path.is_symlink()
     try:
-        path.unlink(missing_ok=True)
+        path.rmdir() if folder else path.unlink(missing_ok=True)
     except OSError as error:
+        if folder:
+            raise _misplaced(path) from error
         raise InterplayError(
             f"{path}: damaged, and cannot be taken away ({_said(error)}); delete it, or mend the rights of its folder "
             f"(chmod u+wx {quote(str(path.parent))}), then run the same command again"
         ) from error
+    return "taken away"
+
+
+def _set_aside(path: Path) -> str:
+    aside = path.with_name(f"{path.name}.earlier")
+    try:
+        path.replace(aside)
+    except OSError as error:
+        raise _cannot_be_read(path, error) from error
+    return f"set aside as {aside.name}"
 
 
 def _said(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _mend_folder(path: Path, say: Say) -> bool:
-    try:
-        path.rmdir()
-    except OSError as error:
-        raise InterplayError(f"{path}: a folder where a file belongs; move or delete it") from error
-    say(f"{path}: an empty folder where a file belongs; taken away")
-    return True
-
-
-def _unreadable(path: Path, say: Say | None) -> str | None:
-    """What is wrong with a record; one of another version is moved out of the way, where there is somebody to tell.
+def _unreadable(path: Path) -> Fault | None:
+    """What is wrong with a record.
 
     Raises:
         OSError: it cannot be read now, which says nothing about it.
     """
     try:
         read_record(path)
-    except OtherVersionError as error:
-        if say is None:
-            return "it is of another version of the schema"
-        aside = path.with_name(f"{path.name}.earlier")
-        path.replace(aside)
-        say(f"{error}; set aside as {aside.name}, to be made again")
     except InterplayError as error:
         if isinstance(error.__cause__, OSError):
             raise error.__cause__ from None
-        return str(error).removeprefix(f"{path}: ").partition("; ")[0]
+        wrong = str(error).removeprefix(f"{path}: ").partition("; ")[0]
+        return Fault(path, wrong, aside=isinstance(error, OtherVersionError))
     return None
 
 
@@ -249,30 +273,35 @@ def _lacks_pictures(page: Path) -> bool:
     return any(not (page.parent / unescape(unquote(name))).is_file() for name in named)
 
 
-def _mend_notes(notes: Path, say: Say) -> None:
-    """Take away notes that Snakemake would stumble over; what they are about is then held against the plan."""
+def broken_notes(notes: Path = NOTES) -> Iterator[Path]:
+    """Notes that Snakemake would stumble over; without them what they are about is held against the plan.
+
+    Raises:
+        InterplayError: one of them cannot be read.
+    """
     for kind in ("metadata", "incomplete"):
         if not (notes / kind).is_dir():
             continue
         for folder, folders, files in os.walk(notes / kind, onerror=_stop):
             misplaced = [name for name in folders if not name.startswith("@")]  # so long paths are divided
             folders[:] = [name for name in folders if name not in misplaced]
+            yield from (Path(folder, name) for name in misplaced)
             try:
-                broken = [name for name in files if kind == "metadata" and not _is_note(Path(folder, name))]
-                for name in (*misplaced, *broken):
-                    note = Path(folder, name)
-                    shutil.rmtree(note) if name in misplaced else note.unlink()
-                    say(f"{note}: a broken note of Snakemake; taken away")
+                yield from [Path(folder, name) for name in files if kind == "metadata" and not _is_note(folder, name)]
             except OSError as error:
-                raise InterplayError(
-                    f"{error.filename}: a note of Snakemake that can neither be read nor taken away ({_said(error)}); "
-                    f"mend the rights (chmod -R u+rwX {quote(str(notes))}), then run the same command again"
-                ) from error
+                raise _stuck_note(error, notes) from error
 
 
-def _is_note(path: Path) -> bool:
+def _stuck_note(error: OSError, notes: Path) -> InterplayError:
+    return InterplayError(
+        f"{error.filename}: a note of Snakemake that can neither be read nor taken away ({_said(error)}); "
+        f"mend the rights (chmod -R u+rwX {quote(str(notes))}), then run the same command again"
+    )
+
+
+def _is_note(folder: str, name: str) -> bool:
     try:
-        _Note.model_validate_json(path.read_bytes())
+        _Note.model_validate_json(Path(folder, name).read_bytes())
     except ValidationError:
         return False
     return True

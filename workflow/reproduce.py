@@ -50,7 +50,7 @@ def main() -> int:
     targets, read = _targets(arguments, results)
     # A login node need not be able to do what compute nodes do.
     needs = needs_of(setup, device, cores or 1, read, ROOT, whole=False, made=results)
-    if profile.here and not _is_able(needs, results):
+    if profile.here and not _is_able(needs, results, profile.data):
         return 2
     where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
     say(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", err=True)
@@ -121,9 +121,9 @@ def cores_given(given: str, profile: Profile = HERE) -> int | None:
     return min(int(given), usable) if given else usable
 
 
-def _is_able(needs: Needs, results: Path) -> bool:
+def _is_able(needs: Needs, results: Path, data: Path) -> bool:
     """Whether this machine can do it: the quick part of `make doctor`, silent where all is well."""
-    found = quick_examination(needs, results, Path("data"), ROOT)
+    found = quick_examination(needs, results, data, ROOT)
     for one in found:
         say(one, err=True)
     stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
@@ -186,14 +186,15 @@ def run_snakemake(
         arguments = snakemake_arguments(setup, device, cores, files, root, config, profile, forced)
         return run_marked([sys.executable, "-m", "snakemake", "--logger", "interplay", *arguments], LOCK, environment)
 
-    drop_marks()
-    sweep()
-    if not profile.storage and (gone := lost(standing.jobs, standing.out)):
+    drop_marks(profile.data)
+    sweep(profile.data)
+    if not profile.storage and (gone := lost(standing.jobs, standing.out, profile.data)):
         planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
         arguments = snakemake_arguments(setup, device, cores or 1, targets, root, config, planning, standing.forced)
         due = due_rules(arguments, gone, marked(LOCK, environment))
-        if (files := lacking(standing.jobs, gone, due)) and make(files, ()) == INTERRUPTED:
-            return INTERRUPTED
+        # If they cannot be had, all that ever read them would be taken for stale.
+        if (files := lacking(standing.jobs, gone, due, profile.data)) and (status := make(files, ())):
+            return status
     return make(targets, standing.forced)
 
 

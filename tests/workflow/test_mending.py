@@ -23,6 +23,7 @@ PLANNED = {
     "verdicts.json",
     "report/index.html",
     "report/figures/metrics24/fig2.svg",
+    "models/supervised/cifar10/plain/seed0.safetensors",
 }
 
 
@@ -99,6 +100,16 @@ def test_a_damaged_output_is_taken_away_and_named(mend, made, name, content):
         "records/supervised/mine.json",
         "checkpoints/supervised/odd.safetensors",
         ".draft.markdown",
+        ".DS_Store",
+        "figures/.gitkeep",
+        ".directory",
+        ".x",
+        "logs/.notes.markdown",
+        "logs/.run.log.x7_k2pqz",
+        "checkpoints/.notes.markdown",
+        "checkpoints/supervised/.mine.json.markdown",
+        "checkpoints/old.json/mine.txt",
+        "logs/old.csv/mine.txt",
     ],
 )
 def test_what_the_user_put_there_stays_whatever_is_in_it(mend, made, name):
@@ -203,7 +214,7 @@ def test_a_folder_in_the_place_of_a_file(mend, made):
     (made / RECORD).unlink()
     (made / RECORD).mkdir()
     said, _, _ = mend()
-    assert said == [f"{made / RECORD}: an empty folder where a file belongs; taken away"]
+    assert said == [f"{made / RECORD}: an empty folder where a file belongs; taken away, to be made again"]
     assert not (made / RECORD).exists()
     (made / RECORD).mkdir()
     (made / RECORD / "mine.txt").write_text("mine")
@@ -222,6 +233,40 @@ def test_a_record_that_may_not_be_read_is_named_with_what_to_do(mend, made, mend
     ) as caught:
         mend()
     assert "\n" not in str(caught.value)
+
+
+def test_a_network_is_made_again_when_a_run_reads_it(mend, made):
+    """Nothing else asks for it."""
+    path = made / "results/smoke/models/supervised/cifar10/plain/seed0.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\0" * 100)
+    said, _, _ = mend()
+    assert said == [f"{path}: it is cut off or no safetensors file; taken away, made again when a run reads it"]
+
+
+def test_what_is_wrong_is_told_without_touching_anything(made, mending):
+    out = made / "results/smoke"
+    (made / RECORD).write_text("{")
+    (out / "report/figures/metrics24/fig2.svg").unlink()
+    (out / "verdicts.json").unlink()
+    (out / "verdicts.json").mkdir()
+    before = files(made)
+    found = {fault.path.relative_to(out).as_posix(): fault.wrong for fault in mending.faults(out, PLANNED)}
+    assert found == {
+        RECORD.removeprefix("results/smoke/"): "it is not what was written",
+        "verdicts.json": "an empty folder where a file belongs",
+        "report/index.html": "not all of the report is there",
+    }
+    assert files(made) == before
+    assert (out / "verdicts.json").is_dir()
+
+
+def test_only_what_belongs_to_the_report_takes_its_page_along(made, mending, tmp_path):
+    above = tmp_path / "report"
+    shutil.copytree(made / "results", above / "results")
+    (above / RECORD).write_text("{")
+    found = [fault.path for fault in mending.faults(above / "results/smoke", PLANNED)]
+    assert found == [above / RECORD]
 
 
 def test_a_report_that_lacks_a_picture_is_made_again(mend, made):
@@ -254,7 +299,7 @@ def test_notes_on_long_paths_stay(mend, made):
 
 def test_half_written_files_are_cleared_once_nobody_writes_them(mend, made):
     beside = (made / RECORD).with_name(".seed0.json.x7_k2pqz")
-    progress = made / "results/smoke/checkpoints/supervised/.seed0.checkpoint.x7_k2pqz"
+    progress = made / "results/smoke/checkpoints/supervised/cifar10/plain/.seed0.checkpoint.x7_k2pqz"
     progress.parent.mkdir(parents=True)
     for path in (beside, progress):
         path.write_text("{")

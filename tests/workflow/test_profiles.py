@@ -334,7 +334,7 @@ def command(clusters, monkeypatch, tmp_path):
     def call(profile, cores):
         called = []
         monkeypatch.setattr(reproduce, "run_marked", lambda words, *_rest: called.append(words) or 0)
-        monkeypatch.setattr(reproduce, "lost", lambda _jobs, _out: [])  # or their data would come first
+        monkeypatch.setattr(reproduce, "lost", lambda *_given: [])  # or their data would come first
         reproduce.run_snakemake(load_setup(Path("config"), "smoke"), "auto", cores, [], tmp_path, profile=profile)
         return called[0]
 
@@ -349,6 +349,18 @@ def test_on_a_cluster_jobs_bear_the_checkouts_name_and_no_number_of_cores_of_thi
     assert "--cores" not in words
     assert {"longest=60", "tier=smoke", "device=auto"} <= set(words)
     assert "--cores" in command(clusters.HERE, 2)
+
+
+@pytest.mark.parametrize(("given", "data"), [(("longest=60",), "data"), (("data_root=/shared/sets",), "/shared/sets")])
+def test_the_data_of_a_profile_are_looked_for_where_its_rules_look(clusters, command, monkeypatch, given, data):
+    import reproduce
+
+    seen = []
+    for name in ("drop_marks", "sweep"):
+        monkeypatch.setattr(reproduce, name, lambda data: seen.append(data))
+    profile = clusters.Profile(Path("profiles/slurm"), "slurm", given)
+    command(profile, None)
+    assert seen == [Path(data)] * 2 == [profile.data] * 2
 
 
 def test_on_one_machine_jobs_share_the_memory_that_there_is_and_a_profile_may_say_how_much(clusters, command):
