@@ -143,7 +143,13 @@ clean:  ## remove .venv and tool caches; data, checkpoints and results stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	if [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -name 'reproduce.*' -exec rm -rf {} +; fi
 
-clean-results:  ## remove the results of TIER; data and results/reference stay
-	@python3 -c 'import glob, os, sys; own = [name[13:-5] for name in glob.glob("config/tiers/*.yaml")]; \
-		sys.exit(os.environ["TIER"] not in ("smoke", "review", "paper", *own))' || { echo 'error: unknown TIER' >&2; exit 2; }
-	rm -rf "results/$$TIER" "results/$$TIER-offline" "results/$$TIER-published"
+clean-results:  ## remove the results of TIER, on all data and with SET too; data and results/reference stay
+	@python3 -c 'import glob, os, re, shutil, sys; \
+		named = lambda kind: {os.path.basename(path)[:-5] for path in glob.glob(f"config/{kind}/*.yaml")}; \
+		tier, tiers = os.environ["TIER"], {"smoke", "review", "paper"} | named("tiers"); \
+		tier in tiers or (print("error: unknown TIER", file=sys.stderr), sys.exit(2)); \
+		data = "|".join(map(re.escape, {"offline", "published"} | named("data"))); \
+		own = re.compile(f"{re.escape(tier)}(-({data}))?([+][0-9a-f]{{8}})?"); \
+		there = os.listdir("results") if os.path.isdir("results") else []; \
+		gone = [name for name in there if own.fullmatch(name) and name.partition("+")[0] not in tiers - {tier}]; \
+		[(os.unlink if os.path.islink(path) else shutil.rmtree)(path) for path in (f"results/{name}" for name in gone)]'
