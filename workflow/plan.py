@@ -288,8 +288,8 @@ def left_behind(setup: Setup, plan: Plan, jobs: dict[str, Job]) -> Iterator[str]
                     other_versions.setdefault(f"{name} {used[name]} (here {version})", []).append(rule)
             for line in departs_otherwise(record, setup, job.experiment, run):
                 told_otherwise.setdefault(line, []).append(rule)
-    if plan.unknown:
-        yield f"{len(plan.unknown)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
+    if runs := [rule for rule in plan.unknown if rule in jobs]:
+        yield f"{len(runs)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
     for versions, rules in sorted(other_versions.items()):
         yield f"kept, but made with {versions}: {_some(sorted(set(rules)))}"
     for line, rules in sorted(told_otherwise.items()):
