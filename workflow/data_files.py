@@ -17,6 +17,7 @@ from pathlib import Path
 
 from interplay.data.ledger import FOLDER, UNPACKED
 from interplay.errors import InterplayError
+from interplay.markup import last_line
 from interplay.protocols.datasets import DATASETS, files_of
 from interplay.protocols.plan import Job, record_path
 from interplay.protocols.weights import WEIGHTS, fetched_mark
@@ -86,6 +87,5 @@ def due_rules(arguments: Sequence[str], there: Iterable[str], environment: Mappi
         [sys.executable, str(DUE)], input=asked, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
-        raise InterplayError(last[0].strip().removeprefix("error: "))
+        raise InterplayError(last_line(done.stderr).removeprefix("error: "))
     return list(json.loads(done.stdout.splitlines()[-1]))

@@ -19,7 +19,7 @@ from data_files import empty_marks, lacking, lost
 from due import UNKNOWN, Due, Plan, read_plan
 from entry import ends_in_one_line
 from interplay.errors import InterplayError
-from interplay.markup import plain_table, show
+from interplay.markup import plain_table, show, some_of
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs, memory_mib
@@ -291,13 +291,9 @@ def left_behind(setup: Setup, plan: Plan, jobs: dict[str, Job]) -> Iterator[str]
     if runs := [rule for rule in plan.unknown if rule in jobs]:
         yield f"{len(runs)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
     for versions, rules in sorted(other_versions.items()):
-        yield f"kept, but made with {versions}: {_some(sorted(set(rules)))}"
+        yield f"kept, but made with {versions}: {some_of(sorted(set(rules)), 3)}"
     for line, rules in sorted(told_otherwise.items()):
-        yield f"kept, but what was published was said to be otherwise ({line}): {_some(sorted(set(rules)))}"
-
-
-def _some(rules: Sequence[str]) -> str:
-    return ", ".join(rules[:3]) + (f" and {len(rules) - 3} more" if len(rules) > 3 else "")
+        yield f"kept, but what was published was said to be otherwise ({line}): {some_of(sorted(set(rules)), 3)}"
 
 
 if __name__ == "__main__":

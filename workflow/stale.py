@@ -16,6 +16,7 @@ from pathlib import Path
 
 from interplay.archive.currency import changed_since
 from interplay.errors import InterplayError
+from interplay.markup import some_of
 from interplay.protocols.plan import Job, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import read_record, visible_files, write_text_atomically
@@ -72,7 +73,7 @@ def examine(setup: Setup, root: Path, targets: Sequence[Path | str], notes: Path
     for one in made:
         outputs = [out / path for path in one.outputs if (out / path).exists()]
         if outputs and one in redrawn:
-            forced[one.rule] = [f"runs that it shows began or ceased to be planned: {_some(sorted(moved))}"]
+            forced[one.rule] = [f"runs that it shows began or ceased to be planned: {some_of(sorted(moved))}"]
         elif any(not note_on(path, notes).is_file() for path in outputs):
             forced[one.rule] = [NO_NOTE]
     known = outputs_of(plan, all_made)
@@ -128,15 +129,11 @@ def enter(standing: Standing, notes: Path = NOTES, say: Say = tell) -> None:
     if standing.unplanned:
         say(
             f"{out}: kept and left out of everything, as no run of this plan makes them: "
-            f"{_some([f'records/{name}.json' for name in standing.unplanned])}; {out / UNPLANNED} names them"
+            f"{some_of([f'records/{name}.json' for name in standing.unplanned])}; {out / UNPLANNED} names them"
         )
     runs = {rule: reasons for rule, reasons in standing.forced.items() if rule in jobs}
     for rule, reasons in runs.items():
         found = f"no note of Snakemake is of what is there, which is not as is planned now: {first_of(reasons)}"
         say(f"{rule}: {found}; made again")
     if others := sorted(standing.forced.keys() - runs.keys()):
-        say(f"{_some(others)}: {standing.forced[others[0]][0]}; made again")
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        say(f"{some_of(others)}: {standing.forced[others[0]][0]}; made again")

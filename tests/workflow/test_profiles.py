@@ -320,9 +320,16 @@ def test_a_queue_that_cannot_be_seen_at_the_end_takes_nothing_from_what_was_made
 
 
 def test_jobs_that_cannot_be_seen_are_said_in_one_line(clusters, queue, tmp_path):
-    (tmp_path / "squeue").write_text("#!/bin/sh\necho 'slurm_load_jobs error: no controller' >&2\nexit 1\n")
-    with pytest.raises(InterplayError, match="squeue: slurm_load_jobs error: no controller; jobs of a workflow"):
-        clusters.cancel_jobs("interplay-x")
+    lines = "echo 'squeue: error: resolve_ctls_from_dns_srv' >&2; echo 'slurm_load_jobs error: no controller' >&2"
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\n{lines}\nexit 1\n")
+    note = tmp_path / "one.submitted"
+    note.touch()
+    said = (
+        f"squeue: slurm_load_jobs error: no controller; jobs of a workflow .*; run it on a login .* delete {note} if no"
+    )
+    with pytest.raises(InterplayError, match=f"^{said}"), clusters.alone(tmp_path / "one.lock"):
+        pytest.fail("it was given")
+    assert note.exists()
 
 
 @pytest.fixture
