@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from faults import ABANDONED_SECONDS, UNFINISHED
 from interplay.data.ledger import FOLDER, UNPACKED
 from interplay.errors import InterplayError
 from interplay.markup import last_line
@@ -22,7 +23,6 @@ from interplay.protocols.datasets import DATASETS, files_of
 from interplay.protocols.plan import Job, record_path
 from interplay.protocols.weights import WEIGHTS, fetched_mark
 from interplay.records.integrity import KINDS
-from mending import ABANDONED_SECONDS, UNFINISHED
 
 UNPACKED_SECONDS = 3600.0  # an archive that was unpacked is read for a minute
 DUE = Path(__file__).with_name("due.py")

@@ -18,6 +18,7 @@ from clusters import HERE, Profile, load_profile
 from data_files import empty_marks, lacking, lost
 from due import UNKNOWN, Due, Plan, read_plan
 from entry import ends_in_one_line
+from faults import broken_notes, faults
 from interplay.errors import InterplayError
 from interplay.markup import plain_table, show, some_of
 from interplay.protocols.catalogue import load_catalogue
@@ -29,7 +30,6 @@ from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
 from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
-from mending import broken_notes, faults
 from outputs import files_of
 from reproduce import CONFIG, ROOT, asked_for, cores_given, parser_of, snakemake_arguments
 from stale import Standing, examine

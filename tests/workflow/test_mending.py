@@ -33,6 +33,12 @@ def mending(load_script):
 
 
 @pytest.fixture
+def looking(mending):
+    """What looks for it, and touches nothing."""
+    return sys.modules["faults"]
+
+
+@pytest.fixture
 def made(tmp_path, make_record):
     """A folder of results with one file of each kind, and Snakemake's note on one."""
     out = tmp_path / "results/smoke"
@@ -127,10 +133,10 @@ def test_a_folder_of_the_user_that_is_named_like_a_file_stays(mend, made):
     assert (made / "results/smoke/old.csv").is_dir()
 
 
-def test_what_a_note_says_was_made_is_judged_though_no_plan_has_it_any_more(mend, made, mending):
+def test_what_a_note_says_was_made_is_judged_though_no_plan_has_it_any_more(mend, made, looking):
     path = made / "results/smoke/records/supervised/cifar10/plain/seed2.json"
     path.write_text("{")
-    note = mending.note_on(path, made / ".snakemake")
+    note = looking.note_on(path, made / ".snakemake")
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps(NOTE))
     said, gone, _ = mend()
@@ -174,11 +180,11 @@ def test_what_cannot_be_taken_away_is_named_and_not_said_to_be_gone(mend, made, 
     assert said == []
 
 
-def test_a_record_that_fails_to_be_read_just_now_is_not_taken_for_damaged(mend, made, mending, monkeypatch):
+def test_a_record_that_fails_to_be_read_just_now_is_not_taken_for_damaged(mend, made, looking, monkeypatch):
     def fail(path):
         raise InterplayError(f"{path}: cannot be read") from OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(mending, "read_record", fail)
+    monkeypatch.setattr(looking, "read_record", fail)
     with pytest.raises(InterplayError, match=r"cannot be read \(input/output error\)"):
         mend()
     assert (made / RECORD).is_file()
@@ -223,11 +229,11 @@ def test_a_folder_in_the_place_of_a_file(mend, made):
     assert (made / RECORD / "mine.txt").read_text() == "mine"
 
 
-def test_a_record_that_may_not_be_read_is_named_with_what_to_do(mend, made, mending, monkeypatch):
+def test_a_record_that_may_not_be_read_is_named_with_what_to_do(mend, made, looking, monkeypatch):
     def refuse(_path, **_options):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(mending, "damage", refuse)
+    monkeypatch.setattr(looking, "damage", refuse)
     with pytest.raises(
         InterplayError, match=r"cannot be read \(permission denied\); make it readable \(chmod"
     ) as caught:
@@ -339,12 +345,12 @@ def test_a_disk_that_is_really_full_is_one_line_and_the_old_file_stays(tmp_path)
     assert kept == "b'whole' ['record']"
 
 
-def test_a_folder_that_cannot_be_listed_is_named(mend, mending, made, monkeypatch):
+def test_a_folder_that_cannot_be_listed_is_named(mend, looking, made, monkeypatch):
     def walk(top, onerror=None):
         onerror(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(top)))
         return iter(())
 
-    monkeypatch.setattr(mending.os, "walk", walk)
+    monkeypatch.setattr(looking.os, "walk", walk)
     with pytest.raises(InterplayError, match=r"smoke: the folder cannot be read \(permission denied\)"):
         mend()
 
