@@ -358,10 +358,17 @@ def a_network_that_no_run_reads(checkout, out):
     return set()
 
 
-def a_network_that_a_run_reads(checkout, out):
+def a_network_that_a_finished_run_has_read(checkout, out):
+    (out / read_by_one(checkout)).write_text("cut o")
+    return set()
+
+
+def a_network_that_a_due_run_reads(checkout, out):
     path = read_by_one(checkout)
     (out / path).write_text("cut o")
-    return checkout.with_readers({maker(checkout, path)})
+    reader = next(rule for rule, job in checkout.jobs.items() if path in job.inputs)
+    (out / checkout.jobs[reader].outputs[0]).unlink()
+    return checkout.with_readers({maker(checkout, path), reader})
 
 
 def a_picture_of_the_report(checkout, out):
@@ -390,7 +397,8 @@ def a_record_of_other_settings_copied_over_one(checkout, out):
     "spoil",
     [
         a_network_that_no_run_reads,
-        a_network_that_a_run_reads,
+        a_network_that_a_finished_run_has_read,
+        a_network_that_a_due_run_reads,
         a_picture_of_the_report,
         an_empty_folder_in_the_place_of_the_verdicts,
         a_record_of_other_settings_copied_over_one,
