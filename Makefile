@@ -75,7 +75,7 @@ claim: setup  ## the verdict on one claim and what it needs, e.g. ID=metrics24_t
 
 plan: setup  ## what would run, why and what it costs, without running it; ID=<figure, table or claim>, or everything
 	@exec python workflow/plan.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE" \
-		--id="$$ID"
+		--profile="$$PROFILE" --id="$$ID"
 
 publish: setup  ## send the results of TIER to REMOTE=<url, folder or name> of DVC, and write the pin to commit
 	@$(ARCHIVE) publish
@@ -87,7 +87,7 @@ export: setup  ## pack the results of TIER into one archive with an RO-Crate; OU
 	@$(ARCHIVE) --output="$$OUTPUT" export
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
-	@exec python workflow/controls.py --tier="$$TIER" --cores="$$CORES" --device="$$DEVICE"
+	@exec python workflow/controls.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE"
 
 test: setup lint  ## style, types, layers, workflow and all tests, on as many cores as there are up to four
 	@pytest --numprocesses="$${CORES:-auto}" --dist=loadfile
@@ -143,7 +143,13 @@ clean:  ## remove .venv and tool caches; data, checkpoints and results stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	if [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -name 'reproduce.*' -exec rm -rf {} +; fi
 
-clean-results:  ## remove the results of TIER; data and results/reference stay
-	@python3 -c 'import glob, os, sys; own = [name[13:-5] for name in glob.glob("config/tiers/*.yaml")]; \
-		sys.exit(os.environ["TIER"] not in ("smoke", "review", "paper", *own))' || { echo 'error: unknown TIER' >&2; exit 2; }
-	rm -rf "results/$$TIER" "results/$$TIER-offline" "results/$$TIER-published"
+clean-results:  ## remove the results of TIER, on all data and with SET too; data and results/reference stay
+	@python3 -c 'import glob, os, re, shutil, sys; \
+		named = lambda kind: {os.path.basename(path)[:-5] for path in glob.glob(f"config/{kind}/*.yaml")}; \
+		tier, tiers = os.environ["TIER"], {"smoke", "review", "paper"} | named("tiers"); \
+		tier in tiers or (print("error: unknown TIER", file=sys.stderr), sys.exit(2)); \
+		data = "|".join(map(re.escape, {"offline", "published"} | named("data"))); \
+		own = re.compile(f"{re.escape(tier)}(-({data}))?([+][0-9a-f]{{8}})?"); \
+		there = os.listdir("results") if os.path.isdir("results") else []; \
+		gone = [name for name in there if own.fullmatch(name) and name.partition("+")[0] not in tiers - {tier}]; \
+		[(os.unlink if os.path.islink(path) else shutil.rmtree)(path) for path in (f"results/{name}" for name in gone)]'

@@ -9,8 +9,9 @@ everything must be as it is in the undisturbed run, but for times. All choices f
 workflow has come when it is struck depends on the machine.
 
 Prints a line per case and a table of kinds: how often, and how often before the workflow was done; jobs that were done
-again although they had been finished; how often a file had to be moved away by hand as the message says; what was
-wrong; seconds. Ends with status 1 if anything was wrong, and keeps the folders of such cases.
+again although they had been finished (not where files were spoilt or power was lost: some have to be); how often a file
+had to be moved away by hand as the message says; what was wrong; seconds. Ends with status 1 if anything was wrong, and
+keeps the folders of such cases.
 """
 
 from __future__ import annotations
@@ -55,6 +56,11 @@ class Kind:
     running: bool = True
     own_disk: bool = False
     words: tuple[str, ...] = ()
+
+    @property
+    def tells_lost(self) -> bool:
+        """Whether a finished job that is done again is lost; where files were spoilt some have to be."""
+        return self.running and self.strike is not mischief.lose_power
 
 
 KINDS = (
@@ -166,18 +172,21 @@ def run_case(kind: Kind, draw: random.Random, reference: Reference, folder: Path
         outcome.said = kind.strike(scene)
     second = Workflow(folder, logs / "second.log", cores)
     status = second.wait()
+    again = set(done) & set(rules_done(second.text))
     if status and "error: " in second.text and "Traceback" not in second.text:
         outcome.named = (culprit := _named_in(second.text, folder)) is not None
         if culprit is not None:  # as the message advises
             shutil.rmtree(culprit) if culprit.is_dir() else culprit.unlink()
+            done = [*done, *rules_done(second.text)]
             second = Workflow(folder, logs / "third.log", cores)
             status = second.wait()
+            again |= set(done) & set(rules_done(second.text))
     outcome.wrong += _complaints("second run", status, second.text, may_fail=False)
     if left := left_behind(folder):
         outcome.wrong.append(f"left running: {', '.join(' '.join(one.cmdline()[:6]) for one in left)}")
     outcome.wrong += differences(reference.folder, folder)
-    if kind.running and kind.name != "loss of power":
-        outcome.again = sorted(set(done) & set(rules_done(second.text)))
+    if kind.tells_lost:
+        outcome.again = sorted(again)
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -214,7 +223,7 @@ def summarise(kinds: Sequence[Kind], outcomes: Sequence[Outcome], skipped: Seque
         cells = [
             len(own),
             sum(one.struck for one in own),
-            sum(len(one.again) for one in own),
+            sum(len(one.again) for one in own) if kind.tells_lost else "-",
             sum(one.named for one in own),
             wrong,
             seconds,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from interplay.markup import (
+    last_line,
     latex_emphasis,
     latex_table,
     latex_text,
@@ -19,6 +20,7 @@ from interplay.markup import (
     markdown_text,
     one_line,
     plain_table,
+    some_of,
 )
 
 HOSTILE = (
@@ -183,3 +185,9 @@ def test_a_table_without_rows_is_its_head():
     assert markdown_table(["a", "b"], [], "lr").splitlines()[0] == "| a   | b   |"
     assert plain_table(["a", "b"], [], "lr") == "a  b"
     assert read_latex(latex_table(["a", "b"], [], "lr")) == [["a", "b"]]
+
+
+def test_the_first_of_many_names_and_the_last_of_many_lines():
+    assert [some_of(["a", "b", "c"], most) for most in (1, 2, 3)] == ["a and 2 more", "a, b and 1 more", "a, b, c"]
+    assert last_line("first\nlast \n\n") == "last"
+    assert last_line(" \n") == "no reason given"

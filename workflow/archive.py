@@ -17,6 +17,7 @@ from pathlib import Path
 from shlex import quote
 
 from clusters import alone
+from entry import ends_in_one_line
 from interplay.archive.contents import as_level
 from interplay.archive.export import export
 from interplay.archive.publish import publish
@@ -33,34 +34,29 @@ from reproduce import (
     activated,
     asked_for,
     cores_given,
-    fail,
     parser_of,
     snakemake_arguments,
 )
 from stale import examine
-from supervision import BusyError, die_with_parent
+from supervision import die_with_parent, marked
 
 RESULTS = Path("results")
 
 
+@ends_in_one_line
 def main() -> int:
     arguments = _parse()
     os.chdir(ROOT)
     die_with_parent()
-    try:
-        setup, device = asked_for(arguments)
-        cores_given(arguments.cores)  # wrong ones are refused here as everywhere
-        with alone(LOCK):
-            if arguments.what == "publish":
-                _publish(setup, device, arguments.remote or None)
-            elif arguments.what == "export":
-                _export(setup, device, arguments)
-            else:
-                _restore(setup, device, arguments)
-    except InterplayError as error:
-        return fail(str(error), 2)
-    except BusyError as busy:
-        return fail(f"another workflow is at work in this checkout ({busy}); wait or stop it", 1)
+    setup, device = asked_for(arguments)
+    cores_given(arguments.cores)  # wrong ones are refused here as everywhere
+    with alone(LOCK):
+        if arguments.what == "publish":
+            _publish(setup, device, arguments.remote or None)
+        elif arguments.what == "export":
+            _export(setup, device, arguments)
+        else:
+            _restore(setup, device, arguments)
     return 0
 
 
@@ -132,7 +128,7 @@ def _enter(setup: Setup, device: str, brought: Restored) -> None:
 def _snakemake(setup: Setup, device: str, options: Sequence[str], targets: Sequence[str] = ()) -> str:
     command = [sys.executable, "-m", "snakemake", *options]
     command += snakemake_arguments(setup, device, 1, targets, RESULTS, CONFIG)
-    done = subprocess.run(command, env=activated(os.environ), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=marked(LOCK, activated(os.environ)), capture_output=True, text=True, check=False)
     if done.returncode:
         last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
         raise InterplayError(f"Snakemake: {last[0].strip()}")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from interplay.errors import InterplayError
-from interplay.markup import say
+from interplay.markup import last_line, say
 from interplay.protocols.sourced import read_yaml
 from supervision import sole_workflow
 
@@ -46,6 +46,11 @@ class Profile:
     def here(self) -> bool:
         """Whether jobs run on this machine."""
         return self.executor == "local"
+
+    @property
+    def data(self) -> Path:
+        """The folder of data sets that its configuration names."""
+        return Path(dict(one.split("=", 1) for one in self.config).get("data_root", "data"))
 
 
 HERE = Profile(Path("profiles/default"), "local", resources=("gpu=1",))
@@ -117,7 +122,11 @@ def alone(lock: Path, profile: Profile = HERE) -> Iterator[None]:
     note = lock.with_suffix(".submitted")
     with sole_workflow(lock):
         if note.is_file():
-            cancel_jobs(job_prefix(lock))
+            try:
+                cancel_jobs(job_prefix(lock))
+            except InterplayError as error:
+                hint = f"run it on a login node of the cluster, or delete {note} if no job of it is left (squeue --me)"
+                raise InterplayError(f"{error}; {hint}") from error
             note.unlink()
         if profile.executor != "slurm":
             yield
@@ -138,22 +147,21 @@ def _end_own(lock: Path, note: Path) -> None:
         say(f"warning: {error}; the next make in this checkout ends them", err=True)
 
 
-def cancel_jobs(prefix: str) -> list[str]:
+def cancel_jobs(prefix: str) -> None:
     """End one's own jobs of Slurm whose names begin with `prefix`, and wait until none of them runs.
 
-    Returns:
-        their numbers.
+    Raises:
+        InterplayError: it cannot be known whether some are left, or they do not end; one line.
     """
-    found: list[str] = []
+    jobs: list[str] = []
     for _ in range(CALL_SECONDS):
         listed = _call("squeue", "--me", "--noheader", "--format", "%A %j")
         jobs = [line.split()[0] for line in listed.splitlines() if line.split()[1].startswith(prefix)]
         if not jobs:
-            return found
-        found += [job for job in jobs if job not in found]
+            return
         _call("scancel", *jobs)
         time.sleep(1)
-    raise InterplayError(f"jobs {', '.join(found)} of an earlier workflow do not end; see squeue --me")
+    raise InterplayError(f"jobs {', '.join(jobs)} of an earlier workflow do not end; see squeue --me")
 
 
 def _call(*command: str) -> str:
@@ -162,5 +170,5 @@ def _call(*command: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InterplayError(f"{command[0]}: {error}; jobs of a workflow may still be at work") from error
     if done.returncode and command[0] == "squeue":
-        raise InterplayError(f"squeue: {done.stderr.strip()}; jobs of a workflow may still be at work")
+        raise InterplayError(f"squeue: {last_line(done.stderr)}; jobs of a workflow may still be at work")
     return done.stdout

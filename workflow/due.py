@@ -27,7 +27,7 @@ from snakemake.settings.types import (
 )
 
 from interplay.errors import InterplayError
-from interplay.markup import one_line, say
+from interplay.markup import one_line, say, some_of
 from interplay.records.ingredients import Ingredients
 
 UNKNOWN = "made with others than these, of which only the digest was kept"
@@ -84,12 +84,12 @@ def main() -> int:
 
 
 @contextlib.contextmanager
-def _pretending(files: Collection[str]) -> Iterator[None]:
-    """Let Snakemake believe that files are there, of an age that tells it nothing."""
+def _pretending(files: Collection[str], gone: Collection[str]) -> Iterator[None]:
+    """Let Snakemake believe that files are there, of an age that tells it nothing, and that others are not."""
     exists, mtime = _IOFile.exists_local, _IOFile.mtime_uncached
 
     async def exists_local(file: Any) -> bool:
-        return str(file.file) in files or await exists(file)
+        return str(file.file) in files or (str(file.file) not in gone and await exists(file))
 
     async def mtime_uncached(file: Any, skip_storage: bool = False) -> Any:
         return Mtime(local=0.0) if str(file.file) in files else await mtime(file, skip_storage)
@@ -101,10 +101,10 @@ def _pretending(files: Collection[str]) -> Iterator[None]:
         _IOFile.exists_local, _IOFile.mtime_uncached = exists, mtime
 
 
-def read_plan(arguments: Sequence[str], there: Collection[str] = ()) -> Plan:
+def read_plan(arguments: Sequence[str], there: Collection[str] = (), gone: Collection[str] = ()) -> Plan:
     """Let Snakemake plan by the arguments of its command line, as it would before it runs anything.
 
-    What is `there`, as its rules name it, it takes for existing.
+    What is `there`, as its rules name it, it takes for existing, and what is `gone` for missing.
 
     Raises:
         InterplayError: there is no plan; one line.
@@ -112,7 +112,7 @@ def read_plan(arguments: Sequence[str], there: Collection[str] = ()) -> Plan:
     told, silent = io.StringIO(), OutputSettings(dryrun=True, quiet={Quietness.RULES, Quietness.PROGRESS})
     with contextlib.redirect_stderr(io.StringIO()):  # which profiles are in use
         _, given = parse_args(list(arguments))
-    with _pretending(there), contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
+    with _pretending(there, gone), contextlib.redirect_stderr(told), SnakemakeApi(silent) as api:
         try:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=given.cores or 1, resources=given.resources),
@@ -175,11 +175,11 @@ def _reasons(workflow: Any, ingredients: Ingredients, job: Any) -> Iterator[str]
         yield "the command of its rule changed"
     yield from _changed_inputs(job, notes)
     if missing := sorted(map(str, reason.missing_output)):
-        yield f"missing: {_first(missing)}"
+        yield f"missing: {some_of(missing, 1)}"
     if incomplete := sorted(map(str, reason.incomplete_output)):
-        yield f"left half-written: {_first(incomplete)}"
+        yield f"left half-written: {some_of(incomplete, 1)}"
     if newer := sorted(map(str, reason.updated_input - reason.updated_input_run)):
-        yield f"newer than what was made of it: {_first(newer)}"
+        yield f"newer than what was made of it: {some_of(newer, 1)}"
     remade = sorted(
         {
             maker.rule.name
@@ -188,7 +188,7 @@ def _reasons(workflow: Any, ingredients: Ingredients, job: Any) -> Iterator[str]
         }
     )
     if remade:
-        yield f"reads what {_first(remade)} makes anew"
+        yield f"reads what {some_of(remade, 1)} makes anew"
     if not reason:
         yield "its output is needed"
 
@@ -224,7 +224,9 @@ def _together(lines: list[str]) -> list[str]:
         run, colon, rest = line.partition(": ")
         is_of_run = colon and ": " in rest and not run.startswith(("claim ", "file ", "record ", "module "))
         runs.setdefault(rest if is_of_run else line, []).append(run if is_of_run else "")
-    return [line if names in ([""], [""] * len(names)) else f"{line} ({_first(names)})" for line, names in runs.items()]
+    return [
+        line if names in ([""], [""] * len(names)) else f"{line} ({some_of(names, 1)})" for line, names in runs.items()
+    ]
 
 
 def _changed_inputs(job: Any, notes: Any) -> Iterator[str]:
@@ -233,9 +235,9 @@ def _changed_inputs(job: Any, notes: Any) -> Iterator[str]:
     now = set(map(str, job.input))
     before = {path for one in job.output for path in notes.input(one) or ()}
     if new := sorted(now - before):
-        yield f"reads now as well: {_first(new)}"
+        yield f"reads now as well: {some_of(new, 1)}"
     if gone := sorted(before - now):
-        yield f"reads no longer: {_first(gone)}"
+        yield f"reads no longer: {some_of(gone, 1)}"
 
 
 def _value(written: str) -> str:
@@ -243,10 +245,6 @@ def _value(written: str) -> str:
         return str(ast.literal_eval(written))
     except (SyntaxError, ValueError):
         return written
-
-
-def _first(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 if __name__ == "__main__":

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean
 
-from data_files import lacking, lost
+from clusters import HERE, Profile, load_profile
+from data_files import empty_marks, lacking, lost
 from due import UNKNOWN, Due, Plan, read_plan
+from entry import ends_in_one_line
+from faults import broken_notes, faults
 from interplay.errors import InterplayError
-from interplay.markup import plain_table, show
+from interplay.markup import plain_table, show, some_of
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.claim_files import load_claims
 from interplay.protocols.forecast import Estimate, duration, forecast, measured_runs, memory_mib
@@ -27,9 +30,8 @@ from interplay.records import code_digest, read_record
 from interplay.records.identity import first_of
 from interplay.records.machine import usable_memory
 from interplay.records.provenance import package_versions
-from mending import broken_outputs
 from outputs import files_of
-from reproduce import CONFIG, ROOT, asked_for, cores_given, fail, parser_of, snakemake_arguments
+from reproduce import CONFIG, ROOT, asked_for, cores_given, parser_of, snakemake_arguments
 from stale import Standing, examine
 
 RESULTS = Path("results")
@@ -57,53 +59,83 @@ class Schedule:
     memory_mib: int
 
 
+@ends_in_one_line
 def main() -> int:
     parser = parser_of(__doc__)
+    parser.add_argument("--profile", default="", help="settings of Snakemake; profiles/default if not given")
     parser.add_argument("--id", default="", help="a figure, a table or a claim; everything if not given")
     arguments = parser.parse_args()
     os.chdir(ROOT)
-    try:
-        setup, device = asked_for(arguments)
-        cores = cores_given(arguments.cores)
-        targets = targets_of(arguments.id, RESULTS / setup.folder)
-        standing = examine(setup, RESULTS, targets)
-        standing = replace(standing, forced=standing.forced | broken(standing))
-        plan = foretell(setup, device, cores, targets, standing)
-        jobs = {job.slug: job for job in plan_jobs(setup)}
-        forced = standing.forced
-        show("\n".join([*told(setup, plan, jobs, device, cores, forced), *left_behind(setup, plan, jobs)]))
-    except InterplayError as error:
-        return fail(str(error), 2)
-    except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    setup, device = asked_for(arguments)
+    profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
+    if profile.storage:
+        raise InterplayError(f"{profile.path}: {profile.storage} is not looked into, so nothing can be said of it")
+    cores = cores_given(arguments.cores)
+    targets = targets_of(arguments.id, RESULTS / setup.folder)
+    standing = examine(setup, RESULTS, targets)
+    forced, gone = broken(standing)
+    standing = replace(standing, forced=standing.forced | forced)
+    plan = foretell(setup, device, cores, targets, standing, gone, profile)
+    jobs = {job.slug: job for job in plan_jobs(setup)}
+    forced = standing.forced
+    show("\n".join([*told(setup, plan, jobs, device, cores, forced), *left_behind(setup, plan, jobs)]))
     return 0
 
 
-def broken(standing: Standing) -> dict[str, list[str]]:
-    """Rules with outputs that are damaged and would be taken away, so that they are made again, by their names."""
+def broken(standing: Standing) -> tuple[dict[str, list[str]], list[str]]:
+    """What `mend` would take away first: rules that would be run again for it, and why, and networks.
+
+    Nothing asks for a network but the runs that read it, so no rule is run for one alone.
+
+    Raises:
+        InterplayError: where `mend` stops, and for notes with which Snakemake cannot plan; one line.
+    """
+    for note in broken_notes():
+        raise InterplayError(
+            f"{note}: a broken note of Snakemake, with which it cannot plan; delete it, or run "
+            "`make reproduce`, which does"
+        )
+    found = {fault.path.relative_to(standing.out).as_posix(): fault for fault in faults(standing.out, standing.outputs)}
+    networks = {name for name in found if name.startswith("models/")}
     made = {job.slug: job.outputs for job in standing.jobs} | {one.rule: one.outputs for one in standing.made}
-    found = {rule: broken_outputs(standing.out, outputs) for rule, outputs in made.items()}
-    return {
-        rule: [f"{standing.out / name}: {wrong}, would be taken away" for name, wrong in own.items()]
-        for rule, own in found.items()
-        if own
+    own = {rule: [found[name] for name in outputs if name in found.keys() - networks] for rule, outputs in made.items()}
+    forced = {
+        rule: [f"{one.path}: {one.wrong}, would be {'set aside' if one.aside else 'taken away'}" for one in some]
+        for rule, some in own.items()
+        if some
     }
+    return forced, [str(found[name].path) for name in sorted(networks)]
 
 
-def foretell(setup: Setup, device: str, cores: int | None, targets: Sequence[Path], standing: Standing) -> Plan:
+def foretell(
+    setup: Setup,
+    device: str,
+    cores: int | None,
+    targets: Sequence[Path],
+    standing: Standing,
+    broken: Sequence[str] = (),
+    profile: Profile = HERE,
+) -> Plan:
     """What `reproduce.py` would have Snakemake do: fetch what due jobs read and lack, then all else.
+
+    What is `broken` is there and would be taken away first.
 
     Raises:
         InterplayError: there is no plan; one line.
     """
-    gone = lost(standing.jobs, standing.out)
-    given = snakemake_arguments(setup, device, cores, targets, RESULTS, CONFIG, forced=standing.forced)
-    plan = read_plan(given, gone)
-    files = lacking(standing.jobs, gone, [one.rule for one in plan.due])
+    planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
+    missing = [*broken, *empty_marks(profile.data)]
+
+    def plan_for(files: Sequence[Path | str], forced: Iterable[str], there: Sequence[str]) -> Plan:
+        given = snakemake_arguments(setup, device, cores, files, RESULTS, CONFIG, planning, forced)
+        return read_plan(given, there, missing)
+
+    gone = lost(standing.jobs, standing.out, profile.data)
+    plan = plan_for(targets, standing.forced, gone)
+    files = lacking(standing.jobs, gone, [one.rule for one in plan.due], profile.data)
     if not files:
         return plan
-    first = read_plan(snakemake_arguments(setup, device, cores, files, RESULTS, CONFIG))
+    first = plan_for(files, (), ())
     names = tuple(one.rule for one in first.due)
     due = tuple(replace(one, waits_for=(*one.waits_for, *names)) for one in plan.due if one.rule not in names)
     left, unknown = (tuple(rule for rule in rules if rule not in names) for rules in (plan.left, plan.unknown))
@@ -256,16 +288,12 @@ def left_behind(setup: Setup, plan: Plan, jobs: dict[str, Job]) -> Iterator[str]
                     other_versions.setdefault(f"{name} {used[name]} (here {version})", []).append(rule)
             for line in departs_otherwise(record, setup, job.experiment, run):
                 told_otherwise.setdefault(line, []).append(rule)
-    if plan.unknown:
-        yield f"{len(plan.unknown)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
+    if runs := [rule for rule in plan.unknown if rule in jobs]:
+        yield f"{len(runs)} jobs are kept of which Snakemake has no notes: their records are as is planned now"
     for versions, rules in sorted(other_versions.items()):
-        yield f"kept, but made with {versions}: {_some(sorted(set(rules)))}"
+        yield f"kept, but made with {versions}: {some_of(sorted(set(rules)), 3)}"
     for line, rules in sorted(told_otherwise.items()):
-        yield f"kept, but what was published was said to be otherwise ({line}): {_some(sorted(set(rules)))}"
-
-
-def _some(rules: Sequence[str]) -> str:
-    return ", ".join(rules[:3]) + (f" and {len(rules) - 3} more" if len(rules) > 3 else "")
+        yield f"kept, but what was published was said to be otherwise ({line}): {some_of(sorted(set(rules)), 3)}"
 
 
 if __name__ == "__main__":

@@ -18,65 +18,50 @@ from types import MappingProxyType
 
 from clusters import HERE, Profile, alone, job_prefix, load_profile
 from data_files import drop_marks, due_rules, lacking, lost, sweep
+from entry import ends_in_one_line, fail, interrupted
 from interplay.doctor import Needs, needs_of, quick_examination
 from interplay.errors import InterplayError
-from interplay.markup import one_line, say, show
+from interplay.markup import say, show
 from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup, load_setup
 from interplay.protocols.tiers import check_device
-from interplay.records.disk import explain
 from interplay.records.machine import bound_threads, settle, usable_cores, usable_memory
 from interplay.records.store import check_writable
 from mending import mend
 from outputs import NOTES, files_of, made_of_records, outputs_of
 from stale import enter, examine
-from supervision import INTERRUPTED, BusyError, die_with_parent, marked, run_marked
+from supervision import INTERRUPTED, die_with_parent, marked, run_marked
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = Path("config")
 LOCK = Path(".cache/reproduce.lock")
 
 
+@ends_in_one_line
 def main() -> int:
     arguments = _parse()
     os.chdir(ROOT)
     die_with_parent()
-    try:
-        setup, device = asked_for(arguments)
-        profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
-        cores = cores_given(arguments.cores, profile)
-        results = Path("results") / setup.folder
-        targets, read = _targets(arguments, results)
-        # A login node need not be able to do what compute nodes do.
-        needs = needs_of(setup, device, cores or 1, read, ROOT, whole=False, made=results)
-        if profile.here and not _is_able(needs, results):
-            return 2
-        where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
-        say(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", err=True)
-        with alone(LOCK, profile):
-            status = run_snakemake(setup, device, cores, targets, profile=profile)
-    except InterplayError as error:
-        return fail(str(error), 2)
-    except BusyError as busy:
-        return fail(f"another workflow is at work in this checkout ({busy}); wait for it or stop it", 1)
-    except OSError as error:
-        if (said := explain(error)) is None:
-            raise
-        return fail(said, 2)
-    if status == INTERRUPTED:
-        say("interrupted; finished work is kept, run the same command again to go on", err=True)
-        return status
+    setup, device = asked_for(arguments)
+    profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
+    cores = cores_given(arguments.cores, profile)
+    results = Path("results") / setup.folder
+    targets, read = _targets(arguments, results)
+    # A login node need not be able to do what compute nodes do.
+    needs = needs_of(setup, device, cores or 1, read, ROOT, whole=False, made=results)
+    if profile.here and not _is_able(needs, results, profile.data):
+        return 2
+    where = f"{cores} cores" if profile.here else f"jobs by {profile.executor}"
+    say(f"tier {setup.tier_name}, {setup.data_name} data, {where}, into {results}", err=True)
+    with alone(LOCK, profile):
+        status = run_snakemake(setup, device, cores, targets, profile=profile)
     if status:
-        said = _refused(results) or "not everything was made; see above"
-        return fail(f"{said}. What was made is kept, the same command goes on", status)
+        return not_all_made(status, results)
     if profile.storage:
         say(f"everything is below {profile.storage}/{results}")
-        return 0
-    try:
+    else:
         _summarise(arguments, results, targets)
-    except InterplayError as error:
-        return fail(str(error), 2)
     return 0
 
 
@@ -136,9 +121,9 @@ def cores_given(given: str, profile: Profile = HERE) -> int | None:
     return min(int(given), usable) if given else usable
 
 
-def _is_able(needs: Needs, results: Path) -> bool:
+def _is_able(needs: Needs, results: Path, data: Path) -> bool:
     """Whether this machine can do it: the quick part of `make doctor`, silent where all is well."""
-    found = quick_examination(needs, results, Path("data"), ROOT)
+    found = quick_examination(needs, results, data, ROOT)
     for one in found:
         say(one, err=True)
     stopping = dict.fromkeys(one.check for one in found if one.state == "mend")
@@ -201,14 +186,15 @@ def run_snakemake(
         arguments = snakemake_arguments(setup, device, cores, files, root, config, profile, forced)
         return run_marked([sys.executable, "-m", "snakemake", "--logger", "interplay", *arguments], LOCK, environment)
 
-    drop_marks()
-    sweep()
-    if not profile.storage and (gone := lost(standing.jobs, standing.out)):
+    drop_marks(profile.data)
+    sweep(profile.data)
+    if not profile.storage and (gone := lost(standing.jobs, standing.out, profile.data)):
         planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
         arguments = snakemake_arguments(setup, device, cores or 1, targets, root, config, planning, standing.forced)
         due = due_rules(arguments, gone, marked(LOCK, environment))
-        if (files := lacking(standing.jobs, gone, due)) and make(files, ()) == INTERRUPTED:
-            return INTERRUPTED
+        # If they cannot be had, all that ever read them would be taken for stale.
+        if (files := lacking(standing.jobs, gone, due, profile.data)) and (status := make(files, ())):
+            return status
     return make(targets, standing.forced)
 
 
@@ -251,13 +237,16 @@ def snakemake_arguments(
     return arguments + (["--", *map(str, targets)] if targets else [])
 
 
-def _refused(results: Path) -> str | None:
-    """What the disk says to a further file, if it refuses one."""
+def not_all_made(status: int, results: Path) -> int:
+    """Say that a workflow ended before everything was made, and why, and give its status back."""
+    if status == INTERRUPTED:
+        return interrupted()
+    said = "not everything was made; see above"
     try:
         check_writable(results)
     except InterplayError as error:
-        return str(error).removesuffix(" and run the same command again")
-    return None
+        said = str(error).removesuffix(" and run the same command again")
+    return fail(f"{said}. What was made is kept, the same command goes on", status)
 
 
 def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]) -> None:
@@ -272,12 +261,6 @@ def _summarise(arguments: argparse.Namespace, results: Path, targets: list[Path]
         say(f"report: {results / 'report/index.html'}")
     for target in targets:
         say(target)
-
-
-def fail(message: str, status: int) -> int:
-    """Say what went wrong, in one line, and give the exit status back."""
-    say(f"error: {one_line(message)}", err=True)
-    return status
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """What Snakemake would take for up to date only because it has no notes of it: held against the plan here.
 
 A file without a note counts as made, whatever changed since: after notes were lost, or where results were copied
-without them. And a record that the plan has no run for (any more) lies where figures, tables and verdicts look for
-records: it is listed (`unplanned.json`), and counts again as soon as a plan has it.
+without them. One that was copied over another has the note of that one. And a record that the plan has no run for (any
+more) lies where figures, tables and verdicts look for records: it is listed (`unplanned.json`), and counts again as
+soon as a plan has it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from pathlib import Path
 
 from interplay.archive.currency import changed_since
 from interplay.errors import InterplayError
+from interplay.markup import some_of
 from interplay.protocols.plan import Job, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import read_record, visible_files, write_text_atomically
 from interplay.records.identity import first_of
+from interplay.records.seals import is_sealed
 from interplay.records.selection import UNPLANNED, read_unplanned
 from mending import Say, tell
 from outputs import NOTES, Made, asked_of, made_of_records, note_on, outputs_of
@@ -70,7 +73,7 @@ def examine(setup: Setup, root: Path, targets: Sequence[Path | str], notes: Path
     for one in made:
         outputs = [out / path for path in one.outputs if (out / path).exists()]
         if outputs and one in redrawn:
-            forced[one.rule] = [f"runs that it shows began or ceased to be planned: {_some(sorted(moved))}"]
+            forced[one.rule] = [f"runs that it shows began or ceased to be planned: {some_of(sorted(moved))}"]
         elif any(not note_on(path, notes).is_file() for path in outputs):
             forced[one.rule] = [NO_NOTE]
     known = outputs_of(plan, all_made)
@@ -85,10 +88,12 @@ def _listed(out: Path) -> frozenset[str]:
 
 
 def _differs(setup: Setup, job: Job, out: Path, notes: Path) -> list[str]:
-    """What the records of a job that is there without notes say otherwise than the plan does; nothing if some lack."""
+    """What the records of a job of which no note tells say otherwise than the plan does; nothing if some lack."""
     paths = [out / record_path(job.experiment, run.name) for run in job.runs]
     outputs = [out / path for path in job.outputs if (out / path).is_file()]
-    if not all(path.is_file() for path in paths) or all(note_on(path, notes).is_file() for path in outputs):
+    if not all(path.is_file() for path in paths):
+        return []
+    if all(note_on(path, notes).is_file() for path in outputs) and all(_is_told(path, notes) for path in paths):
         return []
     found: list[str] = []
     for run, path in zip(job.runs, paths, strict=True):
@@ -97,6 +102,16 @@ def _differs(setup: Setup, job: Job, out: Path, notes: Path) -> list[str]:
         except InterplayError as error:
             found.append(str(error))
     return list(dict.fromkeys(found))
+
+
+def _is_told(path: Path, notes: Path) -> bool:
+    """Whether Snakemake's note on a record is of what lies there now: it was not copied over what the note is of."""
+    note = note_on(path, notes)
+    try:
+        began = json.loads(note.read_bytes()).get("starttime") or 0.0
+        return is_sealed(path) and began <= path.stat().st_mtime <= note.stat().st_mtime
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def enter(standing: Standing, notes: Path = NOTES, say: Say = tell) -> None:
@@ -114,14 +129,11 @@ def enter(standing: Standing, notes: Path = NOTES, say: Say = tell) -> None:
     if standing.unplanned:
         say(
             f"{out}: kept and left out of everything, as no run of this plan makes them: "
-            f"{_some([f'records/{name}.json' for name in standing.unplanned])}; {out / UNPLANNED} names them"
+            f"{some_of([f'records/{name}.json' for name in standing.unplanned])}; {out / UNPLANNED} names them"
         )
     runs = {rule: reasons for rule, reasons in standing.forced.items() if rule in jobs}
     for rule, reasons in runs.items():
-        say(f"{rule}: there without notes of Snakemake, and not as is planned now: {first_of(reasons)}; made again")
+        found = f"no note of Snakemake is of what is there, which is not as is planned now: {first_of(reasons)}"
+        say(f"{rule}: {found}; made again")
     if others := sorted(standing.forced.keys() - runs.keys()):
-        say(f"{_some(others)}: {standing.forced[others[0]][0]}; made again")
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        say(f"{some_of(others)}: {standing.forced[others[0]][0]}; made again")

@@ -73,8 +73,7 @@ def _take(stream: TextIO) -> None:
                 raise BusyError(f"process {stream.read().strip() or 'unknown'}") from None
             time.sleep(0.2)
     stream.truncate(0)
-    stream.write(str(os.getpid()))
-    stream.flush()
+    os.write(stream.fileno(), str(os.getpid()).encode())  # what a stream could not write it would write when closed
 
 
 def _no_lock(error: OSError, lock: Path) -> str:

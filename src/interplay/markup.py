@@ -40,6 +40,16 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
+def some_of(names: Sequence[str], most: int = 2) -> str:
+    """The first names in one line, and how many more there are: `a, b and 3 more`."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def last_line(text: str) -> str:
+    """The last line of what a program said that is not empty, where it says at the end why it failed."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no reason given")
+
+
 def say(line: object, *, err: bool = False) -> None:
     """Print one line, on standard output or error: what a name of a file or a record holds cannot break out of it."""
     print(visible(str(line)), file=sys.stderr if err else sys.stdout, flush=True)

@@ -28,7 +28,7 @@ def test_a_record_survives_the_round_trip_with_nan(tmp_path, make_record):
 REFUSALS = {
     errno.ENOSPC: r"the disk of /\S* is full: [\d.]+ \w+ free.*; free some",
     errno.EDQUOT: r"your quota on the disk of /\S* is used up; free some",
-    errno.EROFS: r"/\S* is mounted read-only; give a folder that can be written",
+    errno.EROFS: r"/\S* is mounted read-only; work where you may write",
     errno.EACCES: "permission denied; mend the rights",
     errno.EIO: "input/output error",
 }

@@ -87,8 +87,11 @@ class Checkout:
         table = done.stdout.split("\n\n")[0].splitlines()[1:] if done.stdout.startswith("job ") else []
         return {line.split()[0]: re.split(r"  (?:cpu|cuda)  ", line)[1] for line in table}
 
-    def reproduced(self, *arguments: str) -> set[str]:
-        """What `reproduce.py` has Snakemake run, by dry runs in its place; what it fetches is there afterwards."""
+    def reproduced(self, *arguments: str, mend: bool = False) -> set[str]:
+        """What `reproduce.py` has Snakemake run, by dry runs in its place; what it fetches is there afterwards.
+
+        Nothing is mended before unless `mend` is set.
+        """
         code = (
             "import sys; sys.path.insert(0, 'workflow'); import reproduce\n"
             "from contextlib import nullcontext; from pathlib import Path; import subprocess\n"
@@ -101,7 +104,8 @@ class Checkout:
             "        if one.startswith('data/'): Path(one).mkdir()\n"
             "    return status\n"
             "reproduce._is_able = lambda *given: True; reproduce.none_left_behind = lambda *given: nullcontext()\n"
-            "reproduce.mend = lambda *given: None; reproduce._summarise = lambda *given: None\n"
+            f"reproduce.mend = reproduce.mend if {mend} else lambda *given: None\n"
+            "reproduce._summarise = lambda *given: None\n"
             "reproduce.sole_workflow = lambda lock: nullcontext(); reproduce.run_marked = dry\n"
             "sys.exit(reproduce.main())\n"
         )

@@ -110,18 +110,47 @@ def test_a_process_is_known_by_its_role_and_struck(tmp_path):
 
 
 def test_the_table_counts_by_kind_and_names_what_was_skipped():
-    kinds = kill_campaign.KINDS[:3]
+    spoilt = next(kind for kind in kill_campaign.KINDS if not kind.running)
+    kinds = (*kill_campaign.KINDS[:3], spoilt)
     outcomes = [
         kill_campaign.Outcome(kinds[0].name, "", 3.0, again=["run_a"]),
         kill_campaign.Outcome(kinds[0].name, "", 5.0, named=True, wrong=["differs: x"]),
         kill_campaign.Outcome(kinds[1].name, "nothing: it had ended", 2.0),
+        kill_campaign.Outcome(spoilt.name, "", 1.0),
     ]
     _, _, *rows = kill_campaign.summarise(kinds, outcomes, [kinds[2].name]).splitlines()
     cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows]
     assert cells[0] == [kinds[0].name, "2", "2", "1", "1", "1", "4"]
     assert cells[1] == [kinds[1].name, "1", "0", "0", "0", "0", "2"]
     assert cells[2][5] == "skipped: needs root"
-    assert cells[3] == ["all", "3", "2", "1", "1", "1", "10 in all"]
+    assert cells[3] == [spoilt.name, "1", "1", "-", "0", "0", "1"], "some jobs have to be done again"
+    assert cells[4] == ["all", "4", "3", "1", "1", "1", "11 in all"]
+
+
+def test_what_a_second_and_a_third_run_do_again_is_counted(monkeypatch, reference, tmp_path):
+    lines = {"first": ["train"], "second": ["train"], "third": ["train", "judge"]}
+
+    class Workflow:
+        def __init__(self, folder, log, cores):
+            self.process = psutil.Process()
+            done = "".join(f"[1/3] {rule}  9.0 s\n" for rule in lines[log.stem])
+            self.text = done + ("error: results/smoke/verdicts.json: broken\n" if log.stem == "second" else "")
+            self.status = int(log.stem == "second")
+
+        def wait(self):
+            return self.status
+
+    monkeypatch.setattr(kill_campaign, "Workflow", Workflow)
+    monkeypatch.setattr(kill_campaign, "undo", lambda *_given: 0.0)
+    monkeypatch.setattr(kill_campaign, "left_behind", lambda _folder: [])
+    draw = random.Random(0)
+    monkeypatch.setattr(draw, "uniform", lambda *_given: 0.0)
+    kind = kill_campaign.Kind("kill", lambda _scene: "killed")
+    outcome = kill_campaign.run_case(kind, draw, reference, tmp_path / "case", 1)
+    assert (outcome.named, outcome.again) == (True, ["train"])
+    lines["second"], lines["third"] = ["judge"], ["judge"]
+    outcome = kill_campaign.run_case(kind, draw, reference, tmp_path / "other", 1)
+    assert outcome.again == ["judge"]
 
 
 def test_what_a_message_names_is_found(tmp_path):

@@ -88,14 +88,29 @@ def test_results_of_a_tier_of_ones_own_are_cleaned(make, tmp_path, root):
     shutil.copy(root / "Makefile", tmp_path)
     (tmp_path / "config/tiers").mkdir(parents=True)
     (tmp_path / "config/tiers/mine.yaml").touch()
-    for tier in ("mine", "mine-offline", "yours"):
-        (tmp_path / "results" / tier).mkdir(parents=True)
+    (tmp_path / "config/tiers/mine-published.yaml").touch()
+    (tmp_path / "config/data").mkdir()
+    (tmp_path / "config/data/own.yaml").touch()
+    removed = {"mine", "mine-offline", "mine-own", "mine+01234567", "mine-own+89abcdef"}
+    kept = {
+        "yours",
+        "mine-published",
+        "mine-published+01234567",
+        "mine-yours",
+        "mine+kept",
+        "mine.zip",
+        "mine+012345678",
+    }
+    for name in removed | kept:
+        (tmp_path / "results" / name / "records").mkdir(parents=True)
+    (tmp_path / "results/mine/link").symlink_to(tmp_path / "config")
     assert make("clean-results", "TIER=mine", folder=tmp_path).returncode == 0
     assert make("clean-results", "TIER=yours", folder=tmp_path).returncode != 0
-    assert [path.name for path in (tmp_path / "results").iterdir()] == ["yours"]
+    assert {path.name for path in (tmp_path / "results").iterdir()} == kept
+    assert (tmp_path / "config/tiers/mine.yaml").exists()
 
 
-@pytest.mark.parametrize("tier", ["reference", "", "../data", "smoke ../data"])
+@pytest.mark.parametrize("tier", ["reference", "", "../data", "smoke ../data", "smoke|reference", "s.oke", "smoke*"])
 def test_only_the_results_of_a_tier_are_cleaned(make, tmp_path, root, tier):
     shutil.copy(root / "Makefile", tmp_path)
     for kept in ("data", "results/reference", "results/smoke"):

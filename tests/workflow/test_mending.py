@@ -23,12 +23,19 @@ PLANNED = {
     "verdicts.json",
     "report/index.html",
     "report/figures/metrics24/fig2.svg",
+    "models/supervised/cifar10/plain/seed0.safetensors",
 }
 
 
 @pytest.fixture
 def mending(load_script):
     return load_script("workflow/mending.py")
+
+
+@pytest.fixture
+def looking(mending):
+    """What looks for it, and touches nothing."""
+    return sys.modules["faults"]
 
 
 @pytest.fixture
@@ -99,6 +106,16 @@ def test_a_damaged_output_is_taken_away_and_named(mend, made, name, content):
         "records/supervised/mine.json",
         "checkpoints/supervised/odd.safetensors",
         ".draft.markdown",
+        ".DS_Store",
+        "figures/.gitkeep",
+        ".directory",
+        ".x",
+        "logs/.notes.markdown",
+        "logs/.run.log.x7_k2pqz",
+        "checkpoints/.notes.markdown",
+        "checkpoints/supervised/.mine.json.markdown",
+        "checkpoints/old.json/mine.txt",
+        "logs/old.csv/mine.txt",
     ],
 )
 def test_what_the_user_put_there_stays_whatever_is_in_it(mend, made, name):
@@ -116,10 +133,10 @@ def test_a_folder_of_the_user_that_is_named_like_a_file_stays(mend, made):
     assert (made / "results/smoke/old.csv").is_dir()
 
 
-def test_what_a_note_says_was_made_is_judged_though_no_plan_has_it_any_more(mend, made, mending):
+def test_what_a_note_says_was_made_is_judged_though_no_plan_has_it_any_more(mend, made, looking):
     path = made / "results/smoke/records/supervised/cifar10/plain/seed2.json"
     path.write_text("{")
-    note = mending.note_on(path, made / ".snakemake")
+    note = looking.note_on(path, made / ".snakemake")
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps(NOTE))
     said, gone, _ = mend()
@@ -163,11 +180,11 @@ def test_what_cannot_be_taken_away_is_named_and_not_said_to_be_gone(mend, made, 
     assert said == []
 
 
-def test_a_record_that_fails_to_be_read_just_now_is_not_taken_for_damaged(mend, made, mending, monkeypatch):
+def test_a_record_that_fails_to_be_read_just_now_is_not_taken_for_damaged(mend, made, looking, monkeypatch):
     def fail(path):
         raise InterplayError(f"{path}: cannot be read") from OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(mending, "read_record", fail)
+    monkeypatch.setattr(looking, "read_record", fail)
     with pytest.raises(InterplayError, match=r"cannot be read \(input/output error\)"):
         mend()
     assert (made / RECORD).is_file()
@@ -203,7 +220,7 @@ def test_a_folder_in_the_place_of_a_file(mend, made):
     (made / RECORD).unlink()
     (made / RECORD).mkdir()
     said, _, _ = mend()
-    assert said == [f"{made / RECORD}: an empty folder where a file belongs; taken away"]
+    assert said == [f"{made / RECORD}: an empty folder where a file belongs; taken away, to be made again"]
     assert not (made / RECORD).exists()
     (made / RECORD).mkdir()
     (made / RECORD / "mine.txt").write_text("mine")
@@ -212,16 +229,50 @@ def test_a_folder_in_the_place_of_a_file(mend, made):
     assert (made / RECORD / "mine.txt").read_text() == "mine"
 
 
-def test_a_record_that_may_not_be_read_is_named_with_what_to_do(mend, made, mending, monkeypatch):
+def test_a_record_that_may_not_be_read_is_named_with_what_to_do(mend, made, looking, monkeypatch):
     def refuse(_path, **_options):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(mending, "damage", refuse)
+    monkeypatch.setattr(looking, "damage", refuse)
     with pytest.raises(
         InterplayError, match=r"cannot be read \(permission denied\); make it readable \(chmod"
     ) as caught:
         mend()
     assert "\n" not in str(caught.value)
+
+
+def test_a_network_is_made_again_when_a_run_reads_it(mend, made):
+    """Nothing else asks for it."""
+    path = made / "results/smoke/models/supervised/cifar10/plain/seed0.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\0" * 100)
+    said, _, _ = mend()
+    assert said == [f"{path}: it is cut off or no safetensors file; taken away, made again when a run reads it"]
+
+
+def test_what_is_wrong_is_told_without_touching_anything(made, mending):
+    out = made / "results/smoke"
+    (made / RECORD).write_text("{")
+    (out / "report/figures/metrics24/fig2.svg").unlink()
+    (out / "verdicts.json").unlink()
+    (out / "verdicts.json").mkdir()
+    before = files(made)
+    found = {fault.path.relative_to(out).as_posix(): fault.wrong for fault in mending.faults(out, PLANNED)}
+    assert found == {
+        RECORD.removeprefix("results/smoke/"): "it is not what was written",
+        "verdicts.json": "an empty folder where a file belongs",
+        "report/index.html": "not all of the report is there",
+    }
+    assert files(made) == before
+    assert (out / "verdicts.json").is_dir()
+
+
+def test_only_what_belongs_to_the_report_takes_its_page_along(made, mending, tmp_path):
+    above = tmp_path / "report"
+    shutil.copytree(made / "results", above / "results")
+    (above / RECORD).write_text("{")
+    found = [fault.path for fault in mending.faults(above / "results/smoke", PLANNED)]
+    assert found == [above / RECORD]
 
 
 def test_a_report_that_lacks_a_picture_is_made_again(mend, made):
@@ -254,7 +305,7 @@ def test_notes_on_long_paths_stay(mend, made):
 
 def test_half_written_files_are_cleared_once_nobody_writes_them(mend, made):
     beside = (made / RECORD).with_name(".seed0.json.x7_k2pqz")
-    progress = made / "results/smoke/checkpoints/supervised/.seed0.checkpoint.x7_k2pqz"
+    progress = made / "results/smoke/checkpoints/supervised/cifar10/plain/.seed0.checkpoint.x7_k2pqz"
     progress.parent.mkdir(parents=True)
     for path in (beside, progress):
         path.write_text("{")
@@ -294,12 +345,12 @@ def test_a_disk_that_is_really_full_is_one_line_and_the_old_file_stays(tmp_path)
     assert kept == "b'whole' ['record']"
 
 
-def test_a_folder_that_cannot_be_listed_is_named(mend, mending, made, monkeypatch):
+def test_a_folder_that_cannot_be_listed_is_named(mend, looking, made, monkeypatch):
     def walk(top, onerror=None):
         onerror(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(top)))
         return iter(())
 
-    monkeypatch.setattr(mending.os, "walk", walk)
+    monkeypatch.setattr(looking.os, "walk", walk)
     with pytest.raises(InterplayError, match=r"smoke: the folder cannot be read \(permission denied\)"):
         mend()
 

@@ -5,6 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from interplay.protocols.setup import load_setup
+from interplay.protocols.weights import WEIGHTS, fetched_mark
+
 
 @pytest.fixture(scope="module")
 def script(root, load_script):
@@ -60,6 +63,23 @@ def test_what_a_figure_takes_is_what_it_or_its_like_took_here(script, tmp_path):
         (due("figure_a", 4.0), due("figure_b", 6.0), due("figure_c", None), due("table_a", None)), (), ()
     )
     assert [one.seconds for one in script.costs(plan, {}, "cpu", tmp_path)] == [4.0, 6.0, 5.0, None]
+
+
+def test_data_are_looked_for_where_the_profile_has_them_and_marks_without_files_count_as_gone(
+    script, tmp_path, monkeypatch, root
+):
+    name = next(name for name, info in WEIGHTS.items() if info.forms)
+    mark = tmp_path / fetched_mark(name)
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    asked = []
+    monkeypatch.setattr(script, "read_plan", lambda *given: asked.append(given) or script.Plan((), (), ()))
+    standing = script.Standing(tmp_path / "results", (), (), frozenset())
+    profile = script.Profile(root / "profiles/slurm", "slurm", (f"data_root={tmp_path}",))
+    script.foretell(load_setup(root / "config"), "cpu", 1, [], standing, ["models/a.safetensors"], profile)
+    ((arguments, there, gone),) = asked
+    assert f"data_root={tmp_path}" in arguments
+    assert (there, gone) == ([], ["models/a.safetensors", str(mark)])
 
 
 @pytest.mark.parametrize(

@@ -320,9 +320,16 @@ def test_a_queue_that_cannot_be_seen_at_the_end_takes_nothing_from_what_was_made
 
 
 def test_jobs_that_cannot_be_seen_are_said_in_one_line(clusters, queue, tmp_path):
-    (tmp_path / "squeue").write_text("#!/bin/sh\necho 'slurm_load_jobs error: no controller' >&2\nexit 1\n")
-    with pytest.raises(InterplayError, match="squeue: slurm_load_jobs error: no controller; jobs of a workflow"):
-        clusters.cancel_jobs("interplay-x")
+    lines = "echo 'squeue: error: resolve_ctls_from_dns_srv' >&2; echo 'slurm_load_jobs error: no controller' >&2"
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\n{lines}\nexit 1\n")
+    note = tmp_path / "one.submitted"
+    note.touch()
+    said = (
+        f"squeue: slurm_load_jobs error: no controller; jobs of a workflow .*; run it on a login .* delete {note} if no"
+    )
+    with pytest.raises(InterplayError, match=f"^{said}"), clusters.alone(tmp_path / "one.lock"):
+        pytest.fail("it was given")
+    assert note.exists()
 
 
 @pytest.fixture
@@ -334,7 +341,7 @@ def command(clusters, monkeypatch, tmp_path):
     def call(profile, cores):
         called = []
         monkeypatch.setattr(reproduce, "run_marked", lambda words, *_rest: called.append(words) or 0)
-        monkeypatch.setattr(reproduce, "lost", lambda _jobs, _out: [])  # or their data would come first
+        monkeypatch.setattr(reproduce, "lost", lambda *_given: [])  # or their data would come first
         reproduce.run_snakemake(load_setup(Path("config"), "smoke"), "auto", cores, [], tmp_path, profile=profile)
         return called[0]
 
@@ -349,6 +356,18 @@ def test_on_a_cluster_jobs_bear_the_checkouts_name_and_no_number_of_cores_of_thi
     assert "--cores" not in words
     assert {"longest=60", "tier=smoke", "device=auto"} <= set(words)
     assert "--cores" in command(clusters.HERE, 2)
+
+
+@pytest.mark.parametrize(("given", "data"), [(("longest=60",), "data"), (("data_root=/shared/sets",), "/shared/sets")])
+def test_the_data_of_a_profile_are_looked_for_where_its_rules_look(clusters, command, monkeypatch, given, data):
+    import reproduce
+
+    seen = []
+    for name in ("drop_marks", "sweep"):
+        monkeypatch.setattr(reproduce, name, lambda data: seen.append(data))
+    profile = clusters.Profile(Path("profiles/slurm"), "slurm", given)
+    command(profile, None)
+    assert seen == [Path(data)] * 2 == [profile.data] * 2
 
 
 def test_on_one_machine_jobs_share_the_memory_that_there_is_and_a_profile_may_say_how_much(clusters, command):

@@ -57,6 +57,12 @@ def test_a_failed_job_shows_the_end_of_its_log_once(shown, tmp_path):
 
 def test_a_log_that_was_never_written_is_named(shown, tmp_path):
     failure = {"rule_name": "train", "jobid": 1, "log": [str(tmp_path / "train.log")]}
+    assert shown((LogEvent.JOB_ERROR, logging.ERROR, "", failure))[1].endswith("train.log was not written")
+
+
+def test_a_log_that_says_nothing_is_named(shown, tmp_path):
+    (tmp_path / "train.log").touch()
+    failure = {"rule_name": "train", "jobid": 1, "log": [str(tmp_path / "train.log")]}
     assert shown((LogEvent.JOB_ERROR, logging.ERROR, "", failure))[1].endswith("train.log is empty")
 
 

@@ -107,3 +107,19 @@ def test_what_needs_less_is_asked_for_less(root):
     assert all(folder.startswith("results/smoke+") for folder in made)  # what lies there is left out
     assert one == ["grokking"]
     assert len(everything) > 8
+
+
+def test_where_lost_data_cannot_be_fetched_nothing_that_read_them_is_done_again(root):
+    code = (
+        "from types import SimpleNamespace\nfrom pathlib import Path\ncalls = []\n"
+        "for name in ('mend', 'enter', 'drop_marks', 'sweep', 'check_writable'):\n"
+        "    setattr(reproduce, name, lambda *given: None)\n"
+        "reproduce.examine = lambda *given: SimpleNamespace(jobs=(), out=Path('results/smoke'), forced={})\n"
+        "reproduce.lost = reproduce.lacking = lambda *given: ['data/fashion-mnist']\n"
+        "reproduce.due_rules = lambda *given: ['run_a']\n"
+        "reproduce.run_marked = lambda words, *rest: calls.append(words[-1]) or 1\n"
+        "setup = reproduce.load_setup(reproduce.CONFIG, 'smoke')\n"
+        "print(reproduce.run_snakemake(setup, 'cpu', 1, []), calls)"
+    )
+    done = run_in_python(root, code)
+    assert (done.stdout, done.stderr) == ("1 ['data/fashion-mnist']\n", "")

@@ -13,7 +13,7 @@ import yaml
 from checkouts import OUT, Checkout
 
 from interplay.protocols.catalogue import load_catalogue
-from interplay.records import Record, write_record
+from interplay.records import Record, read_record, write_record
 
 pytestmark = pytest.mark.slow
 
@@ -333,6 +333,98 @@ def test_of_a_figure_every_form_is_asked_for(checkout):
     due = checkout.plan("--id", "metrics24/fig9")
     drawing.write_text(kept)
     assert due == {"figure_metrics24_fig9": f"missing: {OUT}/figures/metrics24/fig9.svg"}
+
+
+def read_by_none(checkout):
+    read = {path for job in checkout.jobs.values() for path in job.inputs}
+    return next(
+        path
+        for job in checkout.jobs.values()
+        for path in job.outputs
+        if path.startswith("models/") and path not in read
+    )
+
+
+def read_by_one(checkout):
+    return next(path for job in checkout.jobs.values() for path in job.inputs if path.startswith("models/"))
+
+
+def maker(checkout, path):
+    return next(rule for rule, job in checkout.jobs.items() if path in job.outputs)
+
+
+def a_network_that_no_run_reads(checkout, out):
+    (out / read_by_none(checkout)).write_text("cut o")
+    return set()
+
+
+def a_network_that_a_finished_run_has_read(checkout, out):
+    (out / read_by_one(checkout)).write_text("cut o")
+    return set()
+
+
+def a_network_that_a_due_run_reads(checkout, out):
+    path = read_by_one(checkout)
+    (out / path).write_text("cut o")
+    reader = next(rule for rule, job in checkout.jobs.items() if path in job.inputs)
+    (out / checkout.jobs[reader].outputs[0]).unlink()
+    return checkout.with_readers({maker(checkout, path), reader}) - {"metrics_supervised"}  # which are of other runs
+
+
+def a_picture_of_the_report(checkout, out):
+    page = out / "report/index.html"
+    times = page.stat().st_mtime_ns
+    page.write_text('<img src="figures/metrics24/fig9.svg"></html>\n')
+    os.utime(page, ns=(times, times))
+    return {"make_report"}
+
+
+def an_empty_folder_in_the_place_of_the_verdicts(checkout, out):
+    (out / "verdicts.json").unlink()
+    (out / "verdicts.json").mkdir()
+    return ALWAYS
+
+
+def a_record_of_other_settings_copied_over_one(checkout, out):
+    path = out / "records/grokking/modular-addition/seed0.json"
+    record = read_record(path).model_copy(update={"seed": 77})
+    path.unlink()
+    path.write_text(record.model_dump_json(indent=1) + "\n")
+    return checkout.with_readers({maker(checkout, "records/grokking/modular-addition/seed0.json")})
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        a_network_that_no_run_reads,
+        a_network_that_a_finished_run_has_read,
+        a_network_that_a_due_run_reads,
+        a_picture_of_the_report,
+        an_empty_folder_in_the_place_of_the_verdicts,
+        a_record_of_other_settings_copied_over_one,
+    ],
+)
+def test_what_is_foretold_of_spoilt_results_is_what_is_done(finished, tmp_path, spoil):
+    checkout = finished.copy(tmp_path / "copy")
+    expected = spoil(checkout, checkout.folder / OUT)
+    assert set(checkout.plan()) == expected
+    assert checkout.reproduced(mend=True) == expected
+
+
+def test_where_mending_stops_planning_stops_too(finished, tmp_path):
+    checkout = finished.copy(tmp_path / "copy")
+    script = [sys.executable, "workflow/plan.py"]
+    (checkout.folder / ".snakemake/metadata/bm90ZQ==").write_bytes(b"\xff\xfe")
+    said = checkout.call(*script)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith(
+        "error: .snakemake/metadata/bm90ZQ==: a broken note of Snakemake, with which it cannot"
+    )
+    (checkout.folder / ".snakemake/metadata/bm90ZQ==").unlink()
+    (checkout.folder / OUT / "verdicts.json").unlink()
+    (checkout.folder / OUT / "verdicts.json/mine").mkdir(parents=True)
+    said = checkout.call(*script)
+    assert said.stderr == f"error: {OUT}/verdicts.json: a folder where a file belongs; move or delete it\n"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "cut o"])

@@ -1,6 +1,7 @@
 """What has no notes of Snakemake is held against the plan, and records of no planned run are left out, not deleted."""
 
 import json
+import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -75,6 +76,27 @@ def test_one_lost_note_of_a_job_is_enough_to_look(stale, setup, folder):
     assert list(look(stale, setup).forced) == [folder.job.slug]
 
 
+@pytest.mark.parametrize("how", ["newer", "older", "as it was, by cp"])
+def test_a_record_that_was_copied_over_another_is_looked_at_though_that_had_a_note(stale, setup, folder, how):
+    path = folder.out / record_path("grokking", folder.first.name)
+    noted(stale, setup)
+    began = path.stat().st_mtime
+    stale.note_on(stale.Path("results/smoke") / record_path("grokking", folder.first.name)).write_text(
+        json.dumps({"starttime": began})
+    )
+    change(folder, seed=77)
+    if how == "as it was, by cp":
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content)
+    later = {"newer": 60.0, "older": -60.0}.get(how, 0.0)
+    os.utime(path, (began + later, began + later))
+    assert "seed: 77 -> 0" in look(stale, setup).forced[folder.job.slug]
+    change(folder, seed=0)  # of the same settings
+    os.utime(path, (began + later, began + later))
+    assert look(stale, setup).forced == {}
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -94,7 +116,9 @@ def test_a_run_that_was_made_otherwise_is_made_again_and_it_is_said_why(stale, s
     assert said in " ".join(standing.forced[folder.job.slug])
     lines = []
     stale.enter(standing, say=lines.append)
-    assert lines[0].startswith(f"{folder.job.slug}: there without notes of Snakemake, and not as is planned now: ")
+    assert lines[0].startswith(
+        f"{folder.job.slug}: no note of Snakemake is of what is there, which is not as is planned now: "
+    )
     assert all(line.endswith("; made again") for line in lines)
 
 

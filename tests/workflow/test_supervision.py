@@ -202,6 +202,18 @@ def test_a_lock_that_cannot_be_had_is_one_line(lock, supervision, monkeypatch, n
     assert "\n" not in str(raised.value)
 
 
+def test_a_lock_that_cannot_be_written_into_is_one_line(root, lock):
+    """The system itself refuses, also when what could not be written is closed."""
+    code = (
+        "import resource, sys; sys.path.insert(0, 'workflow')\nimport supervision\nfrom pathlib import Path\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))\n"
+        "try:\n    with supervision.sole_workflow(Path(sys.argv[1])): pass\n"
+        "except supervision.InterplayError as error: sys.exit(str(error))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, lock], cwd=root, capture_output=True, text=True)
+    assert done.stderr == f"{lock}: file too large\n"
+
+
 def test_what_fails_while_the_lock_is_held_is_no_matter_of_the_lock(lock, supervision):
     with pytest.raises(OSError, match="No space"), supervision.sole_workflow(lock):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

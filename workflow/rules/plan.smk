@@ -32,7 +32,7 @@ from interplay.records.selection import folders_beside, record_files
 from interplay.report.artifact_data import origins
 
 CONFIG = Path(config.get("config", "config"))
-DATA = config.get("data_root", "data")
+DATA = str(Path(config.get("data_root", "data")))  # as the scripts name what lies in it
 # Overrides of the user's own: `--config 'set=["supervised.iterations=100", "grokking.seeds=[0]"]'`.
 CHOSEN = [config["set"]] if isinstance(config.get("set"), str) else config.get("set", [])
 try:

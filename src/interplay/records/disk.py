@@ -19,6 +19,7 @@ TO_FREE = (
     "free some (other tiers: make clean-results TIER=...; data sets below data/, fetched again once a run that is due "
     "reads them; .dvc/cache)"
 )
+ELSEWHERE = "work where you may write (a copy of the checkout, cp -r; `interplay run` takes --results as well)"
 _RUST = re.compile(r"\(os error (\d+)\)")  # how safetensors says it
 
 
@@ -40,9 +41,9 @@ def explain(error: BaseException, path: Path | None = None) -> str | None:
         return f"{where}{_full(number, place or Path.cwd())}; {TO_FREE} and run the same command again"
     if number == errno.EROFS:
         mount = mount_point(place or Path.cwd())
-        return f"{where}{mount} is mounted read-only; give a folder that can be written (--results for results)"
+        return f"{where}{mount} is mounted read-only; {ELSEWHERE}"
     if number in FORBIDDEN:
-        return f"{where}permission denied; mend the rights of that folder or give another (--results for results)"
+        return f"{where}permission denied; mend the rights of that folder, or {ELSEWHERE}"
     if number in MISPLACED:
         return f"{where}{MISPLACED[number]}; move or delete it"
     return f"{where}{os.strerror(number).lower()}"

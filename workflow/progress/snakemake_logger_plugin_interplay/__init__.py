@@ -78,7 +78,8 @@ class LogHandler(LogHandlerBase):
         for log in record.log:
             path = Path(str(log).split(" (")[0])  # Snakemake appends "(check log file(s) for error details)"
             lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
-            self._line(f"  the end of {path}:" if lines else f"  {path} is empty")
+            state = "is empty" if path.is_file() else "was not written"
+            self._line(f"  the end of {path}:" if lines else f"  {path} {state}")
             for line in lines[-LAST_LINES:]:
                 self._line(f"  | {line}")
 
