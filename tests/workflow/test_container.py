@@ -56,7 +56,7 @@ def test_without_a_target_the_runtime_is_built_and_it_holds_no_tests(stages):
 
 @pytest.mark.parametrize("stage", ["runtime", "test"])
 def test_a_checkout_that_others_may_not_read_makes_an_image_that_starts(stages, stage):
-    """COPY keeps rights: what comes from the checkout passes `project`, which gives them before it does anything else."""
+    """COPY keeps rights: what comes from the checkout passes `project`, which gives them before all else."""
     own = stages[stage][len(stages["base"]) :]
     assert all(rest.startswith("--from=") for word, rest in own if word == "COPY")
     from_checkout = stages["project"].index(("COPY", ". ."))
