@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from interplay.experiments.theory import CHECKS
 from interplay.experiments.theory.registry import run_check
 from interplay.protocols.claim_files import load_claims
-from interplay.protocols.claims import Claim, FindingTest
+from interplay.protocols.claims import Claim, FindingTest, Test
 from interplay.protocols.source_errors import IN_WORDS
 from interplay.protocols.sourced import read_yaml, split_sources
 from interplay.records import read_record
@@ -141,6 +142,14 @@ def test_every_relative_link_of_every_page_leads_somewhere() -> None:
             assert place.exists(), f"{page.relative_to(ROOT)}: {target}"
             if anchor and place.suffix == ".md":
                 assert anchor in slugs(place), f"{page.relative_to(ROOT)}: {target}#{anchor}"
+
+
+def test_the_page_on_extending_names_every_test_of_a_claim() -> None:
+    kinds = {get_args(test.model_fields["kind"].annotation)[0] for test in get_args(get_args(Test)[0])}
+    (listed,) = re.findall(
+        r"The tests there are: (.*?)\. The docstrings", (DOCS / "extending.md").read_text(), re.DOTALL
+    )
+    assert set(re.findall(r"`(\w+)`", listed)) == kinds
 
 
 def test_no_file_cites_notes_that_its_reader_does_not_have() -> None:

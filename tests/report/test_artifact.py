@@ -17,6 +17,7 @@ from interplay.protocols.coverage_summary import coverage_summary
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.plan import needed_jobs, plan_jobs
 from interplay.protocols.setup import load_setup
+from interplay.protocols.sourced import read_yaml
 from interplay.protocols.weights import WEIGHTS
 from interplay.records import read_record
 from interplay.report.artifact import artifact_pages
@@ -146,10 +147,35 @@ def test_numbers_that_are_quoted_are_those_that_were_measured(page, root, config
     for number in ("26 min 21 s", "50 min 20 s of user", "132 jobs"):
         assert number in page
         assert number in benchmarks
-    assert str(coverage_summary(config)).startswith("47 of 58 exhibits") == ("47 of 58 figures and tables" in page)
+    (minutes,) = re.findall(r"it took (\d+) min \d+ s on two idle cores", page)
+    assert f"`make reproduce` took {minutes} minutes on two idle CPU cores" in (root / "README.md").read_text()
     smoke = sum(DATASETS[name].pinned.size for name in ("fashion-mnist", "noto-color-emoji"))
     assert f"{smoke / 1e6:.0f} MB" == "66 MB"
     assert "66 MB" in page
+
+
+def test_counts_of_the_first_pages_are_those_of_the_declarations(page, root, config):
+    readme, counted, claims = (
+        (root / "README.md").read_text(),
+        coverage_summary(config),
+        len(load_claims(config / "claims")),
+    )
+    assert f"Remakes {counted.made} of the {counted.exhibits} figures and tables of five documents" in readme
+    assert f"judges {claims} claims" in readme
+    assert f"remakes {counted.made} of their {counted.exhibits} figures and tables" in page
+    assert f"each of {claims} claims" in page
+    assert f"{counted.made} of {counted.exhibits} figures and tables" in page.partition("## ACM badges")[2]
+    documents = read_yaml(config / "documents.yaml")["documents"]
+    listed = re.findall(r"^\| `(\w+)` \| (.*) \|$", readme, re.MULTILINE)
+    assert set(documents.items()) <= set(listed)
+    assert len(documents) == 5
+
+
+def test_what_is_said_of_fetching_all_is_the_size_of_its_pins(root):
+    data = sum(info.pinned.size for info in DATASETS.values() if info.pinned and not info.permuted_from)
+    everything = f"{(data + sum(info.forms[0].size for info in WEIGHTS.values())) / 1e9:.0f} GB"
+    assert f"interplay fetch --all                         # {everything}, " in (root / "docs/data.md").read_text()
+    assert f"({everything})" in (root / "src/interplay/cli/fetch.py").read_text()
 
 
 def test_the_checklist_and_the_badges_are_answered_item_by_item(page):

@@ -18,7 +18,7 @@ def fetch(
         list[str] | None, typer.Argument(help="Data sets or weights, e.g. fashion-mnist.", show_default=False)
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All data sets and weights of the catalogue (52 GB).")
+        bool, typer.Option("--all", help="All data sets and weights of the catalogue (53 GB).")
     ] = False,
     root: Annotated[Path, typer.Option(help="The data folder of a checkout.")] = Path("data"),
     source: Annotated[str | None, typer.Option(help="Ask only this source of its entry, or dvc.")] = None,

@@ -1,4 +1,4 @@
-"""Numeric checks of every numbered statement of the four documents, and of the remarks that turned out wrong.
+"""Numeric checks of every numbered statement of the documents but the note, and of the remarks that turned out wrong.
 
 Each check measures the residual of a statement as printed and, where the print is wrong, of its correction.
 """
