@@ -29,6 +29,8 @@ RUN python3.11 envs/install.py
 # and puts the committed runs there.
 FROM base AS project
 COPY . .
+# COPY keeps rights, and a checkout under umask 077 gives none to others.
+RUN chmod -R a+rX .
 RUN --mount=type=bind,from=environment,source=/interplay/.venv,target=/interplay/.venv \
     --mount=type=secret,id=ca --mount=type=secret,id=pip \
     . envs/secrets.sh && export PATH=/interplay/.venv/bin:$PATH MPLCONFIGDIR=/interplay/.cache/matplotlib \
@@ -39,7 +41,7 @@ RUN --mount=type=bind,from=environment,source=/interplay/.venv,target=/interplay
     && ln -sT results/.snakemake .snakemake \
     && touch .cache/setup.lock \
     && mv results/reference .cache/reference \
-    && rm -rf tests \
+    && mv tests /tests \
     && chmod -R a+rwX .cache .dvc data results
 
 # `docker build --target development`: Python and tools for a development container, which makes its own .venv, in a
@@ -87,7 +89,7 @@ FROM runtime AS test
 USER 0:0
 RUN apt-get update && apt-get install --yes --no-install-recommends git && rm -rf /var/lib/apt/lists/* \
     && chmod a+rwx /interplay
-COPY tests/ tests/
+COPY --from=project /tests tests/
 USER 1000:1000
 CMD ["make", "test"]
 

@@ -140,7 +140,8 @@ sif:  ## the image for clusters that run Apptainer, interplay.sif; `snakemake --
 
 # What .cache/reproduce.* says, who is at work and whether jobs were left on a cluster, is no cache.
 clean:  ## remove .venv and tool caches; data, checkpoints and results stay
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv || [ -z "$$(ls -A .venv)" ]  # in a development container it is a volume, which stays, empty
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	if [ -d .cache ]; then find .cache -mindepth 1 -maxdepth 1 ! -name 'reproduce.*' -exec rm -rf {} +; fi
 
 clean-results:  ## remove the results of TIER, on all data and with SET too; data and results/reference stay

@@ -5,7 +5,8 @@
 Looks through the image's history and settings and every file of every layer for what was mounted at `/run/secrets`, for
 the certificates of the bundle that are nobody's public ones, which are those of certifi and of Debian, and for what the
 settings of pip name: addresses, but for those of the public index, and names with passwords. Texts of less than eight
-characters are left out: they occur by chance. Ends with status 1 where there is a secret or not all can be looked into.
+characters are left out: they occur by chance. Ends with status 1 where there is a secret, not all can be looked into,
+or a file that is given holds nothing to look for.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from urllib.parse import unquote, urlsplit
 
 import certifi
 
-BODY = re.compile(rb"-----BEGIN CERTIFICATE-----\s+(.*?)-----END CERTIFICATE-----", re.DOTALL)
+KIND = rb"(?:TRUSTED |X509 )?CERTIFICATE-----"
+BODY = re.compile(rb"-----BEGIN " + KIND + rb"\s+(.*?)-----END " + KIND, re.DOTALL)
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\",]+", re.IGNORECASE)
 EVERYBODYS = ("pypi.org", "files.pythonhosted.org", "download.pytorch.org")
 DEBIAN = Path("/usr/share/ca-certificates")
@@ -36,10 +38,17 @@ def main() -> int:
     parser.add_argument("--settings", type=Path, help="the settings of pip that the build was given")
     given = parser.parse_args()
     secrets = {}
-    if given.bundle:
-        secrets |= dict.fromkeys(certificates(given.bundle) - public(), f"a certificate of {given.bundle}")
-    if given.settings:
-        secrets |= dict.fromkeys(contents(given.settings), f"what {given.settings} holds")
+    try:
+        if given.bundle:
+            if not (held := certificates(given.bundle)):
+                sys.exit(f"error: {given.bundle} holds no certificate to look for; give the bundle of the build")
+            secrets |= dict.fromkeys(held - public(), f"a certificate of {given.bundle}")
+        if given.settings:
+            if not (settings := contents(given.settings)):
+                sys.exit(f"error: {given.settings} holds nothing to look for; give the settings of the build")
+            secrets |= dict.fromkeys(settings, f"what {given.settings} holds")
+    except (OSError, UnicodeDecodeError) as error:
+        sys.exit(f"error: what the build was given cannot be read: {error}")
     layers, files, size, found = set(), 0, 0, []
     for layer, name, content in each_file(sys.stdin.buffer):
         layers.add(layer)

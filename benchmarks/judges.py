@@ -583,8 +583,10 @@ def main() -> None:
     parser.add_argument("--runs", nargs="*", type=int, default=RUNS)
     parser.add_argument("--readings", nargs="*", type=int, default=READINGS)
     asked = parser.parse_args()
-    lighten()
     chosen = [one for one in SCENARIOS if not asked.only or one.rule.startswith(tuple(asked.only))]
+    if not chosen:
+        parser.error(f"no such rule; there are: {', '.join(sorted({one.rule for one in SCENARIOS}))}")
+    lighten()
     print(table(chosen, asked.runs, asked.readings, asked.repeats))
 
 

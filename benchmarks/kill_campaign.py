@@ -275,7 +275,7 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
     """Do it all below `room`, and print what came of it.
 
     Returns:
-        how many cases were wrong.
+        how many cases were wrong; where none was done it ends with status 1.
     """
     folder = room / "undisturbed"
     shrunken.copy_code(folder)
@@ -316,6 +316,8 @@ def campaign(kills: int, seed: int, kinds: Sequence[Kind], cores: int, room: Pat
             print(f"{number + 1:3} {kind.name}: {outcome.said}: {said} ({outcome.seconds:.0f} s)", flush=True)
     finally:  # of a campaign that is ended early, too
         print(f"\n{summarise(kinds, outcomes, skipped)}")
+    if not outcomes:
+        sys.exit("no case was done")
     return sum(bool(one.wrong) for one in outcomes)
 
 

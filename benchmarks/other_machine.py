@@ -92,10 +92,16 @@ def flips(changed: Mapping[str, tuple[str, str]]) -> list[str]:
 
 
 def report(verdicts: Mapping[str, Mapping[str, Verdict]]) -> tuple[str, int]:
-    """What became of the verdicts under each variant, and the number of flips."""
+    """What became of the verdicts under each variant, and the number of flips.
+
+    Raises:
+        InterplayError: a variant shares no claim on runs with this machine, so that none is compared.
+    """
     here = verdicts["here"]
     rows, lines, total = [], [], 0
     for name in [name for name in verdicts if name != "here"]:
+        if not here.keys() & verdicts[name].keys():
+            raise InterplayError(f"{name}: no claim has runs both here and there; make them without --judge-only")
         changed = changes(here, verdicts[name])
         flipped = flips(changed)
         total += len(flipped)
@@ -111,7 +117,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tier", default="smoke")
     parser.add_argument("--cores", type=int, default=usable_cores())
-    parser.add_argument("--only", nargs="*", choices=sorted(VARIANTS), default=sorted(VARIANTS))
+    parser.add_argument("--only", nargs="+", choices=sorted(VARIANTS), default=sorted(VARIANTS))
     parser.add_argument("--judge-only", action="store_true", help="judge what is there and run nothing")
     options = parser.parse_args()
     os.chdir(ROOT)

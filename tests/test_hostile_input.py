@@ -414,10 +414,8 @@ for name, before in ((name, before) for name, ways in scripts.items() for before
 json.dump(found, sys.stdout)
 """
 # What the rest of `archive.py` is given, which this test refuses it: any text is a right one, or is not looked at.
-ANY_IN_WORKFLOW = {
-    f"{what} {name}" for what in ("publish", "restore", "export") for name in ("--remote", "--force", "--output")
-}
-ANY_IN_WORKFLOW |= {"publish --level", "export --level"}
+ANY_IN_WORKFLOW = {f"{what} {name}" for what in ("publish", "restore", "export") for name in ("--remote", "--output")}
+ANY_IN_WORKFLOW |= {"publish --force", "publish --level", "export --level"}
 
 
 def test_what_reaches_the_workflow_is_refused_in_one_line(root, tmp_path):

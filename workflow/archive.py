@@ -26,6 +26,7 @@ from interplay.errors import InterplayError
 from interplay.markup import say
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup
+from interplay.records.identity import first_of
 from reproduce import (
     CONFIG,
     LOCK,
@@ -36,6 +37,7 @@ from reproduce import (
     parser_of,
     snakemake_arguments,
 )
+from stale import examine
 from supervision import die_with_parent, marked
 
 RESULTS = Path("results")
@@ -76,21 +78,27 @@ def _publish(setup: Setup, device: str, remote: str | None) -> None:
 
 
 def _export(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
+    force = _forced(arguments)
     _check_nothing_is_due(setup, device)
     output = Path(arguments.output) if arguments.output else RESULTS / f"{setup.folder}.zip"
-    export(setup, RESULTS, output, force=_forced(arguments), say=say)
+    export(setup, RESULTS, output, force=force, say=say)
 
 
 def _forced(arguments: argparse.Namespace) -> bool:
-    return arguments.force not in ("", "0")
+    if arguments.force not in ("", "0", "1"):
+        raise InterplayError(f"FORCE={arguments.force}: give 1 to replace, 0 or nothing not to")
+    return bool(arguments.force == "1")
 
 
 def _check_nothing_is_due(setup: Setup, device: str) -> None:
-    due = re.findall(r"^ *(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
-    if due := [rule for rule in due if rule != "all"]:
+    planned = re.findall(r"^ *(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
+    # What it has no notes of it takes for made.
+    forced = {} if set(planned) - {"all"} else examine(setup, RESULTS, []).forced
+    if due := [rule for rule in planned if rule != "all"] or list(forced):
         more = f" and {len(due) - 1} more" if len(due) > 1 else ""
+        why = f" ({first_of(forced[due[0]])})" if forced else ""
         raise InterplayError(
-            f"results/{setup.folder}: not up to date: {due[0]}{more} would run; "
+            f"results/{setup.folder}: not up to date: {due[0]}{why}{more} would run; "
             f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` first"
         )
 

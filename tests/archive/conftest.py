@@ -9,11 +9,15 @@ import re
 import shutil
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shrunken
+from checkouts import whole
 
+from interplay.archive.contents import planned_made
 from interplay.archive.publish import publish
 from interplay.dvc import dvc_executable
 from interplay.protocols.plan import model_path, plan_jobs, record_path
@@ -47,17 +51,15 @@ def pristine(setup, tmp_path_factory, planned_record):
             write_record(planned_record(setup, job.experiment, run), folder / record_path(job.experiment, run.name))
             if run.keeps_model:
                 write(folder / model_path(job.experiment, run.name), f"weights of {run.name}")
-    for path in ("figures/note/q1.svg", "tables/note/c2.md", "metrics/theory.json", "verdicts.json"):
+    for path in (*planned_made(setup.config), "report/figures/note/q1.svg"):
         write(folder / path, f"made: {path}\n")
-    write(folder / "report/index.html", "<p>a page</p>\n")
-    write(folder / "report/figures/note/q1.svg", "made: figures/note/q1.svg\n")
     write(folder / "logs/run/theory.log", "not published\n")
     return results
 
 
 def write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    path.write_bytes(whole(path, text))
 
 
 @pytest.fixture
@@ -103,13 +105,15 @@ def checkout(folder: Path) -> Path:
     if dvc_executable() is None:
         pytest.skip("DVC is not installed; it belongs to the extra `workflow`")
     shutil.copytree(ROOT / ".dvc", folder / ".dvc", ignore=shutil.ignore_patterns("cache", "tmp", "config.local"))
-    write(folder / ".dvc/config", (folder / ".dvc/config").read_text() + "    no_scm = true\n")
+    with (folder / ".dvc/config").open("a") as config:
+        config.write("    no_scm = true\n")
     return results
 
 
 def copied(pristine: Path, folder: Path) -> Path:
     results = checkout(folder)
-    shutil.copytree(pristine, results, dirs_exist_ok=True)
+    # Without their seals: tests edit what is here.
+    shutil.copytree(pristine, results, dirs_exist_ok=True, copy_function=shutil.copyfile)
     return results
 
 
@@ -151,14 +155,20 @@ def stored():
 
 @pytest.fixture
 def served():
-    """`served(folder)` serves a folder over HTTP, read-only, and gives its URL."""
+    """`served(folder)` serves a folder over HTTP, read-only, and gives its URL.
+
+    `answer(handler)` answers a GET in its place, where it returns True.
+    """
     servers = []
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
+    def serve(folder: Path, answer: Callable[[Any], bool] = lambda handler: False) -> str:
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *arguments):
+                pass
 
-    def serve(folder: Path) -> str:
+            def do_GET(self):
+                answer(self) or super().do_GET()
+
         handler = functools.partial(Quiet, directory=str(folder))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from interplay.archive.contents import measures_networks
+from interplay.archive.contents import measures_networks, planned_made
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import load_setup
+
+
+def test_what_is_to_be_made_of_records_is_what_the_rules_make(root, monkeypatch):
+    monkeypatch.syspath_prepend(root / "workflow")
+    from outputs import made_of_records
+
+    config = root / "config"
+    made = {path for one in made_of_records(config) if not one.asked for path in one.outputs}
+    assert set(planned_made(config)) == made - {"report/figures"}  # a folder
 
 
 @pytest.mark.parametrize(

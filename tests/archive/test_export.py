@@ -53,7 +53,7 @@ VERDICT = {
 def checkout(pristine, small_config, tmp_path):
     """A checkout with finished results, a verdict among them."""
     folder = tmp_path / "checkout"
-    shutil.copytree(pristine, folder / "results")
+    shutil.copytree(pristine, folder / "results", copy_function=shutil.copyfile)  # without their seals
     shutil.copytree(small_config, folder / "config")
     for name in ("LICENSE", "CITATION.cff", "README.md", "dvc.yaml", "envs", "data"):
         if (ROOT / name).is_file():
@@ -105,7 +105,7 @@ def test_the_same_content_gives_the_same_bytes_whenever_and_wherever(pack, check
         os.utime(path, (1, 1))
         path.chmod(0o755 if path.is_dir() else 0o600)
     assert pack("again.zip", tmp_path / "else/where").read_bytes() == first
-    (checkout / "results/smoke/metrics/theory.json").write_text("changed")
+    (checkout / "results/smoke/metrics/theory.json").write_text("{}")
     assert pack("changed.zip").read_bytes() != first
 
 
@@ -174,7 +174,11 @@ def test_every_reference_within_the_description_leads_somewhere(pack):
     ("gone", "said"),
     [
         ("results/smoke/records", "no records to pack; `make reproduce TIER=smoke"),
-        ("results/smoke/tables", r"tables missing; `make reproduce TIER=smoke DATA=offline` makes them"),
+        (
+            "results/smoke/tables",
+            r"results are missing \(tables/\S+, ...\); `make reproduce TIER=smoke DATA=offline` makes",
+        ),
+        ("results/smoke/metrics/theory.json", r"1 results are missing \(metrics/theory.json, ...\); `make reproduce"),
         ("CITATION.cff", r"CITATION.cff: missing; an archive needs it"),
     ],
 )
@@ -187,7 +191,7 @@ def test_what_is_missing_is_named_in_one_line_and_no_archive_is_left(pack, check
 
 
 def test_a_file_that_names_a_place_on_this_machine_is_not_packed(pack, checkout):
-    (checkout / "results/smoke/report/index.html").write_text(f"<p>{checkout.resolve()}/results</p>")
+    (checkout / "results/smoke/report/index.html").write_text(f"<p>{checkout.resolve()}/results</p></html>\n")
     with pytest.raises(InterplayError, match=r"report/index.html: names .*, a place on this machine"):
         pack()
 
@@ -195,7 +199,7 @@ def test_a_file_that_names_a_place_on_this_machine_is_not_packed(pack, checkout)
 @pytest.mark.parametrize("text", ["/root", "in /root/results.", "file:///root/results", "<p>/root</p>"])
 def test_a_place_just_below_the_root_is_found_too(pack, checkout, monkeypatch, text):
     monkeypatch.setenv("HOME", "/root")
-    (checkout / "results/smoke/report/index.html").write_text(text)
+    (checkout / "results/smoke/report/index.html").write_text(f"{text}\n</html>\n")
     with pytest.raises(InterplayError, match=r"report/index.html: names /root, a place on this machine"):
         pack()
 
@@ -203,7 +207,7 @@ def test_a_place_just_below_the_root_is_found_too(pack, checkout, monkeypatch, t
 @pytest.mark.parametrize("text", ["/roots", "example.org/root", "/root-mean-square", "square/root", "/root.txt"])
 def test_what_only_begins_or_ends_like_a_place_is_packed(pack, checkout, monkeypatch, text):
     monkeypatch.setenv("HOME", "/root")
-    (checkout / "results/smoke/report/index.html").write_text(text)
+    (checkout / "results/smoke/report/index.html").write_text(f"{text}\n</html>\n")
     assert pack().is_file()
 
 
@@ -231,6 +235,13 @@ def test_records_made_otherwise_than_is_planned_now_are_not_packed(pack, checkou
     path.unlink()
     with pytest.raises(InterplayError, match=r"1 results are missing \(records/grokking/modular-addition/seed0.json"):
         pack()
+
+
+def test_what_is_damaged_is_not_packed(pack, checkout, tmp_path):
+    (checkout / "results/smoke/report/index.html").write_text("<p>cut o")
+    with pytest.raises(InterplayError, match=r"report/index.html: it is not whole; `make reproduce TIER=smoke"):
+        pack()
+    assert not (tmp_path / "out.zip").exists()
 
 
 def test_networks_need_not_be_here(pack, checkout):
@@ -265,11 +276,16 @@ def test_an_archive_that_is_there_is_replaced_only_where_asked(pack, checkout, t
     assert zipfile.is_zipfile(first)
 
 
+def test_a_name_that_is_too_long_is_one_line(pack):
+    with pytest.raises(InterplayError, match=r"a\.zip: file name too long$"):
+        pack(f"{'a' * 300}.zip")
+
+
 def test_code_is_described_as_the_records_have_it(pack, checkout):
     """The version that made a record, not the one that packs it."""
     path = checkout / RECORD
     record = json.loads(path.read_text())
-    record["provenance"]["git_commit"] = "a" * 40
+    record["provenance"] |= {"git_commit": "a" * 40, "git_dirty": False}
     record["provenance"]["packages"]["interplay"] = "0.0.7"
     path.write_text(json.dumps(record))
     with zipfile.ZipFile(pack()) as packed:
@@ -278,3 +294,21 @@ def test_code_is_described_as_the_records_have_it(pack, checkout):
     assert (made["version"], made["identifier"]) == ("0.0.7", "a" * 40)
     others = [one for one in graph.values() if one["@type"] == "SoftwareApplication" and one is not made]
     assert others and all(one["version"] != "0.0.7" and "softwareVersion" not in one for one in others)
+
+
+def test_code_with_uncommitted_changes_is_not_called_the_commit(pack, checkout):
+    path = checkout / RECORD
+    record = json.loads(path.read_text())
+    record["provenance"] |= {"git_commit": "a" * 40, "git_dirty": True}
+    path.write_text(json.dumps(record))
+    other = path.parents[3] / "theory/interplay24.json"
+    clean = json.loads(other.read_text())
+    clean["provenance"] |= {"git_commit": "a" * 40, "git_dirty": False}
+    other.write_text(json.dumps(clean))
+    with zipfile.ZipFile(pack()) as packed:
+        graph = {one["@id"]: one for one in json.loads(packed.read("ro-crate-metadata.json"))["@graph"]}
+    ran = graph["#run/supervised/cifar10/plain/seed0"]["instrument"]["@id"]
+    assert graph[ran]["identifier"] == f"{'a' * 40} with uncommitted changes"
+    assert graph[ran]["description"] == f"The package interplay at commit {'a' * 40} with uncommitted changes."
+    other_ran = graph["#run/theory/interplay24"]["instrument"]["@id"]
+    assert graph[other_ran]["identifier"] == "a" * 40

@@ -12,6 +12,7 @@ from interplay.archive.manifest import hashes, parse_manifest, read_pin
 from interplay.archive.publish import describe, finished_jobs, publish
 from interplay.errors import InterplayError
 from interplay.protocols.plan import plan_jobs
+from interplay.records.seals import is_sealed, seal
 
 RECORD = "records/grokking/modular-addition/seed0.json"
 
@@ -56,6 +57,58 @@ def test_what_is_missing_is_not_published_unless_asked(setup, finished, tmp_path
     )
 
 
+@pytest.mark.parametrize(
+    "gone", ["figures/metrics24/fig9.csv", "verdicts.json", "report/appendix.md", "metrics/theory.json"]
+)
+def test_what_is_missing_of_what_is_made_of_records_is_not_published_unless_asked(setup, finished, tmp_path, gone):
+    (finished / "smoke" / gone).unlink()
+    said = rf"1 results are missing \({gone}, ...\); `make reproduce TIER=smoke DATA=offline` makes them .*; --partial"
+    with pytest.raises(InterplayError, match=said):
+        publish(setup, finished, remote=str(tmp_path / "remote"))
+    publish(setup, finished, remote=str(tmp_path / "remote"), partial=True, say=lambda line: None)
+    parts = {out.path.partition("/")[2] for out in read_pin(finished / "smoke").outs}
+    assert parts == {"published.json", "records", "models"}, "a part would pass for the whole"
+
+
+def test_a_lost_network_is_not_said_to_come_back_by_itself(setup, finished, tmp_path):
+    lost = "models/supervised/cifar10/plain/seed0.safetensors"
+    (finished / "smoke" / lost).unlink()
+    with pytest.raises(InterplayError, match=rf"1 networks are missing \({lost}, ...\); ") as refused:
+        publish(setup, finished, remote=str(tmp_path / "remote"))
+    record = finished / "smoke/records/supervised/cifar10/plain/seed0.json"
+    assert f"; delete {record}, and `make reproduce TIER=smoke" in str(refused.value)
+    assert record.is_file()
+
+
+def flipped(path):
+    """A bit of a file flipped; its size, and whether it can be read, stay."""
+    content = bytearray(path.read_bytes())
+    content[content.index(b"wall_seconds") + 15 if path.suffix == ".json" else -2] ^= 1
+    with path.open("r+b") as stream:  # in place, so that what is noted on the file stays
+        stream.write(content)
+
+
+@pytest.mark.parametrize("path", [RECORD, "models/supervised/cifar10/plain/seed0.safetensors"])
+def test_what_is_not_what_was_written_is_not_published(setup, finished, tmp_path, path):
+    place = finished / "smoke" / path
+    seal(place)
+    if not is_sealed(place):
+        pytest.skip("this file system keeps no seals")
+    flipped(place)
+    with pytest.raises(InterplayError, match=rf"smoke/{path}: it is not what was written; ") as refused:
+        publish(setup, finished, remote=str(tmp_path / "remote"), say=lambda line: None)
+    assert ("; delete " if path.startswith("models") else "; `make reproduce ") in str(refused.value)
+    assert not (finished / "smoke.dvc").exists() and not (tmp_path / "remote").exists()
+
+
+@pytest.mark.parametrize("path", ["models/supervised/cifar10/plain/seed0.safetensors", "figures/metrics24/fig9.svg"])
+def test_what_is_cut_off_is_not_published_though_nothing_is_noted_on_it(setup, finished, tmp_path, path):
+    place = finished / "smoke" / path
+    place.write_bytes(place.read_bytes()[:-3])
+    with pytest.raises(InterplayError, match=rf"smoke/{path}: it is (not whole|cut off or no safetensors file); "):
+        publish(setup, finished, remote=str(tmp_path / "remote"), say=lambda line: None)
+
+
 def test_what_was_made_otherwise_than_is_planned_is_not_published(setup, finished, tmp_path):
     path = finished / "smoke" / RECORD
     record = json.loads(path.read_text())
@@ -65,6 +118,14 @@ def test_what_was_made_otherwise_than_is_planned_is_not_published(setup, finishe
         InterplayError, match=r"otherwise .*: grokking/modular-addition/seed0 \(protocol\.steps: 5 -> 6\)"
     ):
         publish(setup, finished, remote=str(tmp_path / "remote"))
+
+
+def test_uncommitted_changes_stand_in_list_and_pin(setup, finished, tmp_path, monkeypatch):
+    monkeypatch.setattr("interplay.archive.publish.git_state", lambda: ("a" * 40, True))
+    publish(setup, finished, remote=str(tmp_path / "remote"), say=lambda line: None)
+    listed = parse_manifest((finished / "smoke/published.json").read_bytes(), "published.json")
+    assert (listed.git_commit, listed.git_dirty) == ("a" * 40, True)
+    assert read_pin(finished / "smoke").meta.git_dirty
 
 
 def test_a_remote_that_refuses_is_named_in_one_line_and_no_pin_is_written(setup, finished, tmp_path):

@@ -16,10 +16,12 @@ import pytest
 import interplay.archive.bench as benches
 from interplay.archive.publish import publish
 from interplay.archive.restore import restore
+from interplay.dvc import Said
 from interplay.errors import InterplayError
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
 SECRET = "not-a-secret-of-anyone"
+RECORD = "records/grokking/modular-addition/seed0.json"
 
 
 @pytest.fixture
@@ -75,6 +77,31 @@ def test_a_remote_that_is_no_url_is_one_line_without_it(setup, reviewer, quiet, 
     assert SECRET not in str(refused.value) and "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("remote", ["lab.example.org:/srv/x", "me@lab:x", "s3:/bucket/x", "bucket/folder", "new/"])
+def test_a_slip_in_an_address_makes_no_folder(setup, finished, quiet, monkeypatch, tmp_path, remote):
+    monkeypatch.chdir(tmp_path)
+    known = set(tmp_path.iterdir())
+    with pytest.raises(InterplayError, match=r"neither a URL \(s3://bucket/path, ssh://host/path, ...\) nor a folder"):
+        publish(setup, finished, remote=remote, **quiet)
+    assert set(tmp_path.iterdir()) == known
+
+
+@pytest.mark.parametrize("remote", ["there", "./new", "new/../new", "/"])
+def test_a_folder_is_told_in_full(fresh, monkeypatch, tmp_path, remote):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "new").mkdir() if remote.startswith("new") else None
+    monkeypatch.chdir(tmp_path)
+    with benches.bench(fresh, remote) as made:
+        assert made.remote == str((tmp_path / remote).resolve())
+
+
+@pytest.mark.parametrize("remote", ["~nosuchuser/remote", f"/{'a' * 300}", "a" * 300])
+def test_a_folder_that_cannot_be_is_one_line(setup, finished, quiet, remote):
+    with pytest.raises(InterplayError) as refused:
+        publish(setup, finished, remote=remote, **quiet)
+    assert "\n" not in str(refused.value) and remote[:5] in str(refused.value)
+
+
 @pytest.mark.parametrize("when", ["opened", "locked"])
 def test_a_bench_that_another_command_swept_before_it_was_locked_is_made_anew(tmp_path, fresh, monkeypatch, when):
     module, name = {"opened": (benches.tempfile, "mkdtemp"), "locked": (benches.fcntl, "flock")}[when]
@@ -125,8 +152,43 @@ def test_http_serves_what_was_published_elsewhere(setup, published, reviewer, re
 
 def test_http_without_the_file_or_the_server_is_one_line(setup, reviewer, tmp_path, served, quiet):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InterplayError, match=r"published.json: cannot be had from http://127.0.0.1:\d+ \(.*\); give"):
+    with pytest.raises(InterplayError, match=r"published.json: cannot be had from http://127.0.0.1:\d+ \(.*\); run"):
         restore(setup, reviewer, remote=served(tmp_path / "empty"), **quiet)
+
+
+@pytest.mark.parametrize("how", ["refused", "cut off"])
+def test_what_a_server_will_not_hand_out_is_no_damage(setup, published, reviewer, remote, stored, served, quiet, how):
+    """Nothing is to be deleted there; nor is the signature told that the server repeats."""
+    place = stored(remote, (published[0] / "smoke" / RECORD).read_bytes())
+
+    def answer(handler):
+        if place.name not in handler.path:
+            return False
+        if how == "refused":
+            handler.send_error(403)
+        else:
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(place.stat().st_size))
+            handler.end_headers()
+            handler.wfile.write(place.read_bytes()[:50])
+        return True
+
+    with pytest.raises(InterplayError) as refused:
+        restore(setup, reviewer, remote=served(remote, answer), level="records", **quiet)
+    line = str(refused.value)
+    assert re.search(rf"smoke/{RECORD}: cannot be had from http://127.0.0.1:\d+ \(", line) and "\n" not in line
+    assert ("403, message='Forbidden'" if how == "refused" else "payload is not completed") in line
+    assert "; run the same command again; " in line and "delete" not in line and "damage" not in line
+
+
+@pytest.mark.parametrize(
+    "url", [f"http://{SECRET}@host/a?b={SECRET}", f"s3://host/a#{SECRET}", f"ssh://u:{SECRET}@host/a"]
+)
+def test_urls_that_dvc_repeats_are_cut_to_what_may_be_told(tmp_path, url, monkeypatch):
+    monkeypatch.setattr(benches, "run_dvc", lambda *given: Said(False, "", f"ERROR: 403, url='{url}' <{url}>", 1))
+    said = benches.Bench(tmp_path, tmp_path, "there", "dvc").dvc("pull")
+    bare = f"{url.partition(':')[0]}://host/a"
+    assert said.complaints == f"ERROR: 403, url='{bare}' <{bare}>"
 
 
 def test_a_remote_that_dvc_knows_by_name_is_used_with_all_that_is_configured(setup, finished, fresh, dvc, quiet, same):

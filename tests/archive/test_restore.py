@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -91,6 +94,34 @@ def test_a_network_that_differs_here_is_named_though_records_alone_are_brought(s
     assert record in brought.current and not mine.exists()
     assert mine.with_name(f"{mine.name}.before-restore").read_text() == "a network of mine"
     assert all((reviewer / "smoke" / other).is_file() for other in others)
+    mine.write_text("another network of mine")
+    _, said = bring(level="records", force=True)
+    assert f"moved away: {mine}, now {mine.name}.before-restore-2" in said
+    assert mine.with_name(f"{mine.name}.before-restore").read_text() == "a network of mine", "the only copy of it"
+    assert mine.with_name(f"{mine.name}.before-restore-2").read_text() == "another network of mine"
+
+
+def test_what_is_restored_is_flushed_with_its_folder_as_every_output_is(reviewer, bring, monkeypatch):
+    flushed, real = set(), os.fsync
+
+    def fsync(descriptor):
+        flushed.add(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("which files are open is not told here")
+    monkeypatch.setattr(os, "fsync", fsync)
+    brought, _ = bring(level="records")
+    assert {str((reviewer / "smoke" / path).resolve().parent) for path in brought.files} <= flushed
+
+
+def test_a_place_that_cannot_be_written_is_one_line(reviewer, bring, monkeypatch):
+    def replace(self, target):
+        raise OSError(errno.EXDEV, "no link", str(self))
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(InterplayError, match=rf"^{reviewer}/smoke/records/\S+: invalid cross-device link$"):
+        bring(level="records")
 
 
 def test_a_job_of_which_one_record_is_here_is_left_to_be_done(setup, finished, fresh, tmp_path):
@@ -140,8 +171,10 @@ def test_a_file_that_the_remote_has_not_right_is_named_and_nothing_is_written(
     with pytest.raises(InterplayError) as refused:
         bring()
     line = str(refused.value)
-    assert f"smoke/{RECORD}: missing on" in line and "or damaged there" in line and "\n" not in line
-    assert f"delete files/md5/{place.parent.name}/{place.name} there and `make publish`" in line
+    reason = "No such file or directory" if how == "missing" else "(fetched, but its hash is another)"
+    assert f"smoke/{RECORD}: cannot be had from {remote} (" in line and reason in line and "\n" not in line
+    advice = f"delete files/md5/{place.parent.name}/{place.name} there and `make publish`"
+    assert "); run the same command again; " in line and (advice in line) == (how != "missing")
     assert set(contents(reviewer)) == {"smoke.dvc"}
     # What is mended on the remote is brought, though the damaged copy had been brought before.
     place.write_bytes((published[0] / "smoke" / RECORD).read_bytes())
@@ -153,7 +186,7 @@ def test_a_list_of_files_that_is_missing_is_named(published, reviewer, remote, b
     outs = yaml.safe_load((reviewer / "smoke.dvc").read_text())["outs"]
     (md5,) = [out["md5"] for out in outs if out["path"] == "smoke/records"]
     (remote / "files/md5" / md5[:2] / md5[2:]).unlink()
-    said = rf"smoke/records: none of its \d+ files .*; their list, files/md5/{md5[:2]}/{md5[2:]}, is missing there"
+    said = rf"smoke/records: none of its \d+ files .*; if it stays so, their list, files/md5/{md5[:2]}/{md5[2:]}, is"
     with pytest.raises(InterplayError, match=said):
         bring(level="records")
     stored(remote, (published[0] / "smoke/published.json").read_bytes()).unlink()
@@ -171,7 +204,7 @@ def test_a_list_of_files_that_leads_outside_is_thrown_away(reviewer, remote, bri
     for up in range(1, 7):
         listed.append({"md5": listed[0]["md5"], "relpath": "../" * up + "outside.json"})
     place.write_text(json.dumps(listed))
-    with pytest.raises(InterplayError, match=r"smoke/records.* missing .*or damaged there"):
+    with pytest.raises(InterplayError, match=r"smoke/records.* \(fetched, but its hash is another\); run the same"):
         bring(level="records")
     assert not list(tmp_path.rglob("outside.json"))
 
@@ -189,15 +222,48 @@ def test_what_was_damaged_in_the_cache_is_brought_again(published, reviewer, bri
     assert RECORD in brought.files
 
 
-def test_what_is_planned_otherwise_now_is_named_and_left_out(small_config, reviewer, bring, tmp_path):
-    """A protocol that changed: its runs are not taken for done, nor is what was made from their records."""
+def test_a_part_of_what_is_made_of_records_does_not_pass_for_the_whole(setup, finished, fresh, tmp_path, monkeypatch):
+    """As where an earlier version had published it: what is missing here was never compared."""
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    (finished / "smoke/report/index.html").unlink()
+    monkeypatch.setattr("interplay.archive.publish.planned_made", lambda config: [])
+    publish(setup, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    brought = restore(setup, fresh, **options)
+    assert "verdicts.json" in brought.files and not brought.made
+
+
+@pytest.fixture
+def changed(small_config, tmp_path):
+    """A plan in which grokking takes a step more."""
     config = tmp_path / "config"
     shutil.copytree(small_config, config)
     path = config / "tiers/smoke/grokking.yaml"
     tier = yaml.safe_load(path.read_text())
     tier["overrides"]["steps"] += 1
     path.write_text(yaml.safe_dump(tier))
-    brought, said = bring(setup=load_setup(config, "smoke"))
+    return load_setup(config, "smoke")
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"), [(("a" * 40, False), True), (("a" * 40, True), False), (("unknown", False), False)]
+)
+def test_a_commit_is_offered_only_where_it_has_the_plan(
+    setup, changed, finished, fresh, tmp_path, monkeypatch, state, offered
+):
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    monkeypatch.setattr("interplay.archive.publish.git_state", lambda: state)
+    publish(setup, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    lines = []
+    restore(changed, fresh, level="records", **options | {"say": lines.append})
+    assert any(line.startswith("left out: 1 runs in all") for line in lines)
+    assert any(f"`git checkout {state[0]}` has the plan" in line for line in lines) == offered
+
+
+def test_what_is_planned_otherwise_now_is_named_and_left_out(changed, reviewer, bring):
+    """A protocol that changed: its runs are not taken for done, nor is what was made from their records."""
+    brought, said = bring(setup=changed)
     assert (
         "left out: grokking/modular-addition/seed0, made otherwise than is planned now: protocol.steps: 6 -> 7" in said
     )
@@ -207,6 +273,30 @@ def test_what_is_planned_otherwise_now_is_named_and_left_out(small_config, revie
     assert not (reviewer / "smoke" / RECORD).exists() and not (reviewer / "smoke/report").exists()
     assert (reviewer / "smoke" / OTHER).is_file()
     assert RECORD not in brought.current and OTHER in brought.current
+
+
+@pytest.mark.parametrize("how", ["another version", "an unknown field"])
+def test_a_record_that_cannot_be_read_is_left_out_and_all_else_comes(
+    setup, finished, fresh, tmp_path, monkeypatch, how
+):
+    """As where an older or newer code had published it."""
+    options = {"remote": f"{tmp_path / 'remote'}/", "say": lambda line: None}
+    path = finished / "smoke" / RECORD
+    record = json.loads(path.read_text())
+    record |= {"schema_version": record["schema_version"] + 1} if how == "another version" else {"of_later": 1}
+    path.write_text(json.dumps(record))
+    monkeypatch.setattr("interplay.archive.publish.changed_since", lambda *given: [])
+    monkeypatch.setattr("interplay.archive.publish.read_record", lambda path: None)
+    publish(setup, finished, **options)
+    shutil.copy(finished / "smoke.dvc", fresh)
+    lines = []
+    brought = restore(setup, fresh, **options | {"say": lines.append})
+    (line,) = [line for line in lines if "grokking" in line]
+    assert line.startswith("left out: grokking/modular-addition/seed0, made otherwise than is planned now: ")
+    assert ("another version of the schema" if how == "another version" else "not a valid record (of_later: ") in line
+    assert ".dvc-bench" not in line
+    assert RECORD not in brought.files and OTHER in brought.files
+    assert [job.experiment for job in brought.to_do] == ["grokking"]
 
 
 def test_without_a_pin_or_a_remote_one_line_says_what_to_do(setup, reviewer, fresh, bring):

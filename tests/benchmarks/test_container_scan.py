@@ -104,3 +104,28 @@ def test_what_cannot_be_looked_into_does_not_pass(scan):
     assert done.returncode != 0
     assert done.stderr.decode().count("\n") == 1
     assert scan(tar()).returncode != 0
+
+
+def test_a_certificate_that_is_trusted_for_some_ends_is_one_too(scan, tmp_path):
+    (tmp_path / "trusted.crt").write_text(BUNDLE.replace("CERTIFICATE", "TRUSTED CERTIFICATE"))
+    assert b"looked through for 1 texts" in scan(image({}), "--bundle", "trusted.crt").stdout
+    assert scan(image({"opt/x": BUNDLE.encode()}), "--bundle", "trusted.crt").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "content"),
+    [
+        ("--bundle", b""),
+        ("--bundle", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+        ("--bundle", None),
+        ("--settings", b"\n"),
+        ("--settings", b"\xff\xfe"),
+        ("--settings", None),
+    ],
+)
+def test_a_file_that_gives_nothing_to_look_for_does_not_pass(scan, tmp_path, given, content):
+    if content is not None:
+        (tmp_path / "given").write_bytes(content)
+    done = scan(image({}), given, "given")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.startswith(b"error: ") and done.stderr.count(b"\n") == 1

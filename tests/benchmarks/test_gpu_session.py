@@ -141,6 +141,26 @@ def test_what_there_is_not_fails_in_one_line(session, arguments):
     assert "Traceback" not in done.stderr
 
 
+def test_tests_that_are_all_skipped_show_nothing(session, changed, tmp_path):
+    tests = '"$python" -m pytest -m gpu -rs -v --tb=short --durations=15 --continue-on-collection-errors tests'
+    done, _ = session("tests", script=changed(tests, 'echo "=== 30 skipped, 7 deselected in 1.0s ==="'))
+    assert done.returncode == 1
+    assert "tests: failed with 5" in (tmp_path / "out/summary.txt").read_text()
+
+
+def test_some_skipped_tests_are_no_failure(session, changed, tmp_path):
+    tests = '"$python" -m pytest -m gpu -rs -v --tb=short --durations=15 --continue-on-collection-errors tests'
+    done, _ = session("tests", script=changed(tests, 'echo "=== 3 passed, 30 skipped in 1.0s ==="'))
+    assert done.returncode == 0
+    assert "tests: done" in (tmp_path / "out/summary.txt").read_text()
+
+
+def test_a_tier_without_runs_for_a_gpu_is_one_line(session, changed):
+    done, accepted = session("run", "review", script=changed("if job.accelerator", "if not job.name"))
+    assert done.returncode == 1 and not accepted
+    assert done.stderr.endswith("error: tier review has no run that gains from a GPU\n")
+
+
 def test_the_call_ends_in_time_and_being_cut_off_is_no_failure(session):
     done, accepted = session("run", "review", LIMIT="5")
     assert done.returncode == 0 and not accepted

@@ -28,6 +28,14 @@ def test_no_rule_errs_often(scenario):
             assert found.fails == 0  # one seed convicts nobody
 
 
+def test_rules_that_there_are_not_make_no_table(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["judges.py", "--only", "none"])
+    with pytest.raises(SystemExit) as ended:
+        BENCHMARK["main"]()
+    assert ended.value.code == 2
+    assert "no such rule; there are: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "rule, what",
     [

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from interplay.errors import InterplayError
+
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks/other_machine.py"
 
 
@@ -30,6 +32,12 @@ def test_the_report_counts_and_names_the_flips(script):
     here, there = verdicts(a="holds", b="fails"), verdicts(a="fails", b="fails")
     text, total = script.report({"here": here, "avx2": there, "threads": here})
     assert total == 1 and "flip: a: holds to fails" in text and "threads: no change" in text
+
+
+def test_where_nothing_can_be_compared_nothing_passes(script):
+    for here, there in ((verdicts(), verdicts()), (verdicts(a="holds"), verdicts(b="holds"))):
+        with pytest.raises(InterplayError, match="avx2: no claim has runs both here and there"):
+            script.report({"here": here, "avx2": there})
 
 
 def test_a_configuration_with_more_threads_differs_in_nothing_else(script, tmp_path, monkeypatch):

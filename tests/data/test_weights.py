@@ -89,14 +89,44 @@ def test_a_torchscript_archive_whose_tree_would_run_code_is_refused(scripted, tm
     assert "\n" not in str(caught.value)
 
 
-def test_paths_to_shared_modules_do_not_double_with_each_level(tmp_path):
-    tree = b"c__torch__\nA\n)\x81q\0"  # a module, remembered
-    for _ in range(40):  # and one with the last as two attributes, 40 times: 2^40 paths
-        tree += b"c__torch__\nA\n)\x81}(X\1\0\0\0ah\0X\1\0\0\0bh\0ubq\0"
-    with zipfile.ZipFile(tmp_path / "x.pt", "w") as archive:
+def tree_of(path, pickled):
+    """An archive whose tree of modules is that pickle, with one storage of two numbers."""
+    with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x/code/a.py", b"")
-        archive.writestr("x/data.pkl", b"\x80\2" + tree + b".")
-    assert read_tensors(tmp_path / "x.pt") == {}
+        archive.writestr("x/data/0", torch.tensor([1.0, 2.0]).numpy().tobytes())
+        archive.writestr("x/data.pkl", b"\x80\2" + pickled + b".")
+    return path
+
+
+MODULE, REBUILD = b"c__torch__\nA\n", b"ctorch._utils\n_rebuild_tensor_v2\n"
+STORAGE = b"(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0\x30X\3\0\0\0cpuK\2tQ"
+TENSOR = REBUILD + b"(" + STORAGE + b"K\0K\2\x85K\1\x85\x89NtR"
+WITH_TENSOR = MODULE + b")\x81}X\1\0\0\0w" + TENSOR + b"sb"
+
+
+def test_paths_to_shared_modules_do_not_double_with_each_level(tmp_path):
+    tree = WITH_TENSOR + b"q\0"  # a module, remembered
+    for _ in range(40):  # and one with the last as two attributes, 40 times: 2^40 paths
+        tree += MODULE + b")\x81}(X\1\0\0\0ah\0X\1\0\0\0bh\0ubq\0"
+    assert list(read_tensors(tree_of(tmp_path / "x.pt", tree))) == ["a." * 40 + "w"]
+
+
+@pytest.mark.parametrize("slots", [True, False], ids=["by name", "in its dictionary"])
+@pytest.mark.parametrize("name", ["__setstate__", "__new__", "__defaults__", "w"])
+@pytest.mark.parametrize("asked", [MODULE, REBUILD, b"ccollections\nOrderedDict\n", b"ctorch.jit._pickle\nbuild_x\n"])
+def test_a_tree_that_sets_attributes_of_a_class_changes_nothing_for_the_next_file(tmp_path, asked, name, slots):
+    value = b"X" + len(name).to_bytes(4, "little") + name.encode() + b"ctorch.jit._pickle\nbuild_x\n"
+    state = b"N}" + value + b"s\x86" if slots else b"}" + value + b"s"
+    evil = tree_of(tmp_path / "evil.pt", asked + state + b"b0" + WITH_TENSOR)
+    with pytest.raises(InterplayError) as caught:
+        read_tensors(evil)
+    assert "\n" not in str(caught.value)
+    same(read_tensors(tree_of(tmp_path / "good.pt", WITH_TENSOR)), {"w": torch.tensor([1.0, 2.0])})
+
+
+def test_a_tree_without_tensors_is_refused(tmp_path):
+    with pytest.raises(InterplayError, match=r"empty\.pt: holds no tensors"):
+        read_tensors(tree_of(tmp_path / "empty.pt", MODULE + b")\x81"))
 
 
 @pytest.mark.parametrize(

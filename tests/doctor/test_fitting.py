@@ -1,4 +1,5 @@
 import pytest
+import yaml
 
 from interplay.doctor.checks.accelerator import ON_A_CARD
 from interplay.doctor.fitting import HEAD, fit_tiers, makespan
@@ -63,10 +64,12 @@ def test_cards_and_the_device_that_is_asked_for_count(machine, card, config, tmp
         ([("cpu", 20), ("cpu", 20), ("cpu", 20)], 0, 2, None, 30),
         ([("cpu", 20), ("cpu", 20)], 0, 1, 0.5, 80),
         ([("cuda", 20), ("cuda", 20), ("cpu", 5)], 1, 4, None, 40),
-        ([("cuda", 20), ("cuda", 20), ("cpu", 5)], 2, 4, None, 20),
+        ([("cuda", 20), ("cuda", 20), ("cpu", 5)], 2, 4, None, 40),  # as the profile has it, one at a time
         ([], 0, 1, None, 0),
     ],
 )
-def test_jobs_share_cores_and_cards(machine, card, given, cards, at_once, quota, seconds):
+def test_jobs_share_cores_and_one_card(root, machine, card, given, cards, at_once, quota, seconds):
+    profile = yaml.safe_load((root / "profiles/default/config.yaml").read_text())
+    assert profile["resources"] == ["gpu=1"]
     seen = machine(cards=tuple(card(index=index) for index in range(cards)), visible=cards, quota=quota)
     assert makespan(estimates(*given), seen, at_once) == seconds

@@ -90,7 +90,11 @@ def test_the_configuration_reads_as_pyyaml_reads_it(config):
         (b"a: 1\n" + b"#" * MAX_BYTES, "file.yaml: larger than 1 MiB"),
         (b"? [1, 2]\n: 3\n", r"file.yaml:1: .*unhashable key"),
         (b"a: !!bool maybe\n", "file.yaml: not valid YAML .*maybe"),
-        (b"a: !!timestamp noon\n", "file.yaml: not valid YAML"),
+        (b"a: !!timestamp 2020-01-01\n", "file.yaml:1: .*could not determine a constructor for the tag '.*timestamp'"),
+        (b"a: 1\nb: !!binary aGVsbG8=\n", "file.yaml:2: .*could not determine a constructor for the tag '.*binary'"),
+        (b"a: !!set {b, c}\n", "file.yaml:1: .*could not determine a constructor for the tag '.*set'"),
+        (b"a: !!omap [b: 1]\n", "file.yaml:1: .*could not determine a constructor for the tag '.*omap'"),
+        (b"a: !!pairs [b: 1]\n", "file.yaml:1: .*could not determine a constructor for the tag '.*pairs'"),
         (b"a: !!float ''\n", "file.yaml: not valid YAML"),
     ],
 )

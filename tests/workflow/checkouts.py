@@ -29,7 +29,8 @@ def whole(path: Path, said: str) -> bytes:
     if path.suffix == ".json":
         return json.dumps({"said": said}).encode()
     if path.suffix == ".safetensors":
-        return (2).to_bytes(8, "little") + b"{}"
+        header = json.dumps({"__metadata__": {"said": said}}).encode()
+        return len(header).to_bytes(8, "little") + header
     return said.encode() + ENDS.get(path.suffix, b"")
 
 

@@ -50,8 +50,18 @@ def test_what_is_run_is_not_run_by_root(stages, stage):
 
 def test_without_a_target_the_runtime_is_built_and_it_holds_no_tests(stages):
     assert [one for one in stages["last"] if one[0] != "FROM"] == [one for one in stages["runtime"] if one[0] != "FROM"]
-    assert any("rm -rf tests" in rest for word, rest in stages["project"] if word == "RUN")
-    assert ("COPY", "tests/ tests/") in stages["test"]
+    assert any("mv tests /tests" in rest for word, rest in stages["project"] if word == "RUN")
+    assert ("COPY", "--from=project /tests tests/") in stages["test"]
+
+
+@pytest.mark.parametrize("stage", ["runtime", "test"])
+def test_a_checkout_that_others_may_not_read_makes_an_image_that_starts(stages, stage):
+    """COPY keeps rights: what comes from the checkout passes `project`, which gives them before all else."""
+    own = stages[stage][len(stages["base"]) :]
+    assert all(rest.startswith("--from=") for word, rest in own if word == "COPY")
+    from_checkout = stages["project"].index(("COPY", ". ."))
+    assert stages["project"][from_checkout + 1] == ("RUN", "chmod -R a+rX .")
+    assert not [rest for word, rest in stages["project"][from_checkout + 1 :] if word == "COPY"]
 
 
 def test_secrets_are_mounted_and_neither_copied_nor_named(stages):

@@ -84,6 +84,21 @@ def test_cleaning_keeps_data_and_results(make, tmp_path, root):
     assert (tmp_path / "data/set").is_dir()
 
 
+@pytest.mark.parametrize(("left", "status"), [("", 0), ("touch .venv/kept; ", 2)])
+def test_cleaning_goes_on_where_the_environment_is_a_volume(make, tmp_path, root, left, status):
+    """Which can be emptied but not removed; what cannot be emptied either ends it."""
+    shutil.copy(root / "Makefile", tmp_path)
+    (tmp_path / ".venv/lib").mkdir(parents=True)
+    (tmp_path / ".cache/matplotlib").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    busy = f"/bin/rm -rf .venv/*; {left}echo \"rm: cannot remove '.venv': Device or resource busy\" >&2; exit 1"
+    (tmp_path / "bin/rm").write_text(f'#!/bin/sh\ncase "$*" in *.venv*) {busy} ;; *) exec /bin/rm "$@" ;; esac\n')
+    (tmp_path / "bin/rm").chmod(0o755)
+    done = make("clean", folder=tmp_path, PATH=f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert done.returncode == status
+    assert (tmp_path / ".cache/matplotlib").exists() == bool(status)
+
+
 def test_results_of_a_tier_of_ones_own_are_cleaned(make, tmp_path, root):
     shutil.copy(root / "Makefile", tmp_path)
     (tmp_path / "config/tiers").mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -112,10 +113,37 @@ def test_what_is_not_up_to_date_is_neither_published_nor_packed(author, tmp_path
     assert "results/smoke: not up to date: figure_metrics24_fig9 and 1 more would run; `make reproduce" in done.stderr
 
 
+@pytest.mark.parametrize("what", ["publish", "export"])
+def test_what_snakemake_has_no_notes_of_is_neither_published_nor_packed(author, tmp_path, what):
+    """A dry run takes it for made; old verdicts would pass for those on the claims of now."""
+    shutil.copytree(author.folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".snakemake", ".cache"))
+    copy = Archived(tmp_path / "copy")
+    done = copy.archive(what, tmp_path / "remote", "--output", str(tmp_path / "out.zip"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"results/smoke: not up to date: \w+ \(Snakemake has no note of what .* would run", done.stderr)
+
+
+def test_what_is_said_of_a_lost_network_brings_it_back(author, tmp_path):
+    copy = Archived(author.copy(tmp_path / "copy").folder)
+    job = next(one for one in author.jobs.values() if one.slug == "run_supervised_cifar10_plain")
+    lost = next(path for path in job.outputs if path.startswith("models/"))
+    (copy.folder / "results/smoke" / lost).unlink()
+    done = copy.archive("publish", tmp_path / "remote")
+    assert done.returncode == 2 and f"1 networks are missing ({lost}, ...); delete results/smoke/" in done.stderr
+    assert job.slug not in copy.planned()
+    (copy.folder / re.search(r"delete (\S+), and `make reproduce", done.stderr)[1]).unlink()
+    assert job.slug in copy.planned()
+
+
 @pytest.mark.parametrize(
-    ("force", "said"), [("0", "out.zip: is there already; "), ("1", "LICENSE: missing; an archive needs it")]
+    ("force", "said"),
+    [
+        ("0", "out.zip: is there already; "),
+        ("no", "FORCE=no: give 1 to replace"),
+        ("1", "LICENSE: missing; an archive needs it"),
+    ],
 )
-def test_an_archive_is_replaced_by_force_that_is_not_0(author, remote, tmp_path, force, said):
+def test_an_archive_is_replaced_by_force_that_is_1(author, remote, tmp_path, force, said):
     """As restored results are; that this checkout has no licence ends it only later."""
     (tmp_path / "out.zip").write_text("mine")
     done = author.archive("export", remote, "--output", str(tmp_path / "out.zip"), "--force", force)

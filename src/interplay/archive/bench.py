@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from interplay.records.disk import explain
 
 REMOTE = "given"
 _MIB = 2**20
+_URL = re.compile(r"(\w[\w+.-]*://)(?:[^/\s'\"]*@)?([^\s'\"<>?#]*)(?:[?#][^\s'\"<>]*)?")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Bench:
         complaints = said.complaints
         for secret in self.secrets:
             complaints = complaints.replace(secret, "***")
-        return replace(said, complaints=complaints)
+        return replace(said, complaints=_URL.sub(r"\1\2", complaints))  # as `_split` calls one
 
     def cached(self, md5: str) -> Path:
         """Where DVC keeps the content with that hash."""
@@ -77,8 +79,7 @@ def bench(results: Path, remote: str | None) -> Iterator[Bench]:
     if executable is None:
         raise InterplayError("DVC is not installed, which brings and sends results; `make setup` installs it")
     home = repository(results)
-    called = _split(remote)[0] if remote else "the default remote"
-    settings = _settings(executable, home, remote)
+    called, settings = _settings(executable, home, remote)
     try:
         results.mkdir(parents=True, exist_ok=True)
         _sweep(results)
@@ -102,9 +103,7 @@ def bench(results: Path, remote: str | None) -> Iterator[Bench]:
         _write_config(root / ".dvc/config.local", content)
         yield made
     except OSError as error:
-        if (said := explain(error)) is None:
-            raise
-        raise InterplayError(said) from error
+        raise InterplayError(explain(error) or f"{results}: {error}") from error
     finally:
         os.close(lock)
         _remove(root)
@@ -131,10 +130,13 @@ def _must(said: Said, what: str) -> None:
         raise InterplayError(f"{what}: {said.error}")
 
 
-def _settings(executable: str, home: Path | None, remote: str | None) -> dict[str, str]:
-    """What DVC is to know of the remote: its URL, and for one that it knows by name all else that is configured."""
+def _settings(executable: str, home: Path | None, remote: str | None) -> tuple[str, dict[str, str]]:
+    """What a remote is called in messages, and what DVC is to know of it.
+
+    That is its URL, and for one that DVC knows by name all else that is configured.
+    """
     if remote is not None and "://" in remote:
-        return {"url": _printable(remote)}
+        return _split(_printable(remote))[0], {"url": remote}
     known = _configured(executable, home)
     name = remote or known.get("core.remote")
     if not name:
@@ -142,14 +144,26 @@ def _settings(executable: str, home: Path | None, remote: str | None) -> dict[st
             "no remote; give one with REMOTE=<url, folder or name> (--remote), or `dvc remote add --default` sets one"
         )
     prefix = f"remote.{name}."
-    named = {key.removeprefix(prefix): value for key, value in known.items() if key.startswith(prefix)}
-    if named:
-        return named
-    if os.sep in _printable(name) or Path(name).is_dir():
-        return {"url": str(Path(name).expanduser().resolve())}
+    if named := {key.removeprefix(prefix): value for key, value in known.items() if key.startswith(prefix)}:
+        return remote or "the default remote", named
+    if (folder := _folder(_printable(name))) is not None:
+        return folder, {"url": folder}
     names = sorted({key.split(".")[1] for key in known if key.startswith("remote.")})
     listed = f"it knows {', '.join(names)}" if names else "it knows none"
-    raise InterplayError(f"DVC knows no remote {name!r} ({listed}), and it is neither a URL nor a folder")
+    raise InterplayError(
+        f"DVC knows no remote {name!r} ({listed}), and it is neither a URL (s3://bucket/path, ssh://host/path, ...) "
+        "nor a folder that is there; write a new one as ./folder"
+    )
+
+
+def _folder(name: str) -> str | None:
+    """The folder of that name in full, if it is there or is plainly told to be one; `host:/path` is none."""
+    try:
+        if name.startswith((os.sep, "./", "../", "~")) or Path(name).is_dir():
+            return str(Path(name).expanduser().resolve())
+    except (OSError, RuntimeError) as error:  # a name that is too long, or `~nobody`
+        raise InterplayError(f"the remote {name!r}: no folder can be had by that name ({error})") from error
+    return None
 
 
 def _printable(remote: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
 from interplay.archive.bench import REMOTE, Bench, size_of
-from interplay.archive.contents import MANIFEST, Level, parts_of
+from interplay.archive.contents import MANIFEST, Level, Say, parts_of
 from interplay.archive.manifest import FileHashes, Pin, Published, hashes, parse_manifest, pin_path
+from interplay.dvc import Said
 from interplay.errors import InterplayError
 
-Say = Callable[[str], None]
+REJECTED = "fetched, but its hash is another"
+AGAIN = "run the same command again; if it stays so, "
 
 
 def bring_manifest(made: Bench, pin: Pin, folder: Path) -> Published:
@@ -23,11 +25,13 @@ def bring_manifest(made: Bench, pin: Pin, folder: Path) -> Published:
     made.results.mkdir()
     pin_path(place).write_bytes(pin_path(folder).read_bytes())
     path = place / MANIFEST
-    said = made.dvc("pull", "-q", "-r", REMOTE, str(path.relative_to(made.root)))
+    said = made.dvc("pull", "-r", REMOTE, str(path.relative_to(made.root)))
     if not path.is_file():
-        reason = said.error or "it is missing there or damaged"
+        out = pin.output(MANIFEST)
+        reason = _reason(said, out.md5 if out is not None else "")
         raise InterplayError(
-            f"{folder / MANIFEST}: cannot be had from {made.remote} ({reason}); give another REMOTE, or publish again"
+            f"{folder / MANIFEST}: cannot be had from {made.remote} ({reason}); {AGAIN}give another REMOTE, or publish "
+            "again"
         )
     if (found := hashes(path).sha256) != pin.meta.manifest_sha256:
         raise InterplayError(
@@ -47,7 +51,7 @@ def bring_files(made: Bench, pin: Pin, published: Published, folder: Path, level
     wanted = {path: one for path, one in published.files.items() if path.split("/")[0] in parts}
     say(f"{folder.name}: {len(wanted)} files, {size_of(sum(one.size for one in wanted.values()))}, from {made.remote}")
     place = made.results / folder.name
-    said = made.dvc("pull", "-q", "-r", REMOTE, *(str((place / part).relative_to(made.root)) for part in parts))
+    said = made.dvc("pull", "-r", REMOTE, *(str((place / part).relative_to(made.root)) for part in parts))
     faults = {path: fault for path, one in wanted.items() if (fault := _fault(place / path, one)) is not None}
     if not faults:
         return
@@ -59,18 +63,33 @@ def bring_files(made: Bench, pin: Pin, published: Published, folder: Path, level
     if damaged:
         fault = f"damaged in DVC's cache ({faults[damaged[0]]}), removed from it now"
         raise InterplayError(named(folder, damaged, fault, "run the same command again"))
+    refused = [path for path in gone if f"failed to transfer '{wanted[path].md5}'" in said.complaints]
+    publish = "`make publish` where the results are, or give another REMOTE"
     for part in parts:
         files = [path for path in wanted if path.split("/")[0] == part]
         out = pin.output(part)
-        if out is not None and out.nfiles is not None and set(files) <= set(gone):
+        if out is None or out.nfiles is None or not set(files) <= set(faults):
+            continue
+        reason = _reason(said, out.md5)
+        if set(files) <= set(gone) - set(refused) or (not gone and reason == REJECTED):
             raise InterplayError(
                 f"{folder / part}: none of its {len(files)} files can be had from {made.remote} "
-                f"({said.error or 'no reason given'}); their list, {_key(out.md5)}, is missing there or damaged: "
-                "`make publish` where the results are, or give another REMOTE"
+                f"({reason}); {AGAIN}their list, {_key(out.md5)}, is missing there or damaged: {publish}"
             )
-    first = next(iter(gone or faults))
-    mend = f"delete {_key(wanted[first].md5)} there and `make publish` where the results are, or give another REMOTE"
-    raise InterplayError(named(folder, gone or list(faults), f"missing on {made.remote} or damaged there", mend))
+    first = (refused or gone or list(faults))[0]
+    reason = _reason(said, wanted[first].md5) if gone else said.error or "no reason given"
+    mend = f"delete {_key(wanted[first].md5)} there and {publish}" if reason == REJECTED else publish
+    fault = f"cannot be had from {made.remote} ({reason})"
+    raise InterplayError(named(folder, refused or gone or list(faults), fault, f"{AGAIN}{mend}"))
+
+
+def _reason(said: Said, md5: str) -> str:
+    """Why DVC did not bring the object with that hash, which is not in its cache."""
+    if found := re.search(rf"failed to transfer '{re.escape(md5)}' - (.*)", said.complaints):
+        return found[1]
+    if f"\nmd5: {md5}\n" in said.complaints:
+        return "not found there, or no answer"
+    return REJECTED if "Checkout failed" in said.complaints else said.error or "no reason given"
 
 
 def _key(md5: str) -> str:

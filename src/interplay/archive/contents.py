@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
 from interplay.errors import InterplayError
+from interplay.protocols.catalogue import load_catalogue
 from interplay.protocols.experiments import find_experiment
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.plan import Job
 from interplay.records import visible_files
 
+Say = Callable[[str], None]
 Level = Literal["records", "checkpoints", "all"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 RECORDS, MODELS, MANIFEST, VERDICTS = "records", "models", "published.json", "verdicts.json"
@@ -47,6 +49,20 @@ def made_files(folder: Path) -> list[str]:
         place = folder / part
         found += [place] if place.is_file() else visible_files(place, "**/*")
     return [path.relative_to(folder).as_posix() for path in found]
+
+
+def planned_made(config: Path) -> list[str]:
+    """Files that are made of the records, as the catalogue has them, below a folder of results.
+
+    Pictures beside the report are not among them: which ones there are the page says.
+
+    Raises:
+        InterplayError: the catalogue cannot be read; one line.
+    """
+    catalogue = load_catalogue(config)
+    exhibits = [path for one in catalogue.exhibits for path in one.files]
+    metrics = [f"metrics/{experiment}.json" for experiment in catalogue.headlines]
+    return [*exhibits, *metrics, VERDICTS, "report/index.html", "report/appendix.md"]
 
 
 def measures_networks(job: Job) -> bool:

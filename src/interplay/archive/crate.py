@@ -62,8 +62,7 @@ def describe_crate(
     crate.root_dataset["version"] = __version__
     parts = {path: _file(crate, path, size, sha256) for path, (size, sha256) in files.items()}
     crate.license = parts["LICENSE"]
-    commits = sorted({one.provenance.git_commit for one in records})
-    code = {commit: _code(crate, commit, records) for commit in commits}
+    code = {state: _code(crate, *state, records) for state in sorted({_state(record) for record in records})}
     data = _data(crate, records)
     runs = []
     for record in records:
@@ -85,7 +84,7 @@ def describe_crate(
                 },
             )
         )
-        run["instrument"] = code[record.provenance.git_commit]
+        run["instrument"] = code[_state(record)]
         run["object"] = inputs + ([protocol] if protocol is not None else [])
         run["result"] = [parts[f"{folder}/records/{record.name}.json"]]
         runs.append(run)
@@ -106,16 +105,22 @@ def _file(crate: ROCrate, path: str, size: int, sha256: str) -> Entity:
     return crate.add_file(dest_path=path, properties=properties | ({"encodingFormat": kind} if kind else {}))
 
 
-def _code(crate: ROCrate, commit: str, records: Iterable[Record]) -> Entity:
-    made = [one.provenance.packages.get("interplay") for one in records if one.provenance.git_commit == commit]
+def _state(record: Record) -> tuple[str, bool]:
+    """The commit that made a record, and whether there were uncommitted changes."""
+    return record.provenance.git_commit, record.provenance.git_dirty
+
+
+def _code(crate: ROCrate, commit: str, dirty: bool, records: Iterable[Record]) -> Entity:
+    made = [one.provenance.packages.get("interplay") for one in records if _state(one) == (commit, dirty)]
+    changed = " with uncommitted changes" if dirty else ""
     properties = {
         "@type": "SoftwareApplication",
         "name": "interplay",
         "version": ", ".join(sorted({version for version in made if version})) or commit,
-        "identifier": commit,
-        "description": f"The package interplay at commit {commit}.",
+        "identifier": f"{commit}{changed}",
+        "description": f"The package interplay at commit {commit}{changed}.",
     }
-    return crate.add(ContextEntity(crate, f"#code/{commit}", properties=properties))
+    return crate.add(ContextEntity(crate, f"#code/{commit}{'-dirty' if dirty else ''}", properties=properties))
 
 
 def _data(crate: ROCrate, records: Iterable[Record]) -> dict[str, Entity]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from interplay.archive.contents import MADE, RECORDS, VERDICTS, made_files
+from interplay.archive.contents import RECORDS, VERDICTS, Say, made_files
 from interplay.archive.crate import describe_crate
-from interplay.archive.publish import finished_jobs
+from interplay.archive.manifest import pin_path
+from interplay.archive.publish import check_made, check_whole, finished_jobs, reproduce
 from interplay.errors import InterplayError
 from interplay.evidence import read_verdicts
 from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.setup import Setup
 from interplay.records import Record, select_records, visible_files
+from interplay.records.disk import explain
 from interplay.records.store import replacing
 
 METADATA = "ro-crate-metadata.json"
@@ -23,7 +25,6 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)  # which an archive can name; when its files we
 # Beside the results, from the root of the checkout.
 CHECKOUT = ("LICENSE", "CITATION.cff", "README.md", "dvc.yaml", "envs/*.lock", "data/*.dvc", "config/**/*.yaml")
 NEEDED = ("LICENSE", "CITATION.cff")
-Say = Callable[[str], None]
 
 
 def export(setup: Setup, results: Path, output: Path, *, force: bool = False, say: Say = print) -> None:
@@ -37,10 +38,14 @@ def export(setup: Setup, results: Path, output: Path, *, force: bool = False, sa
         say: told what was packed.
 
     Raises:
-        InterplayError: results are missing, cannot be read, were made otherwise than is planned now, or name a place on
-            this machine; the archive is there already.
+        InterplayError: results are missing or damaged, were made otherwise than is planned now, or name a place on this
+            machine; the archive is there already.
     """
-    if output.exists() and not force:
+    try:
+        there = output.exists()
+    except OSError as error:
+        raise InterplayError(explain(error, output) or f"{output}: {error}") from error
+    if there and not force:
         raise InterplayError(f"{output}: is there already; give another OUTPUT, or FORCE=1 (--force) replaces it")
     if output.suffix != ".zip":
         raise InterplayError(f"{output}: is to be a .zip")
@@ -48,12 +53,11 @@ def export(setup: Setup, results: Path, output: Path, *, force: bool = False, sa
     inside = f"results/{setup.folder}"
     records = _records(folder, setup)
     # A record's name is its place on the disk, whatever it says of itself (`select_records`).
-    files = {
-        f"{inside}/{RECORDS}/{record.name}.json": _read(folder / RECORDS / f"{record.name}.json") for record in records
-    }
-    files |= {f"{inside}/{path}": _read(folder / path) for path in (*made_files(folder), *_frozen(folder))}
+    paths = [*(f"{RECORDS}/{record.name}.json" for record in records), *made_files(folder), *_frozen(folder)]
+    check_whole(setup, folder, paths)
+    files = {f"{inside}/{path}": _read(folder / path) for path in paths}
     files |= {name: _read(path) for name, path in _of_checkout(checkout, setup.config.resolve())}
-    pin = folder.with_name(f"{folder.name}.dvc")
+    pin = pin_path(folder)
     files |= {f"results/{pin.name}": _read(pin)} if pin.is_file() else {}
     _name_no_machine(files, checkout)
     title = f"interplay: results of the {setup.tier_name} tier on {setup.data_name} data"
@@ -72,12 +76,12 @@ def export(setup: Setup, results: Path, output: Path, *, force: bool = False, sa
 
 
 def _records(folder: Path, setup: Setup) -> list[Record]:
-    again = f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` makes them"
     records = select_records(folder, ["*"])
     if not records:
-        raise InterplayError(f"{folder / RECORDS}: no records to pack; {again}, or `make restore` brings them")
-    if missing := [part for part in MADE if not (folder / part).exists()]:
-        raise InterplayError(f"{folder}: {', '.join(missing)} missing; {again} from the records that are there")
+        raise InterplayError(
+            f"{folder / RECORDS}: no records to pack; {reproduce(setup)} makes them, or `make restore` brings them"
+        )
+    check_made(setup, folder)
     finished_jobs(setup, folder, parts=(RECORDS,))
     return records
 

@@ -37,7 +37,7 @@ class Published(Strict):
     Attributes:
         format: of this list.
         tier, data, chosen: what was run: tier, data mapping, overrides of the user's own.
-        version, git_commit: of the code at the time of publication.
+        version, git_commit, git_dirty: of the code at the time of publication; whether there were uncommitted changes.
         modules: digests of the modules of every experiment, so that changed ones can be named.
         jobs: by job of the plan, digests of what decided its results: all that its records keep of it was held against
             the plan when they were published.
@@ -51,6 +51,7 @@ class Published(Strict):
     chosen: tuple[str, ...] = ()
     version: str
     git_commit: str
+    git_dirty: bool = False
     modules: dict[str, dict[str, str]]
     jobs: dict[str, dict[str, str]]
     judged_by: dict[str, str]
@@ -88,6 +89,7 @@ class Meta(Strict):
     tier: str
     data: str
     git_commit: str
+    git_dirty: bool = False
     manifest_sha256: Sha256
 
 
@@ -146,7 +148,8 @@ def parse_manifest(content: bytes, where: str) -> Published:
         raise InterplayError(f"{where}: not a list of published files ({first_problem(error)})") from error
     if published.format != FORMAT:
         raise InterplayError(
-            f"{where}: format {published.format}, this version reads {FORMAT}; take the code of {published.git_commit}"
+            f"{where}: format {published.format}, this version reads {FORMAT}; take interplay "
+            f"{published.version}, commit {published.git_commit}"
         )
     return published
 

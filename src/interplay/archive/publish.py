@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import yaml
 
 from interplay import __version__
 from interplay.archive.bench import REMOTE, Bench, bench, size_of
-from interplay.archive.contents import MANIFEST, MODELS, PUBLISHED, RECORDS, made_files
+from interplay.archive.contents import MANIFEST, MODELS, PUBLISHED, RECORDS, Say, made_files, planned_made
 from interplay.archive.currency import changed_since, decided_by, judged_by
 from interplay.archive.manifest import Meta, Published, hashes, pin_path, skeleton
 from interplay.errors import InterplayError
@@ -19,10 +20,12 @@ from interplay.protocols.frozen_claims import NAME as FROZEN_CLAIMS
 from interplay.protocols.plan import Job, plan_jobs, record_path
 from interplay.protocols.setup import Setup
 from interplay.records import Record, module_digests, read_record, write_bytes_atomically
+from interplay.records.disk import explain
 from interplay.records.identity import first_of
+from interplay.records.integrity import damage
 from interplay.records.provenance import git_state
 
-Say = Callable[[str], None]
+LESS = "--partial takes what there is"
 
 
 def publish(setup: Setup, results: Path, *, remote: str | None, partial: bool = False, say: Say = print) -> Path:
@@ -32,17 +35,19 @@ def publish(setup: Setup, results: Path, *, remote: str | None, partial: bool = 
         setup: tier, data mapping and overrides whose results they are.
         results: folder of all results.
         remote: URL, folder or name of the remote; None is DVC's default.
-        partial: also where records of the plan are missing.
+        partial: also where results are missing.
         say: told what happens, line by line.
 
     Returns:
         the path of the pin, which is to be committed.
 
     Raises:
-        InterplayError: results are missing, were made otherwise than is planned now, or cannot be sent.
+        InterplayError: results are missing or damaged, were made otherwise than is planned now, or cannot be sent.
     """
     folder = results / setup.folder
     jobs = finished_jobs(setup, folder, partial=partial)
+    if not partial:
+        check_made(setup, folder, f"; {LESS}")
     published = describe(setup, folder, jobs)
     say(f"{setup.folder}: {len(published.files)} files, {size_of(sum(one.size for one in published.files.values()))}")
     with bench(results, remote) as made:
@@ -74,10 +79,13 @@ def finished_jobs(
     }
     finished = [job for job in jobs if not lacking[job.slug]]
     missing = [path for paths in lacking.values() for path in paths]
-    again = f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` makes them"
     if missing and (not partial or not finished):
-        less = "" if partial or not finished else ", or --partial takes what there is"
-        raise InterplayError(f"{folder}: {len(missing)} results are missing ({missing[0]}, ...); {again}{less}")
+        less = "" if partial or not finished else f"; {LESS}"
+        # Those of jobs whose records are all here, which nothing asks for again.
+        networks = [path for paths in lacking.values() if all(map(_is_network, paths)) for path in paths]
+        named, what = (networks, "networks") if networks else (missing, "results")
+        how = mended(setup, folder, networks[0]) if networks else f"{reproduce(setup)} makes them"
+        raise InterplayError(f"{folder}: {len(named)} {what} are missing ({named[0]}, ...); {how}{less}")
     stale = [
         f"{job.experiment}/{run.name} ({first_of(changed)})"
         for job in finished
@@ -86,8 +94,59 @@ def finished_jobs(
     ]
     if stale:
         more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
-        raise InterplayError(f"{folder}: made otherwise than is planned now: {stale[0]}{more}; {again} anew")
+        raise InterplayError(
+            f"{folder}: made otherwise than is planned now: {stale[0]}{more}; {reproduce(setup)} makes them anew"
+        )
     return finished
+
+
+def check_made(setup: Setup, folder: Path, less: str = "") -> None:
+    """See that all is there that is made from the records.
+
+    Raises:
+        InterplayError: it is not; one line, which ends with `less`.
+    """
+    if missing := _lacks(setup, folder):
+        made = f"{reproduce(setup)} makes them from the records"
+        raise InterplayError(f"{folder}: {len(missing)} results are missing ({missing[0]}, ...); {made}{less}")
+
+
+def _lacks(setup: Setup, folder: Path) -> list[str]:
+    return [path for path in planned_made(setup.config) if not (folder / path).is_file()]
+
+
+def check_whole(setup: Setup, folder: Path, paths: Iterable[str]) -> None:
+    """See that files are what was written, by all that is known of them; each is read as a whole.
+
+    Raises:
+        InterplayError: one is damaged or cannot be read; one line.
+    """
+    for path in paths:
+        try:
+            wrong = damage(folder / path, thorough=True)
+        except OSError as error:
+            raise InterplayError(explain(error, folder / path) or f"{folder / path}: {error}") from error
+        if wrong:
+            raise InterplayError(f"{folder / path}: {wrong}; {mended(setup, folder, path)}")
+
+
+def mended(setup: Setup, folder: Path, path: str) -> str:
+    """What makes again a file of the results that is missing or damaged."""
+    if path == FROZEN_CLAIMS:
+        return "bring it back (git checkout, make restore or a backup); nothing makes it again"
+    if _is_network(path):
+        record = folder / RECORDS / Path(path).relative_to(MODELS).with_suffix(".json")
+        return f"delete {record}, and {reproduce(setup)} does that run again (it asks for records alone)"
+    return f"{reproduce(setup)} makes it again"
+
+
+def _is_network(path: str) -> bool:
+    return path.startswith(f"{MODELS}/")
+
+
+def reproduce(setup: Setup) -> str:
+    """The command that makes what is missing of a setup."""
+    return f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}`"
 
 
 def _record(folder: Path, job: Job, run: AnyRun) -> Record:
@@ -95,12 +154,18 @@ def _record(folder: Path, job: Job, run: AnyRun) -> Record:
 
 
 def describe(setup: Setup, folder: Path, jobs: Iterable[Job]) -> Published:
-    """The list of what is published: outputs of `jobs`, and what was made from the records."""
+    """The list of what is published: outputs of `jobs`, and what was made from the records.
+
+    Raises:
+        InterplayError: one of them is damaged; one line.
+    """
     jobs = list(jobs)
-    # What was made of some of the records would pass for what is made of all.
-    made = made_files(folder) if len(jobs) == len(plan_jobs(setup)) else []
+    commit, dirty = git_state()
+    # What was made of some of the records would pass for what is made of all, and a part of it for all of it.
+    made = made_files(folder) if len(jobs) == len(plan_jobs(setup)) and not _lacks(setup, folder) else []
     paths = [path for job in jobs for path in job.outputs]
     paths += [FROZEN_CLAIMS] if (folder / FROZEN_CLAIMS).is_file() else []
+    check_whole(setup, folder, (*paths, *made))
     files = {path: hashes(folder / path) for path in (*paths, *made)}
     records = {path: one.sha256 for path, one in files.items() if path.startswith("records/")}
     return Published(
@@ -108,7 +173,8 @@ def describe(setup: Setup, folder: Path, jobs: Iterable[Job]) -> Published:
         data=setup.data_name,
         chosen=setup.chosen,
         version=__version__,
-        git_commit=git_state()[0],
+        git_commit=commit,
+        git_dirty=dirty,
         modules={
             name: module_digests(*(one for job in jobs if job.experiment == name for one in job.code))
             for name in sorted({job.experiment for job in jobs})
@@ -131,16 +197,24 @@ def _send(made: Bench, folder: Path, published: Published, say: Say) -> bytes:
     (place / MANIFEST).write_bytes(manifest)
     parts = [part for part in (MANIFEST, *PUBLISHED) if (place / part).exists()]
     sha256 = hashes(place / MANIFEST).sha256
-    meta = Meta(tier=published.tier, data=published.data, git_commit=published.git_commit, manifest_sha256=sha256)
+    meta = Meta(
+        tier=published.tier,
+        data=published.data,
+        git_commit=published.git_commit,
+        git_dirty=published.git_dirty,
+        manifest_sha256=sha256,
+    )
     pin = pin_path(place)
     pin.write_text(yaml.safe_dump(skeleton(name, parts, meta), sort_keys=False, allow_unicode=True), encoding="utf-8")
     target = str(pin.relative_to(made.root))
     for arguments, what in (
         (("commit", "-q", "-f", target), "DVC cannot take the files up"),
-        (("push", "-q", "-r", REMOTE, target), f"{made.remote} does not take the files"),
+        (("push", "-r", REMOTE, target), f"{made.remote} does not take the files"),
     ):
-        if (error := made.dvc(*arguments).error) is not None:
-            raise InterplayError(f"{what}: {error}")
+        said = made.dvc(*arguments)
+        if said.error is not None:
+            refused = re.search(r"failed to transfer '[^']*' - (.*)", said.complaints)
+            raise InterplayError(f"{what}: {refused[1] if refused else said.error}")
     altered = [path for path, one in published.files.items() if hashes(place / path) != one]
     if altered:
         raise InterplayError(f"{folder / altered[0]}: changed while it was published; run the same command again")

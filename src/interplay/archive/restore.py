@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from interplay.archive.bench import bench
 from interplay.archive.bringing import bring_files, bring_manifest, named
-from interplay.archive.contents import MADE, MANIFEST, RECORDS, Level, measures_networks, parts_of, sound
+from interplay.archive.contents import (
+    MADE,
+    MANIFEST,
+    RECORDS,
+    Level,
+    Say,
+    measures_networks,
+    parts_of,
+    planned_made,
+    sound,
+)
 from interplay.archive.currency import changed_since, decided_by, judged_by
 from interplay.archive.manifest import FileHashes, Published, hashes, read_pin
 from interplay.errors import InterplayError
 from interplay.protocols.plan import Job, plan_jobs
 from interplay.protocols.setup import Setup
 from interplay.records import read_record
+from interplay.records.disk import explain
 from interplay.records.identity import changes, first_of
-from interplay.records.seals import seal
+from interplay.records.store import OtherVersionError, put_in_place
 
-Say = Callable[[str], None]
 ASIDE = ".before-restore"  # ends the name of a file that was moved away
 
 
@@ -31,7 +42,7 @@ class Restored:
     Attributes:
         files: what was brought or was there already, right, by its path below the folder.
         current: outputs of jobs that rest on nothing which is to be made again: Snakemake may take them as made.
-        made: whether figures, tables, metrics, verdicts and report are among the files.
+        made: whether figures, tables, metrics, verdicts and report, all that the catalogue has, are among the files.
         to_do: jobs of the plan that are left to be done.
         stale: what was published of a job, but is not what is planned now: the reasons by the name of a run.
     """
@@ -74,7 +85,9 @@ def restore(
         for name, reasons in stale.items():
             say(f"left out: {name}, made otherwise than is planned now: {first_of(reasons)}")
         if stale:
-            say(f"left out: {len(stale)} runs in all; `git checkout {published.git_commit}` has the plan they follow")
+            known = published.git_commit != "unknown" and not published.git_dirty
+            plan = f"; `git checkout {published.git_commit}` has the plan they follow" if known else ""
+            say(f"left out: {len(stale)} runs in all{plan}")
         chosen = [job for job in kept if level != "checkpoints" or not measures_networks(job)]
         whole = len(kept) == len(jobs)
         files = _files_of(setup, folder, published, chosen, level, whole, say)
@@ -85,7 +98,7 @@ def restore(
         written = _place(place, folder, {path: published.files[path] for path in files}, apart, force, say)
         say(f"{setup.folder}: {len(files)} files verified, {written} of them new here")
     current = [path for path in outputs if path in files]
-    made_here = any(path.split("/")[0] in MADE for path in files)
+    made_here = set(files).issuperset(planned_made(setup.config))
     to_do = [job for job in jobs if not all((folder / path).is_file() for path in _needed(job, level))]
     return Restored(tuple(files), tuple(current), made_here, tuple(to_do), stale)
 
@@ -108,7 +121,12 @@ def _as_planned(
         modules = published.modules.get(job.experiment, {})
         found: dict[str, list[str]] = {}
         for run, path in zip(job.runs, paths, strict=True):
-            reasons = changed_since(read_record(place / path), setup, job.experiment, run, modules)
+            try:
+                reasons = changed_since(read_record(place / path), setup, job.experiment, run, modules)
+            except OtherVersionError:
+                reasons = ["its record is of another version of the schema"]
+            except InterplayError as error:  # of another version of the code, perhaps; it is what was published
+                reasons = [str(error).removeprefix(f"{place / path}: ").partition("; ")[0]]
             if reasons:
                 found[f"{job.experiment}/{run.name}"] = reasons
         decided = decided_by(setup, job)
@@ -167,7 +185,7 @@ def _place(place: Path, folder: Path, files: Mapping[str, FileHashes], apart: li
         mend = f"move it away, or FORCE=1 (--force) {by_force}"
         raise InterplayError(named(folder, [*differing, *apart], "not what was published", mend))
     for path in apart:
-        aside = (folder / path).with_name(f"{Path(path).name}{ASIDE}")
+        aside = _aside(folder / path)
         (folder / path).replace(aside)
         say(f"moved away: {folder / path}, now {aside.name}")
     for path in differing:
@@ -180,17 +198,16 @@ def _place(place: Path, folder: Path, files: Mapping[str, FileHashes], apart: li
     return len(fresh)
 
 
+def _aside(path: Path) -> Path:
+    """Where a file is moved away to: beside its place, and over nothing that was moved away before."""
+    places = (path.with_name(f"{path.name}{ASIDE}{f'-{number}' if number > 1 else ''}") for number in count(1))
+    return next(place for place in places if not os.path.lexists(place))
+
+
 def _move(source: Path, target: Path, now: float) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.chmod(0o666 & ~_mask())
-    with source.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    seal(source)  # as it was verified
-    os.utime(source, (now, now))
-    source.replace(target)
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(source, (now, now))
+        put_in_place(source, target)
+    except OSError as error:
+        raise InterplayError(explain(error, target) or f"{target}: cannot be written ({error})") from error

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from interplay.data.stand_ins import StandIn
 from interplay.errors import InterplayError
 
 _DTYPES = {
@@ -44,7 +45,8 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
     """All parameters and buffers by their dotted names, as in the `state_dict` of the module; shared modules once.
 
     Raises:
-        InterplayError: the archive is damaged, or its tree of modules asks for anything but modules and tensors.
+        InterplayError: the archive is damaged, or its tree of modules asks for anything but modules and tensors,
+            or holds none.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -58,11 +60,22 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
         raise InterplayError(f"{path}: its tensors cannot be read without running it ({error})") from error
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, RuntimeError) as error:
         raise InterplayError(f"{path}: not a whole TorchScript archive ({' '.join(str(error).split())})") from error
-    return dict(_walk(root, "", set()))
+    if not (tensors := dict(_walk(root, "", set()))):
+        raise InterplayError(f"{path}: holds no tensors")
+    return tensors
 
 
-class _Module:
+class _Module(metaclass=StandIn):
     """Stands for any module of the tree: its attributes and nothing else."""
+
+
+class _Rebuilt(metaclass=StandIn):
+    """Stands for the function that gives a tensor in its storage; one that reaches beyond it is refused by torch."""
+
+    def __new__(  # type: ignore[misc]
+        cls, storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_more: Any
+    ) -> Tensor:
+        return storage.as_strided(size, stride, offset)
 
 
 class _TreeUnpickler(pickle.Unpickler):
@@ -75,7 +88,7 @@ class _TreeUnpickler(pickle.Unpickler):
         if module.split(".")[0] == "__torch__":
             return _Module
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _tensor
+            return _Rebuilt
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if module == "torch" and name in _DTYPES:
@@ -94,11 +107,6 @@ class _TreeUnpickler(pickle.Unpickler):
                 torch.frombuffer(raw, dtype=dtype, count=count) if count else torch.empty(0, dtype=dtype)
             )
         return self._storages[key]
-
-
-def _tensor(storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_more: Any) -> Tensor:
-    """A tensor in its storage; one that reaches beyond it is refused by torch."""
-    return storage.as_strided(size, stride, offset)
 
 
 def _walk(module: Any, prefix: str, seen: set[int]) -> list[tuple[str, Tensor]]:

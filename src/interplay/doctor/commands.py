@@ -1,13 +1,12 @@
-"""Asking programs, none of which may keep anyone waiting."""
+"""What programs say of cards, containers and clusters."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 
 from interplay.doctor.machine import Card, Tool
+from interplay.programs import ask
 
 SECONDS = 5.0
 CLUSTER_SECONDS = 2.0  # a client that finds no controller waits for 10 s and more
@@ -26,30 +25,6 @@ CLIENTS = {
 }
 
 
-def ask(command: Sequence[str], seconds: float = SECONDS) -> tuple[str, str]:
-    """What a program prints, and why it does not answer, in one line each; one of them is empty."""
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "", f"no answer within {seconds:g} s"
-    except OSError as error:
-        return "", (error.strerror or str(error)).lower()
-    if done.returncode == 0:
-        return done.stdout.strip(), ""
-    said = [line.strip() for line in (*done.stdout.splitlines(), *done.stderr.splitlines()) if line.strip()]
-    return "", said[-1] if said else f"exit status {done.returncode}"
-
-
 def look_for(programs: Mapping[str, Sequence[str]], seconds: float = SECONDS) -> tuple[Tool, ...]:
     """Those of some programs that are installed, with what they answer."""
     found = []
@@ -64,7 +39,7 @@ def look_at_cards() -> tuple[tuple[Card, ...], str]:
     """The GPUs that NVIDIA's driver knows, and why there are none."""
     if shutil.which("nvidia-smi") is None:
         return (), "nvidia-smi is not installed"
-    said, silent = ask(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"])
+    said, silent = ask(["nvidia-smi", f"--query-gpu={_FIELDS}", "--format=csv,noheader,nounits"], SECONDS)
     return (read_cards(said), "") if not silent else ((), f"nvidia-smi: {silent}")
 
 

@@ -124,8 +124,11 @@ def _fit(setup: Setup, device: str, machine: Machine, earlier: Sequence[Measured
 
 
 def makespan(known: Sequence[Estimate], machine: Machine, at_once: int) -> float:
-    """Seconds of jobs that share cards and cores: no less than the longest, and none of either kind waits."""
-    slots = {"cpu": at_once * min(1.0, machine.quota or 1.0), "cuda": machine.visible or len(machine.cards) or 1}
+    """Seconds of jobs that share cores and one card, however many there are: no less than the longest takes.
+
+    The profile of one machine (`profiles/default`) lets one job at a time use a card.
+    """
+    slots = {"cpu": at_once * min(1.0, machine.quota or 1.0), "cuda": 1.0}
     spans = [max((one.seconds or 0.0 for one in known), default=0.0)]
     for kind, places in slots.items():
         spans.append(sum(one.seconds or 0.0 for one in known if one.device == kind) / places)

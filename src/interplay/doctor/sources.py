@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from threading import Thread
 
-from interplay.doctor.commands import ask
 from interplay.doctor.machine import Asset
+from interplay.programs import ask
 from interplay.protocols.assets import AptSource, HttpSource, Pinned, Source
 from interplay.protocols.datasets import DATASETS
 from interplay.protocols.weights import WEIGHTS

@@ -77,6 +77,8 @@ def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+for _tag in ("binary", "timestamp", "omap", "pairs", "set"):  # values that JSON has no type for
+    del _Loader.yaml_constructors[f"tag:yaml.org,2002:{_tag}"]
 
 
 class _FastLoader(_Loader):

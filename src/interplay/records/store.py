@@ -39,15 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
         os.close(descriptor)
         temporary = Path(name)
         yield temporary
-        # mkstemp makes files private; a result should be readable like any other file.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        seal(temporary)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-        _settle_folder(path.parent)
+        put_in_place(temporary, path)
     except Exception as error:
         if isinstance(error, InterplayError) or (said := explain(error, path)) is None:
             raise
@@ -55,6 +47,23 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def put_in_place(source: Path, target: Path) -> None:
+    """Seal a file, and move it to `target` on the same file system so that both survive a power cut.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    # mkstemp makes files private, and DVC read-only; a result should be readable like any other file.
+    mask = os.umask(0)
+    os.umask(mask)
+    source.chmod(0o666 & ~mask)
+    seal(source)
+    with source.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    source.replace(target)
+    _settle_folder(target.parent)
 
 
 def _settle_folder(folder: Path) -> None:

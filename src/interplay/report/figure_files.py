@@ -11,6 +11,7 @@ from matplotlib.image import imread, imsave
 
 from interplay.errors import InterplayError
 from interplay.records import write_bytes_atomically
+from interplay.report.drawing import check_drawing
 from interplay.report.model import ExhibitView, Image
 
 FOLDER = "figures"
@@ -21,14 +22,18 @@ def write_figures(views: Iterable[ExhibitView], results: Path, folder: Path) -> 
     """Copy every figure below `folder/figures`, with a small picture of each, and remove what is no longer shown.
 
     Raises:
-        InterplayError: a bitmap cannot be read, or the folder not written.
+        InterplayError: a bitmap cannot be read, a drawing holds more than shapes and text, or the folder is not
+            written.
     """
     kept = set()
     for view in views:
         if not isinstance(view.content, Image):
             continue
         source = results / view.content.path
-        files = {folder / view.content.uri: source.read_bytes()}
+        drawn = source.read_bytes()
+        if source.suffix == ".svg":
+            check_drawing(drawn, source)
+        files = {folder / view.content.uri: drawn}
         if view.content.thumbnail != view.content.uri:
             files[folder / view.content.thumbnail] = thumbnail(source.with_suffix(".png"))
         for path, content in files.items():

@@ -105,6 +105,28 @@ def test_a_pickle_runs_nothing_even_where_its_archive_is_the_pinned_one(tmp_path
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"cnumpy.core.multiarray\n_reconstruct\n",
+        b"cnumpy\nndarray\n",
+        b"cnumpy\ndtype\n",
+        b"c_codecs\nencode\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["__setstate__", "__new__", "__init__", "__defaults__", "array"])
+def test_a_pickle_that_sets_attributes_of_a_class_changes_nothing_for_the_next(
+    tmp_path, cifar10, cifar10_members, asked, name
+):
+    state = b"N}X" + len(name).to_bytes(4, "little") + name.encode() + b"c_codecs\nencode\ns\x86"
+    members = cifar10_members()
+    evil = b"\x80\2" + asked + state + b"b0" + members["cifar-10-batches-py/test_batch"][2:]
+    with pytest.raises(InterplayError, match=r"cifar10 \(test\): .* cannot read it: ") as caught:
+        load(cifar10(members | {"cifar-10-batches-py/test_batch": evil}), "test", tmp_path)
+    assert "\n" not in str(caught.value)
+    assert load(cifar10(members), "test", tmp_path).labels.tolist() == [0, 1, 2]
+
+
 def test_a_bit_that_the_packing_would_not_notice_stops(tmp_path, cifar10, cifar10_members):
     info = cifar10(cifar10_members())
     archive = tmp_path / "cifar-10-python.tar.gz"

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from interplay.doctor.checks.accelerator import ON_A_CARD, driver, gpu
+from interplay.doctor.checks.accelerator import ON_A_CARD, driver, gpu, usable_cards
 
 
 def test_nothing_left_to_run_needs_no_driver_and_no_card(machine, of_tier, card):
@@ -73,7 +75,10 @@ def test_a_card_or_a_driver_too_old_for_the_locked_cuda(machine, of_tier, card, 
         ("smoke", "cpu", [{"driver": "550.54.15"}], 0, ["note", "note"]),
         ("review", "auto", [{"driver": "550.54.15"}], 0, ["note", "note"]),  # on the CPU then
         ("review", "cuda", [{"driver": "550.54.15"}], 0, ["mend", "mend"]),
-        ("review", "cuda:1", [{"capability": (7, 0)}], 1, ["mend"]),
+        ("review", "cuda:0", [{"capability": (7, 0)}], 1, ["mend"]),
+        ("review", "cuda:1", [{}, {"index": 1, "capability": (7, 0)}], 2, ["ok", "mend"]),
+        ("review", "cuda:0", [{}, {"index": 1, "capability": (7, 0)}], 2, ["ok", "ok"]),
+        ("review", "cuda:0", [{}, {"index": 1, "capability": (7, 0)}], 1, ["ok", "note"]),  # which one is not known
         ("review", "auto", [{"capability": (7, 0)}, {}], 2, ["note", "ok"]),
         ("review", "cuda", [{"capability": (7, 0)}, {}], 2, ["note", "ok"]),
     ],
@@ -83,6 +88,28 @@ def test_a_card_that_is_no_use_stops_only_those_who_would_use_it(
 ):
     seen = machine(cards=tuple(card(**changes) for changes in cards), visible=visible)
     assert [one.state for one in gpu(seen, of_tier(tier, "offline", device=device))] == states
+
+
+@pytest.mark.parametrize(
+    ("tier", "visible", "states"),
+    [("review", 1, ["ok", "mend"]), ("review", None, ["ok", "mend", "note"]), ("smoke", 1, ["ok", "mend"])],
+)
+def test_a_number_beyond_the_cards_is_to_be_mended(machine, of_tier, card, tier, visible, states):
+    needs = of_tier(tier, "offline", device="cuda:3")
+    found = list(gpu(machine(cards=(card(),), visible=visible), needs))
+    assert [one.state for one in found] == states
+    assert found[1].found.startswith("DEVICE=cuda:3, but of cards torch sees 1")
+    idle = gpu(machine(cards=(card(),), visible=1), replace(needs, runs=()))
+    assert [one.state for one in idle] == ["ok", "note"]
+
+
+def test_jobs_fit_the_card_that_is_named(machine, of_tier, card):
+    cards = (card(), card(index=1, memory_mib=2048))
+    for number, states in enumerate((["ok", "ok"], ["ok", "note"])):
+        needs = of_tier("paper", "offline", device=f"cuda:{number}")
+        seen = machine(cards=cards, visible=2)
+        assert usable_cards(seen, needs) == (cards[number],)
+        assert [one.state for one in gpu(seen, needs)] == states
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from interplay.data.fetching.deb import copy_member
 from interplay.data.fetching.http import CONNECT_SECONDS, SourceFailure, settle
 from interplay.data.unpacking import DAMAGE, open_tar
+from interplay.programs import ask
 from interplay.protocols.assets import AptSource, Pinned
 
 _UPDATE_SECONDS = 300
@@ -30,17 +30,18 @@ def fetch_apt(source: AptSource, pinned: Pinned, staging: Path) -> None:
             raise SourceFailure(f"needs a Debian-like system ({tool} is not there)")
     work = (staging.parent / "apt").resolve()  # the commands run in it
     private = _private_state(work)
-    failed = _run(["apt-get", *private, "download", source.package], work, _DOWNLOAD_SECONDS)
-    if failed is not None:
+    _, failed = ask(["apt-get", *private, "download", source.package], _DOWNLOAD_SECONDS, work)
+    if failed:
         lists = work / "lists"
         (lists / "partial").mkdir(parents=True)
         private += ["-o", f"Dir::State::Lists={lists}"]
         # A foreign repository that does not answer makes `update` fail; the package may be known all the same.
-        _run(["apt-get", *private, "update"], work, _UPDATE_SECONDS)
-        failed = _run(["apt-get", *private, "download", source.package], work, _DOWNLOAD_SECONDS)
+        ask(["apt-get", *private, "update"], _UPDATE_SECONDS, work)
+        _, failed = ask(["apt-get", *private, "download", source.package], _DOWNLOAD_SECONDS, work)
     packages = sorted(work.glob("*.deb"))
-    if failed is not None or not packages:
-        raise SourceFailure(f"package {source.package} cannot be downloaded ({failed or 'nothing arrived'})")
+    if failed or not packages:
+        why = failed.removeprefix("E: ") or "nothing arrived"
+        raise SourceFailure(f"package {source.package} cannot be downloaded ({why})")
     for name, pin in pinned.files.items():
         target = pinned.locate(name, staging)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -77,25 +78,3 @@ def _private_state(work: Path) -> list[str]:
         "Acquire::Retries": "1",
     }
     return ["-q", *(part for key, value in options.items() for part in ("-o", f"{key}={value}"))]
-
-
-def _run(command: list[str], folder: Path, seconds: float) -> str | None:
-    """Run a command in `folder`; None when it succeeds, else its last line of complaint."""
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"no end after {seconds:g} s"
-    if done.returncode == 0:
-        return None
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    return lines[-1].removeprefix("E: ") if lines else f"exit status {done.returncode}"

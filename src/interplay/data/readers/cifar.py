@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interplay.data.content import Decoded
+from interplay.data.stand_ins import StandIn
 from interplay.data.unpacking import unpacked_for_now
 
 _SHAPE = (3, 32, 32)
@@ -53,14 +54,14 @@ def _unpickled(path: Path) -> dict[str, Any]:
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module in ("numpy.core.multiarray", "numpy._core.multiarray") and name == "_reconstruct":
-            return _empty
-        stands_in = {("numpy", "ndarray"): _Array, ("numpy", "dtype"): _Type, ("_codecs", "encode"): _bytes}
+            return _Empty
+        stands_in = {("numpy", "ndarray"): _Array, ("numpy", "dtype"): _Type, ("_codecs", "encode"): _Encoded}
         if (module, name) not in stands_in:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which could run code")
         return stands_in[module, name]
 
 
-class _Type:
+class _Type(metaclass=StandIn):
     """Stands for a data type, of which there is one."""
 
     def __init__(self, name: object, *_more: object) -> None:
@@ -71,7 +72,7 @@ class _Type:
         """Byte order and the like, of which bytes have none."""
 
 
-class _Array:
+class _Array(metaclass=StandIn):
     """Stands for an array, which comes as (version, shape, type, whether columns lie together, bytes)."""
 
     array: NDArray[np.uint8]
@@ -84,9 +85,19 @@ class _Array:
         self.array = np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def _empty(*_arguments: object) -> _Array:
-    return _Array()
+class _Empty(metaclass=StandIn):
+    """Stands for the function that gives an array to be filled."""
+
+    def __new__(cls, *_arguments: object) -> _Array:  # type: ignore[misc]
+        return _Array()
 
 
-def _bytes(content: str | bytes, _encoding: str = "latin1") -> bytes:
+class _Encoded(metaclass=StandIn):
+    """Stands for the function that gives the bytes of a text."""
+
+    def __new__(cls, content: str, _encoding: str = "latin1") -> bytes:  # type: ignore[misc]
+        return _bytes(content)
+
+
+def _bytes(content: str | bytes) -> bytes:
     return content if isinstance(content, bytes) else content.encode("latin1")

@@ -41,8 +41,14 @@ def gpu(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
     # `auto` takes whichever card torch sees, one too old to compute as well; without any it takes the CPU.
     taken = asked or (needs.device == "auto" and machine.visible != 0)
     stops = bool(jobs) and taken and not usable_cards(machine, needs)
+    named = _named(machine, needs)
     for card in machine.cards:
-        yield _one(card, needs, stops)
+        yield _one(card, needs, stops) if card in named else ok(f"{_seen(card)}; DEVICE={needs.device} is another")
+    number, seen = _number(needs), len(machine.cards) if machine.visible is None else machine.visible
+    if number is not None and number >= seen > 0:
+        yield (mend if jobs else note)(
+            f"DEVICE={needs.device}, but of cards torch sees {seen}, counted from cuda:0", "give another, cuda or auto"
+        )
     if machine.visible == 0:
         yield (mend if stops else note)(
             f"torch sees none of {len(machine.cards)}; {f'{len(jobs)} jobs would use one' if jobs else _no_job(needs)}",
@@ -53,8 +59,8 @@ def gpu(machine: Machine, needs: Needs) -> Iterator[Diagnosis]:
 
 
 def usable_cards(machine: Machine, needs: Needs) -> tuple[Card, ...]:
-    """Those that torch can compute on."""
-    return tuple(card for card in machine.cards if not _lack(card, needs)) if machine.visible != 0 else ()
+    """Those that torch can compute on, of those that DEVICE names."""
+    return tuple(card for card in _named(machine, needs) if not _lack(card, needs)) if machine.visible != 0 else ()
 
 
 def fits_on(cards: tuple[Card, ...], declared_mib: int) -> bool:
@@ -62,10 +68,28 @@ def fits_on(cards: tuple[Card, ...], declared_mib: int) -> bool:
     return max((card.memory_mib for card in cards), default=0) >= ON_A_CARD * declared_mib
 
 
-def _one(card: Card, needs: Needs, stops: bool) -> Diagnosis:
+def _number(needs: Needs) -> int | None:
+    """N of `cuda:N`."""
+    number = needs.device.partition(":")[2]
+    return int(number) if number else None
+
+
+def _named(machine: Machine, needs: Needs) -> tuple[Card, ...]:
+    """Card N alone for `cuda:N`, unless torch sees but some of them, which it counts anew; else all."""
+    number = _number(needs)
+    if number is None or machine.visible not in (None, len(machine.cards)):
+        return machine.cards
+    return tuple(card for card in machine.cards if card.index == number)
+
+
+def _seen(card: Card) -> str:
     capability = ".".join(map(str, card.capability))
-    found = f"{card.index}: {card.name}, {gibibytes(card.memory_mib)} ({gibibytes(card.free_mib)} free), "
-    found += f"compute capability {capability}, driver {card.driver}"
+    memory = f"{gibibytes(card.memory_mib)} ({gibibytes(card.free_mib)} free)"
+    return f"{card.index}: {card.name}, {memory}, compute capability {capability}, driver {card.driver}"
+
+
+def _one(card: Card, needs: Needs, stops: bool) -> Diagnosis:
+    found = _seen(card)
     if lack := _lack(card, needs):
         return (mend if stops else note)(found, lack)
     jobs = needs.on_cards()
