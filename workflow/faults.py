@@ -131,6 +131,8 @@ def _check_frozen(path: Path) -> None:
 
 
 def _stop(error: OSError) -> None:
+    if isinstance(error, FileNotFoundError):  # nothing was made there yet, or it is gone meanwhile
+        return
     raise InterplayError(
         f"{error.filename}: the folder cannot be read ({said(error)}); mend its rights (chmod u+rwx), then run the "
         "same command again"

@@ -345,6 +345,10 @@ def test_a_disk_that_is_really_full_is_one_line_and_the_old_file_stays(tmp_path)
     assert kept == "b'whole' ['record']"
 
 
+def test_where_nothing_was_made_yet_nothing_is_wrong(mending, tmp_path):
+    assert list(mending.faults(tmp_path / "none", PLANNED, tmp_path)) == []
+
+
 def test_a_folder_that_cannot_be_listed_is_named(mend, looking, made, monkeypatch):
     def walk(top, onerror=None):
         onerror(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(top)))
