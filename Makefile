@@ -34,7 +34,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONUSERBASE
 REPRODUCE = exec python workflow/reproduce.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" \
 	--set="$$SET" --device="$$DEVICE" --profile="$$PROFILE"
 ARCHIVE = exec python workflow/archive.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" \
-	--device="$$DEVICE" --remote="$$REMOTE" --level="$$LEVEL" --force="$$FORCE"
+	--device="$$DEVICE" --profile="$$PROFILE" --remote="$$REMOTE" --level="$$LEVEL" --force="$$FORCE"
 # An image of this commit; certificates and settings of pip go in as secrets, of which no layer keeps anything. SOURCE is
 # where the code is published, by itself only an address without names and passwords.
 BUILD = DOCKER_BUILDKIT=1 "$$ENGINE" build $$BUILD_FLAGS $${BASE:+--build-arg=BASE="$$BASE"} \
@@ -87,7 +87,8 @@ export: setup  ## pack the results of TIER into one archive with an RO-Crate; OU
 	@$(ARCHIVE) --output="$$OUTPUT" export
 
 controls: setup  ## negative controls of a tier: run them, and put every claim to them
-	@exec python workflow/controls.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE"
+	@exec python workflow/controls.py --tier="$$TIER" --data="$$DATA" --cores="$$CORES" --set="$$SET" --device="$$DEVICE" \
+		--profile="$$PROFILE"
 
 test: setup lint  ## style, types, layers, workflow and all tests, on as many cores as there are up to four
 	@pytest --numprocesses="$${CORES:-auto}" --dist=loadfile

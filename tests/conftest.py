@@ -19,6 +19,7 @@ from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from interplay.protocols.plan import code_of
 from interplay.records import Record, code_digest, collect_provenance
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from interplay.protocols.setup import Setup
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No test says how fast a machine is, which may be busy with something else.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

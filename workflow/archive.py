@@ -16,14 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
-from clusters import alone
+from clusters import Profile, alone, shared_profile
 from entry import ends_in_one_line
 from interplay.archive.contents import as_level
 from interplay.archive.export import export
 from interplay.archive.publish import publish
 from interplay.archive.restore import Restored, restore
 from interplay.errors import InterplayError
-from interplay.markup import say
+from interplay.markup import last_line, say
 from interplay.protocols.plan import plan_jobs
 from interplay.protocols.setup import Setup
 from interplay.records.identity import first_of
@@ -49,14 +49,15 @@ def main() -> int:
     os.chdir(ROOT)
     die_with_parent()
     setup, device = asked_for(arguments)
-    cores_given(arguments.cores)  # wrong ones are refused here as everywhere
+    profile = shared_profile(arguments.profile)
+    cores_given(arguments.cores, profile)  # wrong ones are refused here as everywhere
     with alone(LOCK):
         if arguments.what == "publish":
-            _publish(setup, device, arguments.remote or None)
+            _publish(setup, device, profile, arguments.remote or None)
         elif arguments.what == "export":
-            _export(setup, device, arguments)
+            _export(setup, device, profile, arguments)
         else:
-            _restore(setup, device, arguments)
+            _restore(setup, device, profile, arguments)
     return 0
 
 
@@ -70,16 +71,16 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _publish(setup: Setup, device: str, remote: str | None) -> None:
-    _check_nothing_is_due(setup, device)
+def _publish(setup: Setup, device: str, profile: Profile, remote: str | None) -> None:
+    _check_nothing_is_due(setup, device, profile)
     pin = publish(setup, RESULTS, remote=remote, say=say)
     add = f"git add {quote(str(pin))}"
     say(f"{pin}: commit it ({add}); with it `make restore TIER={setup.tier_name}` brings these results")
 
 
-def _export(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
+def _export(setup: Setup, device: str, profile: Profile, arguments: argparse.Namespace) -> None:
     force = _forced(arguments)
-    _check_nothing_is_due(setup, device)
+    _check_nothing_is_due(setup, device, profile)
     output = Path(arguments.output) if arguments.output else RESULTS / f"{setup.folder}.zip"
     export(setup, RESULTS, output, force=force, say=say)
 
@@ -90,8 +91,9 @@ def _forced(arguments: argparse.Namespace) -> bool:
     return bool(arguments.force == "1")
 
 
-def _check_nothing_is_due(setup: Setup, device: str) -> None:
-    planned = re.findall(r"^ *(?:local)?rule (\w+):", _snakemake(setup, device, ["--dry-run"]), flags=re.MULTILINE)
+def _check_nothing_is_due(setup: Setup, device: str, profile: Profile) -> None:
+    told = _snakemake(setup, device, profile, ["--dry-run"])
+    planned = re.findall(r"^ *(?:local)?rule (\w+):", told, flags=re.MULTILINE)
     # What it has no notes of it takes for made.
     forced = {} if set(planned) - {"all"} else examine(setup, RESULTS, []).forced
     if due := [rule for rule in planned if rule != "all"] or list(forced):
@@ -103,11 +105,11 @@ def _check_nothing_is_due(setup: Setup, device: str) -> None:
         )
 
 
-def _restore(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
+def _restore(setup: Setup, device: str, profile: Profile, arguments: argparse.Namespace) -> None:
     level = as_level(arguments.level or "all")
     force = _forced(arguments)
     brought = restore(setup, RESULTS, remote=arguments.remote or None, level=level, force=force, say=say)
-    _enter(setup, device, brought)
+    _enter(setup, device, profile, brought)
     names = [job.slug for job in brought.to_do]
     left = f"{len(names)} jobs: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}" if names else "no run"
     exhibits = "nothing else" if brought.made else "and figures, tables, metrics, verdicts and report, a minute or two"
@@ -116,22 +118,21 @@ def _restore(setup: Setup, device: str, arguments: argparse.Namespace) -> None:
         say(f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` does it")
 
 
-def _enter(setup: Setup, device: str, brought: Restored) -> None:
+def _enter(setup: Setup, device: str, profile: Profile, brought: Restored) -> None:
     """Let Snakemake take note of what was restored, each file with what decides it now."""
     out = RESULTS / setup.folder
     whole = brought.made and len(brought.current) == sum(len(job.outputs) for job in plan_jobs(setup))
     targets = [] if whole else [str(out / path) for path in brought.current if path.startswith("records/")]
     if whole or targets:
-        _snakemake(setup, device, ["--touch", "--forceall" if whole else "--force"], targets)
+        _snakemake(setup, device, profile, ["--touch", "--forceall" if whole else "--force"], targets)
 
 
-def _snakemake(setup: Setup, device: str, options: Sequence[str], targets: Sequence[str] = ()) -> str:
+def _snakemake(setup: Setup, device: str, profile: Profile, options: Sequence[str], targets: Sequence[str] = ()) -> str:
     command = [sys.executable, "-m", "snakemake", *options]
-    command += snakemake_arguments(setup, device, 1, targets, RESULTS, CONFIG)
+    command += snakemake_arguments(setup, device, 1, targets, RESULTS, CONFIG, profile.planning)
     done = subprocess.run(command, env=marked(LOCK, activated(os.environ)), capture_output=True, text=True, check=False)
     if done.returncode:
-        last = [line for line in done.stderr.splitlines() if line.strip()][-1:] or ["no reason given"]
-        raise InterplayError(f"Snakemake: {last[0].strip()}")
+        raise InterplayError(f"Snakemake: {last_line(done.stderr)}")
     return done.stdout + done.stderr
 
 

@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from interplay.errors import InterplayError
@@ -52,8 +52,27 @@ class Profile:
         """The folder of data sets that its configuration names."""
         return Path(dict(one.split("=", 1) for one in self.config).get("data_root", "data"))
 
+    @property
+    def planning(self) -> Profile:
+        """The one to plan by on this machine: wherever jobs go, the same are due."""
+        return replace(HERE, config=self.config)
+
 
 HERE = Profile(Path("profiles/default"), "local", resources=("gpu=1",))
+
+
+def shared_profile(given: str) -> Profile:
+    """The profile of `PROFILE=`, of which the results lie here.
+
+    Raises:
+        InterplayError: as for `load_profile`, and for one that stages its files elsewhere.
+    """
+    profile = load_profile(Path(given)) if given else HERE
+    if profile.storage:
+        raise InterplayError(
+            f"{profile.path}: {profile.storage} is not looked into from here; only reproduce works with it"
+        )
+    return profile
 
 
 def load_profile(path: Path) -> Profile:

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from clusters import alone
+from clusters import alone, shared_profile
 from entry import ends_in_one_line, interrupted
 from interplay.errors import InterplayError
 from interplay.protocols.controls import load_controls
@@ -35,15 +35,17 @@ def main() -> int:
     bound_threads(os.environ)
     plain = load_setup(CONFIG, arguments.tier)
     device = check_device(arguments.device or plain.tier.compute.device)
-    cores = cores_given(arguments.cores)
+    profile = shared_profile(arguments.profile)
+    cores = cores_given(arguments.cores, profile)
     results = Path("results") / plain.folder
-    with alone(LOCK):
-        if status := run_snakemake(plain, device, cores, ["records"]):
+    with alone(LOCK, profile):
+        if status := run_snakemake(plain, device, cores, ["records"], profile=profile):
             return not_all_made(status, results)
         for name, control in load_controls(CONFIG).items():
             if control.surrogate is None:
                 setup = load_setup(CONFIG, arguments.tier, control.data, control.set)
-                if status := run_snakemake(setup, device, cores, ["records"], FOLDER / name):
+                status = run_snakemake(setup, device, cores, ["records"], FOLDER / name, profile=profile)
+                if status:
                     return not_all_made(status, FOLDER / name)
         command = ["controls", "--results", str(results), "--runs", str(FOLDER)]
         status = run_marked([sys.executable, "-m", "interplay", *command], LOCK, activated(os.environ))

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean
 
-from clusters import HERE, Profile, load_profile
+from clusters import HERE, Profile, shared_profile
 from data_files import empty_marks, lacking, lost
 from due import UNKNOWN, Due, Plan, read_plan
 from entry import ends_in_one_line
@@ -62,14 +62,11 @@ class Schedule:
 @ends_in_one_line
 def main() -> int:
     parser = parser_of(__doc__)
-    parser.add_argument("--profile", default="", help="settings of Snakemake; profiles/default if not given")
     parser.add_argument("--id", default="", help="a figure, a table or a claim; everything if not given")
     arguments = parser.parse_args()
     os.chdir(ROOT)
     setup, device = asked_for(arguments)
-    profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
-    if profile.storage:
-        raise InterplayError(f"{profile.path}: {profile.storage} is not looked into, so nothing can be said of it")
+    profile = shared_profile(arguments.profile)
     cores = cores_given(arguments.cores)
     targets = targets_of(arguments.id, RESULTS / setup.folder)
     standing = examine(setup, RESULTS, targets)
@@ -123,11 +120,10 @@ def foretell(
     Raises:
         InterplayError: there is no plan; one line.
     """
-    planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
     missing = [*broken, *empty_marks(profile.data)]
 
     def plan_for(files: Sequence[Path | str], forced: Iterable[str], there: Sequence[str]) -> Plan:
-        given = snakemake_arguments(setup, device, cores, files, RESULTS, CONFIG, planning, forced)
+        given = snakemake_arguments(setup, device, cores, files, RESULTS, CONFIG, profile.planning, forced)
         return read_plan(given, there, missing)
 
     gone = lost(standing.jobs, standing.out, profile.data)

@@ -12,7 +12,6 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -73,6 +72,7 @@ def parser_of(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--set", default="", help="overrides <experiment>.path.to.key=value, separated by spaces")
     parser.add_argument("--device", default="", help="cpu, cuda, cuda:N or auto; the tier's own if not given")
     parser.add_argument("--cores", default="", help="at most, and if not given, all that this process may use")
+    parser.add_argument("--profile", default="", help="settings of Snakemake; profiles/default if not given")
     return parser
 
 
@@ -90,7 +90,6 @@ def asked_for(arguments: argparse.Namespace) -> tuple[Setup, str]:
 
 def _parse() -> argparse.Namespace:
     parser = parser_of(__doc__)
-    parser.add_argument("--profile", default="", help="settings of Snakemake; profiles/default if not given")
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--figure", help="make this figure only, e.g. metrics24/fig2")
     one.add_argument("--table", help="make this table only, e.g. interplay24/table1")
@@ -189,8 +188,9 @@ def run_snakemake(
     drop_marks(profile.data)
     sweep(profile.data)
     if not profile.storage and (gone := lost(standing.jobs, standing.out, profile.data)):
-        planning = replace(HERE, config=profile.config)  # wherever jobs go, the same are due
-        arguments = snakemake_arguments(setup, device, cores or 1, targets, root, config, planning, standing.forced)
+        arguments = snakemake_arguments(
+            setup, device, cores or 1, targets, root, config, profile.planning, standing.forced
+        )
         due = due_rules(arguments, gone, marked(LOCK, environment))
         # If they cannot be had, all that ever read them would be taken for stale.
         if (files := lacking(standing.jobs, gone, due, profile.data)) and (status := make(files, ())):

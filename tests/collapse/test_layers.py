@@ -64,7 +64,7 @@ def test_the_scale_of_the_printed_algorithm_is_mended(by_definition, make_cluste
     assert printed != pytest.approx(expected, rel=0.5)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 40), st.floats(1e-3, 1e3))
 def test_neither_batches_nor_scale_matter(seed, first, second, scale):
     generator = torch.Generator().manual_seed(seed)

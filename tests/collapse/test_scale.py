@@ -48,7 +48,7 @@ def one_pass(h, labels, size):
     return collector.compute()["h"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(scales, scales, st.integers(0, 50))
 def test_scale_does_not_matter(scale, head_scale, seed):
     z, labels, weights, bias = features_labels_head(seed)
@@ -58,7 +58,7 @@ def test_scale_does_not_matter(scale, head_scale, seed):
     assert found == pytest.approx(expected, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(scales, offsets, st.integers(0, 50))
 def test_neither_do_scale_and_offset_together(scale, offset, seed):
     z, labels, weights, _ = features_labels_head(seed)
@@ -71,7 +71,7 @@ def test_neither_do_scale_and_offset_together(scale, offset, seed):
 
 
 @pytest.mark.parametrize("measure", [two_passes, one_pass])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(scale=scales, offset=offsets, size=st.integers(1, 90))
 def test_streams_do_not_mind_either(measure, scale, offset, size):
     z, labels, *_ = features_labels_head()

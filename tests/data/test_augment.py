@@ -30,7 +30,7 @@ def naive(images: np.ndarray, draws: list[list[int]], padding: int, flip: bool) 
     return np.stack(out)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(1, 9), st.integers(1, 3), st.integers(2, 9), st.integers(2, 9)),
@@ -47,7 +47,7 @@ def test_agrees_with_the_naive_version(seed, shape, padding, flip, dtype):
     assert np.array_equal(found.numpy(), naive(images.numpy(), draws, padding, flip))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(1, 6), st.integers(1, 3), st.integers(5, 12), st.integers(5, 12)),
@@ -95,7 +95,7 @@ def test_a_generator_on_the_cpu_gives_the_same_crops_on_the_gpu():
     assert torch.equal(flip_and_crop(images.cuda(), seeded(5)).cpu(), flip_and_crop(images, seeded(5)))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000), factor=st.integers(1, 4))
 def test_pooling_is_the_mean_rounded_to_the_nearest_byte(seed, factor):
     images = torch.randint(0, 256, (3, 2, 4 * factor, 3 * factor), generator=seeded(seed)).to(torch.uint8)

@@ -36,7 +36,7 @@ def train():
     return images(torch.arange(30) % 3)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.lists(st.integers(3, 12), min_size=1, max_size=6), st.integers(1, 3), st.integers(0, 2**40), shuffles)
 def test_equally_many_of_each_class_once_each_in_order(counts, each, seed, random):
     labels = some_labels(counts, random)
@@ -47,7 +47,7 @@ def test_equally_many_of_each_class_once_each_in_order(counts, each, seed, rando
     assert torch.equal(chosen, labelled_indices("x", labels, each * len(counts), len(counts), seed))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(4, 9), min_size=2, max_size=5), st.integers(0, 99), shuffles, shuffles)
 def test_what_is_drawn_of_a_class_does_not_depend_on_where_other_images_lie(counts, seed, first, second):
     """By its place among the images of its own class, the choice is the same however classes are interleaved."""
@@ -60,7 +60,7 @@ def test_what_is_drawn_of_a_class_does_not_depend_on_where_other_images_lie(coun
     assert places[0] == places[1]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(5, 9), min_size=1, max_size=5), st.integers(0, 99), shuffles)
 def test_fewer_labels_are_among_more(counts, seed, random):
     labels = some_labels(counts, random)

@@ -127,7 +127,7 @@ def test_each_operation_is_torchvisions_on_tensors_but_for_its_rounding(name, ch
         assert (differences > 1).double().mean() < 1e-4
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(1, 6), st.sampled_from([1, 3]), st.integers(1, 40), st.integers(1, 40)),

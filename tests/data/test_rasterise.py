@@ -51,7 +51,7 @@ def test_what_lies_outside_the_image_is_cut_off():
     assert fill(closed([(7, 0), (9, 0), (9, 9), (7, 9)])[None], 6).sum() == 0
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_agrees_with_asking_many_points_whether_they_lie_inside(seed):
     rng = np.random.default_rng(seed)

@@ -15,7 +15,7 @@ from interplay.errors import InterplayError
 labellings = st.lists(st.integers(0, 6), min_size=2, max_size=200).map(lambda values: torch.tensor(values))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(labels=labellings, share=st.floats(0, 1), seed=st.integers(0, 5))
 def test_a_sample_holds_every_class_in_its_proportion(labels, share, seed):
     count = max(1, round(share * len(labels)))
@@ -27,7 +27,7 @@ def test_a_sample_holds_every_class_in_its_proportion(labels, share, seed):
         assert abs((labels[chosen] == label).sum().item() - exact) < 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(labels=labellings, seed=st.integers(0, 5))
 def test_a_split_is_a_partition(labels, seed):
     train, validation = stratified_split(labels, 0.5, seed)
@@ -61,7 +61,7 @@ def test_a_sample_cannot_exceed_the_set(count):
         stratified_sample(torch.zeros(10, dtype=torch.int64), count, 0)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(labels=labellings, count=st.integers(1, 4))
 def test_the_first_of_each_class_in_their_order(labels, count):
     labels = torch.cat([labels, torch.arange(7).repeat(4)])
@@ -76,7 +76,7 @@ def test_a_class_gives_no_more_than_it_has():
         first_per_class(torch.tensor([0, 2]), 1)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(labels=st.lists(st.integers(0, 6), max_size=100), seed=st.integers(0, 5))
 def test_every_class_is_divided_by_itself(labels, seed):
     parts = divided_by_class(labels, (0.5, 0.2), seed)

@@ -38,7 +38,7 @@ def naive(image: torch.Tensor, draws: list[float], largest: float, fill: tuple[i
     return pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(1, 9), st.sampled_from([1, 3]), st.integers(1, 20), st.integers(1, 20)),

@@ -18,7 +18,7 @@ from interplay.evidence.bootstrap import (
 COLUMN = st.lists(st.integers(0, 4), min_size=6, max_size=12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(COLUMN, st.integers(0, 1000))
 def test_weighted_statistics_are_those_of_the_repeated_values(first, seed):
     """Each row of weights against scipy on the resample written out, ties and all."""

@@ -53,7 +53,7 @@ def test_a_dip_in_the_middle_and_single_points_are_no_fall():
 
 
 @given(st.lists(st.floats(-5, 5), min_size=3, max_size=30))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_series_that_never_falls_shows_none(values):
     assert falls({"a": sorted(values)})["a"] == 0.0
 

@@ -23,7 +23,7 @@ positive = st.floats(1e-3, 1e3)
 
 
 @given(first=positive, ratio=st.floats(0.05, 0.95), layers=st.integers(2, 8))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_an_exact_geometric_progression_has_r_minus_1_and_its_own_ratio(first, ratio, layers):
     law = law_in_depth([first * ratio**layer for layer in range(layers)])
     assert law.correlation == pytest.approx(-1.0, abs=1e-9)
@@ -43,7 +43,7 @@ def test_without_positive_values_there_is_no_law(values):
 
 
 @given(st.lists(positive, min_size=3, max_size=6, unique=True))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_law_is_the_least_squares_line_of_the_logarithms(values):
     fit = stats.linregress(range(1, len(values) + 1), np.log(values))
     law = law_in_depth(values)
@@ -56,7 +56,7 @@ def test_a_single_step_reaches_the_bound_of_three_falling_values():
 
 
 @given(st.lists(positive, min_size=3, max_size=3, unique=True))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_three_falling_values_never_correlate_less(values):
     assert law_in_depth(sorted(values, reverse=True)).correlation <= THREE_FALLING + 1e-9
 

@@ -116,7 +116,7 @@ def test_white_noise_never_passes_for_a_shape(points):
     assert np.mean([see_peak(row, "peak", 0.1).p < 0.05 for row in draws]) < 0.03
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-20, 20), min_size=5, max_size=25), st.integers(1, 9), st.integers(-9, 9))
 def test_shapes_ignore_scale_and_offset(values, scale, offset):
     moved = [4.0 * scale * value + offset for value in values]

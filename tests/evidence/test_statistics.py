@@ -133,7 +133,7 @@ def test_false_alarms_stay_below_five_percent(test):
     assert np.mean(alarms) < 0.065
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.integers(-50, 50), min_size=3, max_size=20))
 def test_rank_statistics_ignore_scale_and_mirror_in_time(values):
     scaled = [3.0 * value + 1 for value in values]

@@ -54,7 +54,7 @@ def test_a_missing_column_is_named(make):
         stop(run(make, LOSS), "stopping_mir", 0.1)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-5, 5), min_size=9, max_size=9), st.floats(0.01, 0.99))
 def test_against_the_rule_read_backwards(make, values, patience):
     """A run went on past a step exactly if some value within the patience before it was better than all earlier."""

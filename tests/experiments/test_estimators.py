@@ -87,7 +87,7 @@ def test_chance_is_that_of_permuted_labels_and_hdr_does_not_know_it():
         assert isnan(of_entropy[size]["chance"]) and isnan(of_entropy[size]["exact_chance"])
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(2, 40), st.integers(1, 12), st.integers(0, 1000))
 def test_the_entropy_of_a_batch_cannot_exceed_log_n(size, d, seed):
     features, labels, head = sample(40, d=d, seed=seed)

@@ -72,7 +72,7 @@ def test_a_true_barrier_is_seen_and_never_exaggerated(true):
     assert cross_fitted_barrier([0.8, 0.5, 0.8], [0.8, 0.5, 0.8]) == pytest.approx(0.3)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(values=st.lists(st.floats(0, 1), min_size=5, max_size=30))
 def test_barriers_are_never_negative_and_do_not_depend_on_which_child_is_first(values):
     weights = [k / (len(values) - 1) for k in range(len(values))]

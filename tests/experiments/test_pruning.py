@@ -74,7 +74,7 @@ def magnitudes(model):
     return {name: module.weight.detach().abs().flatten().numpy() for name, module in prunable_modules(model)}
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(st.floats(0, 0.999), st.integers(0, 100))
 def test_global_pruning_removes_the_smallest_of_all_magnitudes(sparsity, seed):
     model = network(seed)

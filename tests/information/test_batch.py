@@ -32,7 +32,7 @@ def data(samples=40, features=12, classes=4, seed=0):
     )
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.integers(2, 60),
     st.integers(1, 70),

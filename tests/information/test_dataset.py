@@ -68,7 +68,7 @@ def same(first, second, chance=True):
         assert getattr(first, name) == pytest.approx(getattr(second, name), abs=1e-8, nan_ok=True), name
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(streams)
 def test_ratios_are_in_the_unit_interval(stream):
     features, labels, weights, classes = draw(stream)
@@ -78,7 +78,7 @@ def test_ratios_are_in_the_unit_interval(stream):
     assert found.mutual_information >= -1e-10
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(streams, st.lists(st.integers(1, 39), max_size=4), st.floats(0.01, 100), st.randoms(use_true_random=False))
 def test_neither_batches_nor_order_nor_length_matter(stream, cuts, scale, random):
     features, labels, weights, classes = draw(stream)
@@ -95,7 +95,7 @@ def test_neither_batches_nor_order_nor_length_matter(stream, cuts, scale, random
     same(whole, collect(features[order], labels[order], classes).compute(weights), chance=False)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(streams, st.permutations([0, 1, 2]))
 def test_merging_is_associative_and_takes_any_order(stream, order):
     features, labels, weights, classes = draw(stream)

@@ -62,7 +62,7 @@ def test_mir_of_a_full_matrix_with_itself_exceeds_the_value_at_collapse():
     assert float(mir(torch.eye(10), torch.eye(10))) == pytest.approx(1)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(shapes)
 def test_ratios_are_in_the_unit_interval_and_information_is_bounded(shape):
     first, second = (gram_matrix(z) for z in pair(*shape))
@@ -74,7 +74,7 @@ def test_ratios_are_in_the_unit_interval_and_information_is_bounded(shape):
     assert np.isnan(float(mir(first, second))) == (min(entropies) <= 1e-9)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(shapes, st.floats(1e-3, 1e3), st.randoms(use_true_random=False))
 def test_order_and_length_of_samples_do_not_matter(shape, scale, random):
     z, w = pair(*shape)

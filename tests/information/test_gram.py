@@ -70,7 +70,7 @@ def test_layer_normalised_gram_is_the_l2_gram_of_sample_centred_features():
     torch.testing.assert_close(gram_matrix(z, "layer"), gram_matrix(normed))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(2, 20), st.integers(2, 12), st.sampled_from(FEATURE_NORMS), st.integers(0, 1000))
 def test_every_normalisation_has_a_mean_diagonal_of_one_and_an_entropy_of_at_most_log_n(samples, columns, norm, seed):
     z = torch.randn(samples, columns, generator=torch.Generator().manual_seed(seed))

@@ -25,7 +25,7 @@ def naive(matrix):
 
 
 @BOTH
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(2, 40), st.integers(1, 40), st.integers(0, 99), st.sampled_from([0.0, 0.3, 2.0]))
 def test_the_entropy_is_that_of_the_eigenvalues(entropies, samples, features, seed, decay):
     matrix = gram(samples, features, seed, decay)

@@ -31,7 +31,7 @@ def test_the_ends_are_the_children_exactly(children, weight):
             assert torch.equal(middle.state_dict()[name], tensor)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(weight=st.floats(0, 1))
 def test_parameters_and_running_statistics_are_weighted_sums_and_counters_are_of_the_first(children, weight):
     first, second = (child.state_dict() for child in children)

@@ -49,7 +49,7 @@ def texts(draw, most=6):
 
 
 @pytest.mark.parametrize("layers", [1, 3])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(texts=texts(most=11))
 def test_texts_of_all_lengths_train_the_network_as_whole_texts_do(layers, texts):
     """Whatever is left out after ends, features and the gradients of all parameters stay what they are."""
@@ -67,7 +67,7 @@ def test_texts_of_all_lengths_train_the_network_as_whole_texts_do(layers, texts)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(texts=texts(), prefixes=st.integers(1, 3))
 def test_features_and_gradients_are_those_of_whole_texts(layers, texts, prefixes):
     clip, (tokens, ends) = clip_of(layers), texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interplay.report.formats import count_of, format_duration, format_memory, format_number
@@ -27,7 +27,6 @@ def test_duration_reads_like_a_clock(seconds, text):
     assert format_duration(seconds) == text
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1e6))
 def test_duration_loses_at_most_half_of_its_smaller_unit(seconds):
     units = {"s": 1.0, "min": 60.0, "h": 3600.0}

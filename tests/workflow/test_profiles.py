@@ -370,6 +370,31 @@ def test_the_data_of_a_profile_are_looked_for_where_its_rules_look(clusters, com
     assert seen == [Path(data)] * 2 == [profile.data] * 2
 
 
+def test_archives_plan_on_this_machine_with_the_configuration_of_the_profile_that_made_the_results(
+    clusters, command, monkeypatch
+):
+    sys.modules.pop("archive", None)
+    import archive
+
+    called = []
+    done = subprocess.CompletedProcess([], 0, "", "")
+    monkeypatch.setattr(archive.subprocess, "run", lambda words, **_given: called.append(words) or done)
+    profile = clusters.Profile(Path("profiles/slurm"), "slurm", ("data_root=/shared/sets",))
+    archive._snakemake(load_setup(Path("config"), "smoke"), "cpu", profile, ["--dry-run"])
+    words = called[0]
+    assert "data_root=/shared/sets" in words
+    assert words[words.index("--profile") + 1] == "profiles/default"
+    assert "--slurm-jobname-prefix" not in words
+
+
+def test_what_looks_at_results_takes_no_profile_that_stages_them_elsewhere(clusters, monkeypatch, tmp_path):
+    assert clusters.shared_profile("") == clusters.HERE
+    monkeypatch.setattr(clusters, "_check_installed", lambda *_given: None)
+    (tmp_path / "config.yaml").write_text("executor: slurm\ndefault-storage-prefix: s3://bucket/folder\n")
+    with pytest.raises(InterplayError, match="s3://bucket/folder is not looked into"):
+        clusters.shared_profile(str(tmp_path))
+
+
 def test_on_one_machine_jobs_share_the_memory_that_there_is_and_a_profile_may_say_how_much(clusters, command):
     words = command(clusters.HERE, 2)
     given = words[words.index("--resources") + 1 :][:2]

@@ -23,7 +23,7 @@ def naive(labels, num_classes):
     return [row + [0] * (width - len(row)) for row in rows]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(2, 6).flatmap(lambda c: st.tuples(st.just(c), st.lists(st.integers(0, c - 1), min_size=1))))
 def test_new_labels_are_the_digits_of_the_index(case):
     num_classes, labels = case

@@ -21,7 +21,7 @@ def names(sizes):
     return [f"class {label}" for label in range(len(sizes))]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(sizes=counts, seed=st.integers(0, 2**63 - 1), order=st.integers(0, 99))
 def test_balanced_deterministic_without_repetition_and_nested(sizes, seed, order):
     labels = labels_of(sizes, order)
@@ -33,7 +33,7 @@ def test_balanced_deterministic_without_repetition_and_nested(sizes, seed, order
         assert set(chosen.tolist()) <= set(drawn[min(sizes)].tolist())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(sizes=counts, seed=st.integers(0, 99), more=st.integers(1, 9))
 def test_a_class_is_drawn_without_regard_to_those_after_it(sizes, seed, more):
     """Base classes have the same shots whether the others are drawn or not."""
