@@ -18,9 +18,10 @@ from shlex import quote
 
 from clusters import Profile, alone, shared_profile
 from entry import ends_in_one_line
+from faults import faults
 from interplay.archive.contents import as_level
 from interplay.archive.export import export
-from interplay.archive.publish import publish
+from interplay.archive.publish import mended, publish, reproduce
 from interplay.archive.restore import Restored, restore
 from interplay.errors import InterplayError
 from interplay.markup import last_line, say
@@ -92,17 +93,20 @@ def _forced(arguments: argparse.Namespace) -> bool:
 
 
 def _check_nothing_is_due(setup: Setup, device: str, profile: Profile) -> None:
+    """See that `make reproduce` would make nothing, and take nothing away."""
     told = _snakemake(setup, device, profile, ["--dry-run"])
-    planned = re.findall(r"^ *(?:local)?rule (\w+):", told, flags=re.MULTILINE)
-    # What it has no notes of it takes for made.
-    forced = {} if set(planned) - {"all"} else examine(setup, RESULTS, []).forced
-    if due := [rule for rule in planned if rule != "all"] or list(forced):
+    due = [rule for rule in re.findall(r"^ *(?:local)?rule (\w+):", told, flags=re.MULTILINE) if rule != "all"]
+    standing, why = examine(setup, RESULTS, []), ""
+    if not due and standing.forced:  # what it has no notes of Snakemake takes for made
+        due = list(standing.forced)
+        why = f" ({first_of(standing.forced[due[0]])})"
+    if due:
         more = f" and {len(due) - 1} more" if len(due) > 1 else ""
-        why = f" ({first_of(forced[due[0]])})" if forced else ""
-        raise InterplayError(
-            f"results/{setup.folder}: not up to date: {due[0]}{why}{more} would run; "
-            f"`make reproduce TIER={setup.tier_name} DATA={setup.data_name}` first"
-        )
+        raise InterplayError(f"{standing.out}: not up to date: {due[0]}{why}{more} would run; {reproduce(setup)} first")
+    for fault in faults(standing.out, standing.outputs):
+        if fault.wrong:
+            how = mended(setup, standing.out, fault.path.relative_to(standing.out).as_posix())
+            raise InterplayError(f"{fault.path}: {fault.wrong}; {how}")
 
 
 def _restore(setup: Setup, device: str, profile: Profile, arguments: argparse.Namespace) -> None:

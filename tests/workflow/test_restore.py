@@ -123,6 +123,16 @@ def test_what_snakemake_has_no_notes_of_is_neither_published_nor_packed(author, 
     assert re.search(r"results/smoke: not up to date: \w+ \(Snakemake has no note of what .* would run", done.stderr)
 
 
+@pytest.mark.parametrize("what", ["publish", "export"])
+def test_a_report_without_its_pictures_is_neither_published_nor_packed(author, tmp_path, what):
+    copy = Archived(author.copy(tmp_path / "copy").folder)
+    page = copy.folder / "results/smoke/report/index.html"
+    page.write_text('<html><img src="figures/metrics24/fig9.svg"></html>\n')
+    done = copy.archive(what, tmp_path / "remote", "--output", str(tmp_path / "out.zip"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "report/index.html: not all of the report is there; `make reproduce" in done.stderr
+
+
 def test_what_is_said_of_a_lost_network_brings_it_back(author, tmp_path):
     copy = Archived(author.copy(tmp_path / "copy").folder)
     job = next(one for one in author.jobs.values() if one.slug == "run_supervised_cifar10_plain")
