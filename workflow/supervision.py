@@ -28,6 +28,7 @@ MARK = "INTERPLAY_REPRODUCE"
 TAKEOVER_SECONDS = 5.0  # what a workflow whose `make` was killed needs to end
 GRACE_SECONDS = 5.0
 STUBBORN_SECONDS = 20.0  # after SIGKILL, until it is said which processes do not end
+MOMENT_SECONDS = 0.1
 INTERRUPTED = 130
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PR_SET_PDEATHSIG = 1
@@ -143,7 +144,7 @@ def end_marked(mark: str, at_once: bool = False) -> bool:
     """
     deadline = time.monotonic() + (0.0 if at_once else GRACE_SECONDS)
     told: set[int] = set()
-    while processes := _marked(mark):
+    while processes := _marked(mark) or _marked_after_a_moment(mark):
         late = time.monotonic() > deadline
         if time.monotonic() > deadline + STUBBORN_SECONDS:
             named = ", ".join(map(str, sorted(processes)))
@@ -172,6 +173,12 @@ def _say_killed(number: int) -> int:
 
 def _mark(lock: Path) -> str:
     return str(lock.resolve())
+
+
+def _marked_after_a_moment(mark: str) -> list[int]:
+    """Looks again: the system shows no environment of a process while that starts its program."""
+    time.sleep(MOMENT_SECONDS)
+    return _marked(mark)
 
 
 def _marked(mark: str) -> list[int]:

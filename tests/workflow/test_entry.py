@@ -87,14 +87,14 @@ def test_controls_carry_the_mark_and_are_put_to_claims_under_the_lock(load_scrip
     held, called = [], []
 
     @contextmanager
-    def alone(_lock):
+    def alone(_lock, _profile):
         held.append(True)
         yield
         held.clear()
 
     monkeypatch.setattr(controls, "alone", alone)
     monkeypatch.setattr(controls, "die_with_parent", lambda: None)
-    monkeypatch.setattr(controls, "run_snakemake", lambda *_given: 0)
+    monkeypatch.setattr(controls, "run_snakemake", lambda *_given, **_named: 0)
     monkeypatch.setattr(controls, "run_marked", lambda words, *_: called.append((words[3], bool(held))) or 130)
     monkeypatch.setattr(sys, "argv", ["controls.py"])
     assert controls.main() == 130

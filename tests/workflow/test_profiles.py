@@ -296,7 +296,7 @@ def test_jobs_of_a_killed_workflow_are_ended_by_the_other_scripts_too(
     queue.write_text(f"1 {clusters.job_prefix(lock)}_a\n2 somebody\n")
     seen = []
 
-    def work(*_given):
+    def work(*_given, **_named):
         seen.append(queue.read_text())
         return 1
 

@@ -144,6 +144,14 @@ def test_the_status_of_the_command_is_passed_on_and_its_stragglers_ended(lock, s
     assert marked(supervision, lock) == []
 
 
+def test_a_process_that_shows_no_environment_yet_is_found_at_the_second_look(lock, supervision, monkeypatch):
+    look, shown = supervision._marked, iter([False])
+    monkeypatch.setattr(supervision, "_marked", lambda mark: look(mark) if next(shown, True) else [])
+    with subprocess.Popen(["sleep", "300"], env={supervision.MARK: supervision._mark(lock)}) as starting:
+        assert supervision.end_marked(supervision._mark(lock), at_once=True)
+    assert starting.returncode == -signal.SIGKILL
+
+
 def test_without_proc_the_same_processes_are_found(started, lock, supervision):
     assert sorted(supervision._marked_without_proc(supervision._mark(lock))) == sorted(marked(supervision, lock))
 
