@@ -88,6 +88,7 @@ def test_what_the_system_refuses_is_one_line(failing, tmp_path, number, says):
         ),
         (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "out of memory"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "out of memory"),
+        (SystemError("error return without exception set"), "Python lost an error, as where it is out of memory (this"),
         (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0"), "the card has no more memory"),
         (RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be"), "the card has no more memory"),
         (

@@ -85,6 +85,13 @@ def test_a_job_that_was_killed_says_what_that_may_mean(shown, how):
     assert line.startswith("killed from outside: by hand, or by the system for lack of memory (fewer CORES need less)")
 
 
+@pytest.mark.parametrize("how", ["died with <Signals.SIGSEGV: 11>", "returned non-zero exit status 139"])
+def test_a_job_that_crashed_says_what_that_may_mean(shown, how):
+    failed = f"RuleException:\nCalledProcessError in file Snakefile, line 7\nCommand 'x' {how}."
+    (line,) = shown((LogEvent.ERROR, logging.ERROR, failed, {}))
+    assert line.startswith("crashed inside a library, as happens where it is out of memory (fewer CORES need less)")
+
+
 def test_nothing_to_do_is_said(shown):
     message = "Nothing to be done (all requested files are present and up to date)."
     assert shown((None, logging.INFO, message, {})) == ["nothing to do: everything is up to date"]

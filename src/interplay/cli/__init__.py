@@ -75,7 +75,7 @@ def main() -> None:
     except BrokenPipeError:  # whoever read what is printed, as `| head` does, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except (ImportError, MemoryError, OSError, RuntimeError) as error:
+    except (ImportError, MemoryError, OSError, RuntimeError, SystemError) as error:
         said = explain_memory(error) or (explain(error) if isinstance(error, OSError) else None)
         if said is None:
             raise

@@ -25,6 +25,8 @@ _NO_MEMORY = re.compile(
     r"|killed by signal: killed",
     re.IGNORECASE,
 )
+# What the interpreter says where it could not even keep that it had no memory.
+_LOST_ERROR = re.compile(r"error return without exception set|returned NULL without setting an exception")
 _CARD_FULL = re.compile(r"cuda[^\n]*out of memory|cu[a-z]+_status_(\w+_)?alloc(ation)?_failed", re.IGNORECASE)
 _NONE_TO_SHARE = re.compile(
     r"killed by signal: bus error|out of shared memory|unable to (allocate shared memory|write to file </torch_)",
@@ -64,10 +66,11 @@ def explain_memory(error: BaseException) -> str | None:
                 "too little shared memory (/dev/shm) for the processes that read images; in a container give more "
                 "(docker run --shm-size=1g); work done is kept, the same command goes on"
             )
-        if isinstance(current, MemoryError) or _NO_MEMORY.search(said):
+        lost = isinstance(current, SystemError) and _LOST_ERROR.search(said)
+        if lost or isinstance(current, MemoryError) or _NO_MEMORY.search(said):
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
             return (
-                f"out of memory (this process took {peak:.0f} MiB at most); with fewer CORES less is needed at a time; "
+                f"{'Python lost an error, as where it is ' if lost else ''}out of memory (this process took {peak:.0f} MiB at most); with fewer CORES less is needed at a time; "
                 "work done is kept, the same command goes on"
             )
         current = current.__cause__ or current.__context__

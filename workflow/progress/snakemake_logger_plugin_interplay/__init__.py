@@ -22,7 +22,16 @@ LAST_LINES = 12
 # That a command failed is told with the end of its log; that something failed, by `reproduce.py`.
 TOLD_ELSEWHERE = ("CalledProcessError", "At least one job did not complete", "Exiting because a job execution failed")
 
-KILLED = ("Signals.SIGKILL", "exit status 137")  # the same, said by Snakemake and by a shell in between
+# What a signal did, said by Snakemake and by a shell in between.
+KILLED = ("Signals.SIGKILL", "exit status 137")
+CRASHED = (
+    "Signals.SIGSEGV",
+    "exit status 139",
+    "Signals.SIGABRT",
+    "exit status 134",
+    "Signals.SIGBUS",
+    "exit status 135",
+)
 
 
 class LogHandler(LogHandlerBase):
@@ -88,6 +97,11 @@ class LogHandler(LogHandlerBase):
         if "CalledProcessError" in message and any(sign in message for sign in KILLED):
             self._line(
                 "killed from outside: by hand, or by the system for lack of memory (fewer CORES need less); "
+                "the same command goes on where this job was:"
+            )
+        if "CalledProcessError" in message and any(sign in message for sign in CRASHED):
+            self._line(
+                "crashed inside a library, as happens where it is out of memory (fewer CORES need less); "
                 "the same command goes on where this job was:"
             )
         if not any(part in message for part in TOLD_ELSEWHERE):
