@@ -69,9 +69,10 @@ def explain_memory(error: BaseException) -> str | None:
         lost = isinstance(current, SystemError) and _LOST_ERROR.search(said)
         if lost or isinstance(current, MemoryError) or _NO_MEMORY.search(said):
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+            what = "Python lost an error, as where it is out of memory" if lost else "out of memory"
             return (
-                f"{'Python lost an error, as where it is ' if lost else ''}out of memory (this process took {peak:.0f} MiB at most); with fewer CORES less is needed at a time; "
-                "work done is kept, the same command goes on"
+                f"{what} (this process took {peak:.0f} MiB at most); with fewer CORES less is needed at a time; work "
+                "done is kept, the same command goes on"
             )
         current = current.__cause__ or current.__context__
     return None
