@@ -61,13 +61,18 @@ class Profile:
 HERE = Profile(Path("profiles/default"), "local", resources=("gpu=1",))
 
 
+def given_profile(given: str) -> Profile:
+    """The profile of `PROFILE=`, or that of this machine; raises as `load_profile` does."""
+    return load_profile(Path(given)) if given else HERE
+
+
 def shared_profile(given: str) -> Profile:
     """The profile of `PROFILE=`, of which the results lie here.
 
     Raises:
         InterplayError: as for `load_profile`, and for one that stages its files elsewhere.
     """
-    profile = load_profile(Path(given)) if given else HERE
+    profile = given_profile(given)
     if profile.storage:
         raise InterplayError(
             f"{profile.path}: {profile.storage} is not looked into from here; only reproduce works with it"

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from clusters import HERE, Profile, alone, job_prefix, load_profile
+from clusters import HERE, Profile, alone, given_profile, job_prefix
 from data_files import drop_marks, due_rules, lacking, lost, sweep
 from entry import ends_in_one_line, fail, interrupted
 from interplay.doctor import Needs, needs_of, quick_examination
@@ -43,7 +43,7 @@ def main() -> int:
     os.chdir(ROOT)
     die_with_parent()
     setup, device = asked_for(arguments)
-    profile = load_profile(Path(arguments.profile)) if arguments.profile else HERE
+    profile = given_profile(arguments.profile)
     cores = cores_given(arguments.cores, profile)
     results = Path("results") / setup.folder
     targets, read = _targets(arguments, results)
